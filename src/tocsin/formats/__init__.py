@@ -1,0 +1,1 @@
+"""Bytes <-> terms. Pure: no files, no network, no clock."""
