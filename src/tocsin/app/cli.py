@@ -1,0 +1,81 @@
+"""The ``tocsin`` command. Sub-commands live in their own modules and are imported only when asked for.
+
+Exit codes: 0 fine, 1 the check did not hold (or a part did not answer), 2 wrong use or refused input.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from tocsin.app.commands.output import print_error
+from tocsin.terms.errors import Refused, TocsinError
+
+__all__ = ["COMMANDS", "main"]
+
+# name -> (module:attribute, one line for --help); in the order a newcomer needs them
+COMMANDS: dict[str, tuple[str, str]] = {
+    "serve": ("tocsin.app.serve:serve", "Start Tocsin: engine, web and worker."),
+    "doctor": ("tocsin.app.doctor:doctor", "Check this installation and say what to repair."),
+    "demo": ("tocsin.app.demo.command:demo", "Play a scenario of the simulator, or recorded data."),
+    "sources": ("tocsin.app.commands.sources:sources", "Register sources and give them tokens."),
+    "token": ("tocsin.app.commands.tokens:token", "Make a token that may change the catalogue."),
+    "catalogue": ("tocsin.app.commands.catalogue:catalogue", "Load sources and streams from a file."),
+    "ingest": ("tocsin.app.commands.ingest:ingest", "Take observations from CSV and Parquet files."),
+    "query": ("tocsin.app.commands.query:query", "Ask the history of observations in SQL."),
+    "log": ("tocsin.app.commands.log:log", "Verify the log of observations."),
+    "pack": ("tocsin.packkit.commands:pack", "Make, check, replay and explain packs."),
+    "replay": ("tocsin.app.replay.command:replay", "Replay recorded data through rules and score the result."),
+    "bench": ("tocsin.app.bench.command:bench", "Measure the engine on a standard workload."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it runs; typed errors become three plain lines."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+        except ModuleNotFoundError as error:
+            if error.name is None or not module.startswith(error.name):
+                raise
+            raise click.UsageError(
+                f"`tocsin {cmd_name}` is not part of this installation ({error.name} is missing)"
+            ) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TocsinError as error:
+            print_error(ctx, error)
+            ctx.exit(2 if isinstance(error, Refused) else 1)
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **named: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):  # a console of another encoding must not break Chinese words
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
+        return super().main(args, *rest, **named)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tocsin")
+def main() -> None:
+    """Tocsin: observe, detect, verify, warn, respond, rectify, review and evaluate in one record."""
+
+
+if __name__ == "__main__":
+    main()
