@@ -1,1 +1,1 @@
-""""""
+"""Snapshots: the engine's arrays as bytes."""

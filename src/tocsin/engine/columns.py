@@ -1,0 +1,140 @@
+"""Trees -> columns: evaluate number and truth nodes over a set of rows, each distinct node once.
+
+A truth is a pair of boolean columns (true, false); where neither is set the truth is not known (Kleene's logic).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from tocsin.engine.language import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Columns", "Pair", "compares", "inner_nodes"]
+
+Array = np.ndarray
+Pair = tuple[Array, Array]
+
+_COMPARE = {
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
+}  # fmt: skip
+_COMBINE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+
+
+class Columns:
+    """Evaluates nodes over ``size`` rows. Subclasses know the leaves: ``leaf`` and ``truth_leaf``.
+
+    ``coverage`` is the rule's: below it a window is not known, except a sum compared with > or >= (a lower bound).
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._numbers: dict[tuple[tree.Number, float, bool], Array] = {}
+        self._truths: dict[tuple[tree.Truth, float], Pair] = {}
+
+    def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+        """The column of a leaf node."""
+        raise TypeError(f"{type(node).__name__} cannot stand here")
+
+    def truth_leaf(self, node: tree.Truth, coverage: float) -> Pair:
+        """The columns of a leaf truth."""
+        raise TypeError(f"{type(node).__name__} cannot stand here")
+
+    def number(self, node: tree.Number, coverage: float = 0.0, lower_bound: bool = False) -> Array:
+        """float64 column; NaN = not known."""
+        key = (node, coverage, lower_bound)
+        if key not in self._numbers:
+            self._numbers[key] = self._number(node, coverage, lower_bound)
+        return self._numbers[key]
+
+    def _number(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+        match node:
+            case tree.Constant(value):
+                return np.full(self.size, value)
+            case tree.Arithmetic(op, left, right):
+                with np.errstate(all="ignore"):
+                    out = _COMBINE[op](self.number(left, coverage), self.number(right, coverage))
+                return np.where(np.isfinite(out), out, np.nan)
+            case tree.Index(of, _, points, rounding):
+                return _index(self.number(of, coverage), points, rounding)
+            case _:
+                return self.leaf(node, coverage, lower_bound)
+
+    def truth(self, node: tree.Truth, coverage: float = 0.0) -> Pair:
+        """(true, false) columns; neither = not known."""
+        key = (node, coverage)
+        if key not in self._truths:
+            self._truths[key] = self._truth(node, coverage)
+        return self._truths[key]
+
+    def _truth(self, node: tree.Truth, coverage: float) -> Pair:
+        match node:
+            case tree.Compare(comparison, left, right):
+                return self._compare(comparison, left, right, coverage)
+            case tree.And(left, right):
+                a, b = self.truth(left, coverage), self.truth(right, coverage)
+                return a[0] & b[0], a[1] | b[1]
+            case tree.Or(left, right):
+                a, b = self.truth(left, coverage), self.truth(right, coverage)
+                return a[0] | b[0], a[1] & b[1]
+            case tree.Not(of):
+                a = self.truth(of, coverage)
+                return a[1], a[0]
+            case _:
+                return self.truth_leaf(node, coverage)
+
+    def _compare(self, comparison: str, left: tree.Number, right: tree.Number, coverage: float) -> Pair:
+        more = comparison in (">", ">=")
+        less = comparison in ("<", "<=")
+        a = self.number(left, coverage, more)
+        if isinstance(right, tree.Constant) and right.value == right.value:
+            true = _COMPARE[comparison](a, right.value)
+            known = a == a  # noqa: PLR0124 - false where NaN
+        else:
+            b = self.number(right, coverage, less)
+            true = _COMPARE[comparison](a, b)
+            known = (a == a) & (b == b)  # noqa: PLR0124
+        return true & known, ~true & known
+
+
+def _index(x: Array, points: tuple[tuple[float, float], ...], rounding: str) -> Array:
+    xs, ys = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    y = np.interp(x, xs, ys, left=0.0, right=ys[-1])
+    if rounding == "nearest":
+        y = np.floor(y + 0.5)
+    elif rounding == "up":
+        # HJ 633 rounds fractions up; a value that is whole but for float noise stays
+        y = np.ceil(np.round(y, 9))
+    return cast("Array", np.where(np.isnan(x), np.nan, y))
+
+
+def compares(node: tree.Truth) -> Iterator[tree.Truth]:
+    """The leaves of a truth in the order written (comparisons, silent, stuck, spike)."""
+    match node:
+        case tree.And(left, right) | tree.Or(left, right):
+            yield from compares(left)
+            yield from compares(right)
+        case tree.Not(of):
+            yield from compares(of)
+        case _:
+            yield node
+
+
+def inner_nodes(node: object) -> Iterator[object]:
+    """Every node of a tree, parents first; does not enter what stands inside an area function."""
+    yield node
+    match node:
+        case tree.And(left, right) | tree.Or(left, right) | tree.Arithmetic(_, left, right):
+            yield from inner_nodes(left)
+            yield from inner_nodes(right)
+        case tree.Compare(_, left, right):
+            yield from inner_nodes(left)
+            yield from inner_nodes(right)
+        case tree.Not(of) | tree.Index(of, _, _, _):
+            yield from inner_nodes(of)
+        case _:
+            return

@@ -1,0 +1,276 @@
+"""A group: the streams that one selector chooses, their slots, and the operators their rules share.
+
+Slots are given in catalogue order and never change; equal nodes of several rules are computed once a batch and kept
+in one state (engine.md section 5: equal windows are shared between rules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tocsin.engine.columns import Columns, Pair
+from tocsin.engine.language import tree
+from tocsin.engine.operators.civil import CivilDays, DaysInARow, local_days
+from tocsin.engine.operators.neighbours import Previous, Stuck
+from tocsin.engine.operators.windows import Extreme, First, History, Sum
+from tocsin.terms.stream import Catalogue, Stream
+
+__all__ = ["Group", "GroupRows"]
+
+Array = np.ndarray
+Selector = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def selects(select: Selector, stream: Stream) -> bool:
+    """Whether a stream matches every label of a selector."""
+    return all(stream.label(name) in accepted for name, accepted in select)
+
+
+class Group:
+    """Members and shared operator state of one selector."""
+
+    def __init__(self, select: Selector) -> None:
+        self.select = select
+        self.streams: list[Stream] = []  # by slot
+        self.members = np.zeros(0, np.int64)  # catalogue index by slot
+        self.slot_of = np.zeros(0, np.int32)  # slot by catalogue index, -1 = not a member
+        self.active = np.zeros(0, np.bool_)
+        self.everyone = False
+        self.history = History()
+        self.operators: dict[tuple[Any, ...], Any] = {}
+        self._stages: dict[str, Array] = {}
+        self.cadence = np.zeros(0)
+        self.zones: list[str] = []
+        self.zone_of = np.zeros(0, np.int64)
+
+    def update(self, catalogue: Catalogue) -> None:
+        """Follow a changed catalogue: new members get new slots, streams that stopped matching are no longer judged."""
+        known = {int(index): slot for slot, index in enumerate(self.members)}
+        members = list(self.members)
+        for index, stream in enumerate(catalogue.streams):
+            if index not in known and selects(self.select, stream):
+                known[index] = len(members)
+                members.append(index)
+        self.members = np.array(members, np.int64)
+        self.streams = [catalogue.streams[index] for index in members]
+        self.slot_of = np.full(len(catalogue), -1, np.int32)
+        for index, slot in known.items():
+            if selects(self.select, catalogue.streams[index]):
+                self.slot_of[index] = slot
+        self.everyone = len(members) == len(catalogue) and bool((self.slot_of == np.arange(len(catalogue))).all())
+        self.cadence = np.array([stream.cadence_s for stream in self.streams])
+        self.zones = sorted({stream.zone for stream in self.streams})
+        self.zone_of = np.array([self.zones.index(stream.zone) for stream in self.streams], np.int64)
+        self._stages.clear()
+        self.history.grow(len(members))
+        for operator in self.operators.values():
+            operator.grow(len(members))
+
+    def rows(self, stream: Array, t: Array, v: Array) -> tuple[Array, Array, Array]:
+        """The rows of members, streams called by slot."""
+        if self.everyone:
+            return stream, t, v
+        slot = self.slot_of[stream]
+        chosen = slot >= 0
+        return slot[chosen], t[chosen], v[chosen]
+
+    def stage(self, name: str) -> Array:
+        """The streams' own number of that name by slot; NaN where a stream has none."""
+        if name not in self._stages:
+            self._stages[name] = np.array([stream.stages.get(name, np.nan) for stream in self.streams], np.float64)
+        return self._stages[name]
+
+    def operator(self, *key: Any) -> Any:
+        """The shared operator of that key, made on first use: ("sum", width), ("first", width), ("max", width) ..."""
+        if key not in self.operators:
+            self.operators[key] = made = _make(self.history, key)
+            made.grow(len(self.members))
+        return self.operators[key]
+
+    def prepare(self, node: object) -> None:
+        """Create the operators a node needs, so that they see the stream from the first row on."""
+        match node:
+            case tree.Window(how, width, _) if how in ("sum", "mean", "count"):
+                self.operator("sum", width)
+            case tree.Window(how, width, _) if how in ("first", "delta", "rate"):
+                self.operator("first", width)
+            case tree.Window(how, width, _):
+                self.operator(how, width)
+                self.operator("sum", width)  # its count says how much of the window is covered
+            case tree.Previous() | tree.Spike():
+                self.operator("previous")
+            case tree.Stuck():
+                self.operator("stuck")
+            case tree.Civil():
+                self.operator("civil")
+            case tree.ConsecutiveDays():
+                self.operator("civil")
+                self.operator("in_a_row", node)
+            case _:
+                return
+
+    def state(self) -> dict[str, Mapping[str, Array]]:
+        """State of the history and of every operator by name."""
+        out: dict[str, Mapping[str, Array]] = {"history": self.history.state(), "members": {"members": self.members}}
+        for key, operator in self.operators.items():
+            out["op:" + repr(key)] = operator.state()
+        return out
+
+    def load(self, state: Mapping[str, Mapping[str, Array]]) -> None:
+        """Take over a saved state; operators the state does not know start empty."""
+        self.history.load(dict(state["history"]))
+        for key, operator in self.operators.items():
+            saved = state.get("op:" + repr(key))
+            if saved is not None:
+                operator.load(dict(saved))
+            elif hasattr(operator, "last"):
+                operator.last = self.history.rings.tail.copy()
+
+
+def _make(history: History, key: tuple[Any, ...]) -> Any:
+    match key:
+        case ("sum", width):
+            return Sum(history, width)
+        case ("first", width):
+            return First(history, width)
+        case (("min" | "max") as how, width):
+            return Extreme(how, width)
+        case ("previous",):
+            return Previous()
+        case ("stuck",):
+            return Stuck()
+        case ("civil",):
+            return CivilDays()
+        case ("in_a_row", _):
+            return DaysInARow()
+    raise KeyError(key)
+
+
+class GroupRows(Columns):
+    """One batch of rows of a group, each operator run exactly once (running one is what moves its state)."""
+
+    def __init__(self, group: Group, slot: Array, t: Array, v: Array) -> None:
+        super().__init__(len(slot))
+        self.group, self.slot, self.t, self.v = group, slot, t, v
+        self._ran: dict[tuple[Any, ...], Any] = {}
+        self._entry: Array = group.history.append(slot, t, v) if group.history.width else np.zeros(0, np.int64)
+        for key in group.operators:
+            self._run(key)
+        if group.history.width:
+            group.history.trim(slot, t)
+
+    def _run(self, key: tuple[Any, ...]) -> Any:
+        if key in self._ran:
+            return self._ran[key]
+        operator = self.group.operators[key]
+        match key:
+            case ("sum", _):
+                out: Any = operator.run(self.slot, self.t, self.v, self._entry)
+            case ("first", _):
+                out = operator.run(self.slot, self.t, self._entry)
+            case ("min" | "max", _):
+                out = operator.run(self.slot, self.t, self.v)
+            case ("previous",):
+                out = operator.run(self.slot, self.v)
+            case ("stuck",):
+                out = operator.run(self.slot, self.t, self.v)
+            case ("civil",):
+                out = operator.run(self.slot, self._local_days(), self.v)
+            case ("in_a_row", node):
+                out = self._days_in_a_row(operator, node)
+            case _:
+                raise KeyError(key)
+        self._ran[key] = out
+        return out
+
+    def _local_days(self) -> Array:
+        if len(self.group.zones) == 1:
+            return local_days(self.t, self.group.zones[0])
+        day = np.empty(len(self.t), np.int64)
+        zone = self.group.zone_of[self.slot]
+        for number, name in enumerate(self.group.zones):
+            here = zone == number
+            day[here] = local_days(self.t[here], name)
+        return day
+
+    def _days_in_a_row(self, operator: DaysInARow, node: tree.ConsecutiveDays) -> Array:
+        days = self._run(("civil",))
+        compare = tree.Compare(node.comparison, tree.Value(), tree.Constant(node.threshold)).comparison
+        monotone = (node.how in ("max", "sum") and compare in (">", ">=")) or (
+            node.how == "min" and compare in ("<", "<=")
+        )
+        check = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[compare]
+        done = (days["last_count"] > 0) & check(_aggregate(days, "last_", node.how), node.threshold)
+        today = check(_aggregate(days, "", node.how), node.threshold) & monotone
+        return operator.run(self.slot, days["turn"], done, today)
+
+    def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+        match node:
+            case tree.Value():
+                return self.v
+            case tree.Attribute(name):
+                return self.group.stage(name)[self.slot]
+            case tree.Previous():
+                return self._run(("previous",))[0]  # type: ignore[no-any-return]
+            case tree.Window(how, width, over):
+                return self._window(how, width, over, coverage, lower_bound)
+            case tree.Civil(how, which):
+                return self._civil(how, which, coverage)
+            case tree.ConsecutiveDays():
+                return self._run(("in_a_row", node))  # type: ignore[no-any-return]
+            case _:
+                return super().leaf(node, coverage, lower_bound)
+
+    def truth_leaf(self, node: tree.Truth, coverage: float) -> Pair:
+        match node:
+            case tree.Stuck(width):
+                duration, same = self._run(("stuck",))
+                true = (duration >= width) & (same >= 3)
+                return true, ~true
+            case tree.Spike(size):
+                one, two = self._run(("previous",))
+                up, down = (one - two >= size) & (one - self.v >= size), (two - one >= size) & (self.v - one >= size)
+                known = two == two  # noqa: PLR0124
+                return (up | down) & known, ~(up | down) & known
+            case _:
+                return super().truth_leaf(node, coverage)
+
+    def _window(self, how: str, width: int, over: int, coverage: float, lower_bound: bool) -> Array:
+        if how in ("sum", "mean", "count"):
+            total, count = self._run(("sum", width))
+            out = total if how == "sum" else count if how == "count" else total / count
+        elif how in ("first", "delta", "rate"):
+            first, since, count = self._run(("first", width))
+            out = first if how == "first" else self.v - first
+            if how == "rate":
+                elapsed = self.t - since
+                with np.errstate(all="ignore"):
+                    out = np.where((elapsed >= over) & (elapsed > 0), out / (elapsed / 1e6), np.nan)
+        else:
+            out = self._run((how, width))
+            count = self._run(("sum", width))[1] if coverage > 0 else None
+        if coverage > 0 and how != "count" and not (how == "sum" and lower_bound):
+            cadence = self.group.cadence[self.slot]  # 0 = irregular: nothing is expected, so nothing can lack
+            out = np.where((cadence == 0) | (count * cadence >= coverage * width / 1e6), out, np.nan)
+        return out  # type: ignore[no-any-return]
+
+    def _civil(self, how: str, which: str, coverage: float) -> Array:
+        days = self._run(("civil",))
+        if which == "today":
+            return _aggregate(days, "", how)
+        expected = 86_400.0 / np.maximum(self.group.cadence[self.slot], 1e-9)
+        enough = (days["last_count"] > 0) & ((coverage == 0) | (self.group.cadence[self.slot] == 0)
+                                             | (days["last_count"] >= coverage * expected))  # fmt: skip
+        return np.where(enough, _aggregate(days, "last_", how), np.nan)
+
+
+def _aggregate(days: Mapping[str, Array], prefix: str, how: str) -> Array:
+    name = {"sum": "total", "mean": "total", "min": "low", "max": "high", "count": "count"}[how]
+    column = days[prefix + name]
+    if how != "mean":
+        return column
+    with np.errstate(all="ignore"):
+        return column / days[prefix + "count"]  # type: ignore[no-any-return]

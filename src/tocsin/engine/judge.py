@@ -1,0 +1,135 @@
+"""A judge: one rule with its ladder, turning columns into level changes with readable evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tocsin.engine.columns import Columns, compares, inner_nodes
+from tocsin.engine.language import tree
+from tocsin.engine.language.rule import Rule
+from tocsin.engine.operators.ladder import Ladder
+from tocsin.terms.signal import Measure
+
+__all__ = ["Changes", "Judge", "check_rule"]
+
+Array = np.ndarray
+
+
+@dataclass(slots=True)
+class Changes:
+    """Level changes of one rule in one batch, by row: slot, moment (us), rank before and after, onset (us), evidence."""
+
+    rule: Rule
+    slot: Array
+    at: Array
+    before: Array
+    after: Array
+    onset: Array
+    evidence: Callable[[int], tuple[Measure, ...]]
+
+
+class Judge:
+    """The ladder of a rule over slots (streams of a group, or areas)."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        rungs = sorted(rule.rungs, key=lambda rung: rung.rank)
+        self.rungs = {rung.rank: rung for rung in rungs}
+        self.truths = [rung.when for rung in rungs]
+        self.ladder = Ladder(
+            np.array([rung.rank for rung in rungs], np.int8),
+            np.array([rung.hold.time_us for rung in rungs], np.int64),
+            np.array([rung.hold.observations for rung in rungs], np.int32),
+            rule.clear.hold.time_us,
+            rule.clear.hold.observations,
+            rule.clear.when is not None,
+        )
+        # What a rule *is* for its state: another text of the same meaning keeps the state, another meaning starts anew.
+        meaning = repr((rule.name, rule.select, rungs, rule.clear, rule.per, rule.distinct, rule.coverage))
+        self.digest = hashlib.sha256(meaning.encode()).hexdigest()[:16]
+
+    def run(self, columns: Columns, slot: Array, t: Array) -> Changes | None:
+        """Judge rows (slots grouped, each in time order)."""
+        if len(slot) == 0:
+            return None
+        pairs = [columns.truth(truth, self.rule.coverage) for truth in self.truths]
+        rise = np.stack([pair[0] for pair in pairs])
+        rise_false = np.stack([pair[1] for pair in pairs])
+        when = self.rule.clear.when
+        clear = columns.truth(when, self.rule.coverage)[0] if when is not None else np.zeros(0, np.bool_)
+        row, before, after, onset = self.ladder.run(slot, t, rise, rise_false, clear)
+        if len(row) == 0:
+            return None
+
+        def evidence(k: int) -> tuple[Measure, ...]:
+            return tuple(self._evidence(columns, int(row[k]), int(before[k]), int(after[k])))
+
+        return Changes(self.rule, slot[row], t[row], before, after, onset, evidence)
+
+    def _evidence(self, columns: Columns, row: int, before: int, after: int) -> Iterator[Measure]:
+        """Upward: what the reached rung compared. Downward: what let the old rung go."""
+        truth = self.rungs[after].when if after > before else (self.rule.clear.when or self.rungs[before].when)
+        for leaf in compares(truth):
+            match leaf:
+                case tree.Compare(comparison, left, right, text, unit):
+                    yield Measure(text, float(columns.number(left, self.rule.coverage)[row]), unit, comparison,
+                                  float(columns.number(right, self.rule.coverage)[row]))  # fmt: skip
+                case tree.Silent(limit):
+                    yield Measure("silent", float(columns.truth(leaf)[0][row]), "1", ">=", limit / 1e6)
+                case tree.Stuck(width):
+                    yield Measure("stuck", float(columns.truth(leaf)[0][row]), "1", ">=", width / 1e6)
+                case tree.Spike(size):
+                    yield Measure("spike", float(columns.truth(leaf)[0][row]), "1", ">=", size)
+
+
+def rule_nodes(rule: Rule) -> Iterator[object]:
+    """Every node of a rule's conditions (not those inside area functions)."""
+    for truth in [rung.when for rung in rule.rungs] + ([rule.clear.when] if rule.clear.when is not None else []):
+        yield from inner_nodes(truth)
+
+
+def area_inner(rule: Rule) -> list[tree.Truth | tree.Number]:
+    """What the area functions of a rule look at in each member stream, each once, in order of appearance."""
+    out: list[tree.Truth | tree.Number] = []
+    for node in rule_nodes(rule):
+        if isinstance(node, tree.AreaNumber):
+            inner = node.truth if node.truth is not None else node.number
+            if inner is not None and inner not in out:
+                out.append(inner)
+    return out
+
+
+def check_rule(rule: Rule) -> str:
+    """Which of the four ways judges it: ``stream``, ``area``, ``silence`` or ``pair``. Raises ValueError for a mixture."""
+    nodes = list(rule_nodes(rule))
+    kinds = {type(node) for node in nodes}
+    plain = {
+        tree.Compare,
+        tree.And,
+        tree.Or,
+        tree.Not,
+        tree.Constant,
+        tree.Arithmetic,
+        tree.Value,
+        tree.Attribute,
+        tree.Index,
+    }
+    if rule.per != "stream":
+        if tree.AreaNumber not in kinds or kinds - (plain - {tree.Value, tree.Attribute}) - {tree.AreaNumber}:
+            raise ValueError(f"{rule.name}: an area rule compares how_many, share, highest or average only")
+        return "area"
+    if tree.AreaNumber in kinds:
+        raise ValueError(f"{rule.name}: how_many, share, highest and average need `per` to name an area")
+    if tree.Silent in kinds:
+        if len({node for node in nodes if isinstance(node, tree.Silent)}) > 1 or kinds - plain - {tree.Silent}:
+            raise ValueError(f"{rule.name}: beside one silent(...) only value, attributes and constants may stand")
+        return "silence"
+    if tree.Sister in kinds:
+        if len({node for node in nodes if isinstance(node, tree.Sister)}) > 1 or kinds - plain - {tree.Sister}:
+            raise ValueError(f"{rule.name}: beside one sister(...) only value, attributes and constants may stand")
+        return "pair"
+    return "stream"

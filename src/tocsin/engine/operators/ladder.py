@@ -1,0 +1,112 @@
+"""The ladder: raise conditions per rank, hold, clear -> level changes (engine.md section 3, hysteresis).
+
+Upward at once when a higher rank's condition has held for its hold; downward only after the clear condition has held:
+the rule's own ``clear``, else "the present rank's condition is known to be false".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.ordering import NEVER
+
+__all__ = ["Ladder"]
+
+Array = np.ndarray
+
+
+@kernel
+def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_us, clear_n, ranks,
+            level, onset, since, count, clear_since, clear_count, out_row, out_from, out_to, out_onset):  # type: ignore[no-untyped-def]  # fmt: skip
+    """``rise[r, i]``: rung r's condition is true at row i; ``rise_false``: known to be false. Rungs rise in rank."""
+    n = 0
+    rungs = ranks.shape[0]
+    for i in range(slot.shape[0]):
+        s = slot[i]
+        reached = 0
+        present = -1
+        for r in range(rungs):
+            if ranks[r] == level[s]:
+                present = r
+            if rise[r, i]:
+                if count[r, s] == 0:
+                    since[r, s] = t[i]
+                count[r, s] += 1
+                if t[i] - since[r, s] >= hold_us[r] and count[r, s] >= hold_n[r]:
+                    reached = ranks[r]
+            else:
+                count[r, s] = 0
+        if reached > level[s]:
+            if level[s] == 0:
+                onset[s] = t[i]
+            out_row[n], out_from[n], out_to[n], out_onset[n] = i, level[s], reached, onset[s]
+            n += 1
+            level[s] = reached
+            clear_count[s] = 0
+        elif level[s] > 0:
+            down = clear[i] if explicit else (present < 0 or rise_false[present, i])
+            if down:
+                if clear_count[s] == 0:
+                    clear_since[s] = t[i]
+                clear_count[s] += 1
+                if t[i] - clear_since[s] >= clear_us and clear_count[s] >= clear_n and reached < level[s]:
+                    out_row[n], out_from[n], out_to[n], out_onset[n] = i, level[s], reached, onset[s]
+                    n += 1
+                    level[s] = reached
+                    clear_count[s] = 0
+            else:
+                clear_count[s] = 0
+    return n
+
+
+class Ladder:
+    """State per slot: present rank, onset of the signal, and the streaks of each rung and of the clear condition."""
+
+    def __init__(
+        self, ranks: Array, hold_us: Array, hold_n: Array, clear_us: int, clear_n: int, explicit: bool
+    ) -> None:
+        self.ranks, self.hold_us, self.hold_n = ranks, hold_us, hold_n
+        self.clear_us, self.clear_n, self.explicit = clear_us, clear_n, explicit
+        self.level = np.zeros(0, np.int8)
+        self.onset = np.zeros(0, np.int64)
+        self.since = np.zeros((len(ranks), 0), np.int64)
+        self.count = np.zeros((len(ranks), 0), np.int32)
+        self.clear_since = np.zeros(0, np.int64)
+        self.clear_count = np.zeros(0, np.int32)
+
+    def grow(self, slots: int) -> None:
+        """Room for more slots."""
+        more = slots - len(self.level)
+        self.level = np.concatenate([self.level, np.zeros(more, np.int8)])
+        self.onset = np.concatenate([self.onset, np.full(more, NEVER, np.int64)])
+        self.since = np.concatenate([self.since, np.full((len(self.ranks), more), NEVER, np.int64)], axis=1)
+        self.count = np.concatenate([self.count, np.zeros((len(self.ranks), more), np.int32)], axis=1)
+        self.clear_since = np.concatenate([self.clear_since, np.full(more, NEVER, np.int64)])
+        self.clear_count = np.concatenate([self.clear_count, np.zeros(more, np.int32)])
+
+    def run(
+        self, slot: Array, t: Array, rise: Array, rise_false: Array, clear: Array
+    ) -> tuple[Array, Array, Array, Array]:
+        """Changes of level: row number, rank before, rank after, onset (us)."""
+        n = len(slot)
+        row, before, after, onset = (
+            np.empty(n, np.int64),
+            np.empty(n, np.int8),
+            np.empty(n, np.int8),
+            np.empty(n, np.int64),
+        )
+        k = _ladder(slot, t, rise, rise_false, self.explicit, clear, self.hold_us, self.hold_n, self.clear_us,
+                    self.clear_n, self.ranks, self.level, self.onset, self.since, self.count, self.clear_since,
+                    self.clear_count, row, before, after, onset)  # fmt: skip
+        return row[:k], before[:k], after[:k], onset[:k]
+
+    def state(self) -> dict[str, Array]:
+        """Arrays by name."""
+        names = ("level", "onset", "since", "count", "clear_since", "clear_count")
+        return {name: getattr(self, name) for name in names}
+
+    def load(self, state: dict[str, Array]) -> None:
+        """Take over a saved state."""
+        for name in ("level", "onset", "since", "count", "clear_since", "clear_count"):
+            setattr(self, name, state[name].copy())

@@ -1,0 +1,116 @@
+"""Rings: one first-in-first-out buffer of (time, value) per slot, all in two shared arrays.
+
+Each slot owns a block whose size is a power of two; entry number ``a`` (counted from the slot's first entry ever) is at
+``offset + (a & (size - 1))``. A full block moves to one twice as large; blocks left behind are reused by size.
+Exact windows need this and nothing more: memory is proportional to what is inside the windows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.engine.operators.kernel import kernel
+
+__all__ = ["Rings", "push"]
+
+SMALLEST = 3  # log2 of the smallest block
+CLASSES = 48
+
+Array = np.ndarray
+
+
+@kernel
+def _take_block(klass, free, bump, times):  # type: ignore[no-untyped-def]
+    """Offset of a block of 2**klass entries, or -1 when the arrays are full. Free blocks are linked through ``times``."""
+    if free[klass] >= 0:
+        offset = free[klass]
+        free[klass] = times[offset]
+        return offset
+    size = 1 << klass
+    if bump[0] + size > times.shape[0]:
+        return -1
+    offset = bump[0]
+    bump[0] += size
+    return offset
+
+
+@kernel
+def push(slot, t, v, offset, klass, head, tail, free, bump, times, values):  # type: ignore[no-untyped-def]
+    """Append one entry to a slot. Returns its entry number, or -1 when the arrays must grow first (nothing changed)."""
+    size = 0 if klass[slot] < 0 else 1 << klass[slot]
+    if tail[slot] - head[slot] >= size:
+        wider = SMALLEST if klass[slot] < 0 else klass[slot] + 1
+        fresh = _take_block(wider, free, bump, times)
+        if fresh < 0:
+            return -1
+        mask, wide_mask = size - 1, (1 << wider) - 1
+        for a in range(head[slot], tail[slot]):
+            times[fresh + (a & wide_mask)] = times[offset[slot] + (a & mask)]
+            values[fresh + (a & wide_mask)] = values[offset[slot] + (a & mask)]
+        if size > 0:
+            times[offset[slot]] = free[klass[slot]]
+            free[klass[slot]] = offset[slot]
+        offset[slot], klass[slot] = fresh, wider
+    a = tail[slot]
+    at = offset[slot] + (a & ((1 << klass[slot]) - 1))
+    times[at], values[at] = t, v
+    tail[slot] = a + 1
+    return a
+
+
+class Rings:
+    """State of the rings of ``slots`` slots. Arrays are handed to kernels by ``args``."""
+
+    def __init__(self, slots: int = 0) -> None:
+        self.offset = np.zeros(slots, np.int64)
+        self.klass = np.full(slots, -1, np.int8)
+        self.head = np.zeros(slots, np.int64)
+        self.tail = np.zeros(slots, np.int64)
+        self.free = np.full(CLASSES, -1, np.int64)
+        self.bump = np.zeros(1, np.int64)
+        self.times = np.empty(1024, np.int64)
+        self.values = np.empty(1024, np.float64)
+
+    @property
+    def args(self) -> tuple[Array, ...]:
+        """In the order that kernels take them."""
+        return (self.offset, self.klass, self.head, self.tail, self.free, self.bump, self.times, self.values)
+
+    def grow(self, slots: int) -> None:
+        """Room for more slots."""
+        more = slots - len(self.offset)
+        if more > 0:
+            self.offset = np.concatenate([self.offset, np.zeros(more, np.int64)])
+            self.klass = np.concatenate([self.klass, np.full(more, -1, np.int8)])
+            self.head = np.concatenate([self.head, np.zeros(more, np.int64)])
+            self.tail = np.concatenate([self.tail, np.zeros(more, np.int64)])
+
+    def widen(self) -> None:
+        """Twice the shared arrays (a kernel returned -1)."""
+        self.times = np.concatenate([self.times, np.empty(len(self.times), np.int64)])
+        self.values = np.concatenate([self.values, np.empty(len(self.values), np.float64)])
+
+    def entries(self, slot: int) -> tuple[Array, Array]:
+        """Copies of a slot's times and values, oldest first (for tests and evidence)."""
+        if self.klass[slot] < 0:
+            return np.empty(0, np.int64), np.empty(0)
+        at = self.offset[slot] + (np.arange(self.head[slot], self.tail[slot]) & ((1 << int(self.klass[slot])) - 1))
+        return self.times[at], self.values[at]
+
+    def state(self) -> dict[str, Array]:
+        """All arrays, the unused end of the shared ones cut off."""
+        used = int(self.bump[0])
+        return {
+            "offset": self.offset, "klass": self.klass, "head": self.head, "tail": self.tail, "free": self.free,
+            "bump": self.bump, "times": self.times[:used], "values": self.values[:used],
+        }  # fmt: skip
+
+    def load(self, state: dict[str, Array]) -> None:
+        """Take over a saved state."""
+        for name in ("offset", "klass", "head", "tail", "free", "bump"):
+            setattr(self, name, state[name].copy())
+        room = max(1024, len(state["times"]) + len(state["times"]) // 8)
+        self.times = np.empty(room, np.int64)
+        self.values = np.empty(room, np.float64)
+        self.times[: len(state["times"])] = state["times"]
+        self.values[: len(state["values"])] = state["values"]

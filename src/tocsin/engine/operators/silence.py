@@ -1,0 +1,90 @@
+"""Silence: judged against the register of what should report, stamped when it fell due, so that it replays exactly.
+
+A stream is silent from (last good observation + the source's declared delay + limit) until its next good observation.
+Whether rows or a tick make it known changes nothing but the log position at which it becomes known.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.ordering import NEVER
+
+__all__ = ["Silence"]
+
+Array = np.ndarray
+
+
+@kernel
+def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v):  # type: ignore[no-untyped-def]
+    n = 0
+    for i in range(slot.shape[0]):
+        s = slot[i]
+        if not silent[s] and last[s] != NEVER and t[i] - last[s] > limit[s]:
+            silent[s] = True
+            out_slot[n], out_t[n], out_on[n], out_v[n] = s, last[s] + limit[s], 1.0, value[s]
+            n += 1
+        if silent[s]:
+            silent[s] = False
+            due = last[s] + limit[s]
+            out_slot[n], out_t[n], out_on[n], out_v[n] = s, max(t[i], due), 0.0, v[i]
+            n += 1
+        last[s], value[s] = t[i], v[i]
+    return n
+
+
+@kernel
+def _tick(now, limit, patience, last, value, silent, out_slot, out_t, out_on, out_v):  # type: ignore[no-untyped-def]
+    n = 0
+    for s in range(last.shape[0]):
+        if not silent[s] and last[s] != NEVER and now - last[s] >= limit[s] + patience[s]:
+            silent[s] = True
+            out_slot[n], out_t[n], out_on[n], out_v[n] = s, last[s] + limit[s], 1.0, value[s]
+            n += 1
+    return n
+
+
+class Silence:
+    """Per slot: last good moment (a registered stream that never reported counts from its registration), last value."""
+
+    def __init__(self, limit_us: int) -> None:
+        self.limit_us = limit_us
+        self.limit = np.zeros(0, np.int64)  # limit + delay
+        self.patience = np.zeros(0, np.int64)  # lateness: rows may still come that far behind a tick
+        self.last = np.zeros(0, np.int64)
+        self.value = np.zeros(0)
+        self.silent = np.zeros(0, np.bool_)
+
+    def grow(self, delay: Array, lateness: Array, registered: Array) -> None:
+        """Room for more slots: each one's delay, lateness and moment of registration (NEVER = not known), all in us."""
+        old = len(self.last)
+        more = len(delay) - old
+        self.limit, self.patience = self.limit_us + delay, lateness.copy()
+        self.last = np.concatenate([self.last, registered[old:]])
+        self.value = np.concatenate([self.value, np.full(more, np.nan)])
+        self.silent = np.concatenate([self.silent, np.zeros(more, np.bool_)])
+
+    def rows(self, slot: Array, t: Array, v: Array) -> tuple[Array, Array, Array, Array]:
+        """Edges made known by observations: slot, moment, 1 (begins) or 0 (ends), the value last known / that came."""
+        out = _edges(2 * len(slot))
+        n = _rows(slot, t, v, self.limit, self.last, self.value, self.silent, *out)
+        return out[0][:n], out[1][:n], out[2][:n], out[3][:n]
+
+    def tick(self, now: int) -> tuple[Array, Array, Array, Array]:
+        """Edges made known by a tick."""
+        out = _edges(len(self.last))
+        n = _tick(now, self.limit, self.patience, self.last, self.value, self.silent, *out)
+        return out[0][:n], out[1][:n], out[2][:n], out[3][:n]
+
+    def state(self) -> dict[str, Array]:
+        """Arrays by name."""
+        return {"last": self.last, "value": self.value, "silent": self.silent}
+
+    def load(self, state: dict[str, Array]) -> None:
+        """Take over a saved state."""
+        self.last, self.value, self.silent = (state[name].copy() for name in ("last", "value", "silent"))
+
+
+def _edges(n: int) -> tuple[Array, Array, Array, Array]:
+    return np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n), np.empty(n)

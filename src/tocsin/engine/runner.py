@@ -1,0 +1,375 @@
+"""The engine: records in, transitions out. A pure, deterministic function of the log (engine.md).
+
+    ordering (per stream)  ->  groups (shared windows)  ->  judges (ladders)  ->  transitions
+                                   |-> silence edges, sister pairs, area instants
+
+Final judgement only: with lateness 0 at once, with lateness above 0 when the stream's frontier has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tocsin.engine.edges import AreaJury, PairRows, SilenceRows
+from tocsin.engine.group import Group, GroupRows, Selector
+from tocsin.engine.judge import Changes, Judge, check_rule, rule_nodes
+from tocsin.engine.language import tree
+from tocsin.engine.language.rule import Rule
+from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.ordering import NEVER, Ordering
+from tocsin.engine.operators.pairs import Pairs
+from tocsin.engine.operators.silence import Silence
+from tocsin.engine.state.frame import pack_state, unpack_state
+from tocsin.formats.catalogue import catalogue_body, read_catalogue_body
+from tocsin.terms.observation import Quality
+from tocsin.terms.record import Record, RecordKind
+from tocsin.terms.signal import Change, Subject, Transition
+from tocsin.terms.stream import Catalogue
+
+__all__ = ["Counters", "Engine"]
+
+Array = np.ndarray
+Rows = tuple[Array, Array, Array]
+
+
+@dataclass(slots=True)
+class Counters:
+    """Per stream (by catalogue index): what the engine did with its observations."""
+
+    accepted: Array
+    late: Array
+    duplicate: Array
+    missing: Array
+    newest_us: Array  # newest accepted observed_at; NEVER = none yet
+
+
+@kernel
+def _count(stream, into):  # type: ignore[no-untyped-def]
+    for i in range(stream.shape[0]):
+        into[stream[i]] += 1
+
+
+class Engine:
+    """Rules over a catalogue. ``feed`` records in log order; the transitions of one record are sorted by moment, rule
+    and subject. Equal logs give equal transitions however they are cut into records; ``next_seq`` is the next it expects.
+    """
+
+    def __init__(self, rules: Sequence[Rule], catalogue: Catalogue | None = None, *, registered_us: int = 0) -> None:
+        """``registered_us``: when the given catalogue was registered (0 = not known: a stream that never reported is
+        then not called silent). Raises ValueError for a rule that mixes what cannot be mixed."""
+        self.rules = tuple(rules)
+        self.catalogue = Catalogue()
+        self.next_seq = 0
+        self.ordering = Ordering()
+        self._area_idle = np.zeros(0, np.int64)
+        self._registered = np.zeros(0, np.int64)
+        self._accepted = np.zeros(0, np.int64)
+        self._missing = np.zeros(0, np.int64)
+        self.tick_us = NEVER
+        self._groups: dict[Selector, Group] = {}
+        self._judges: dict[str, Judge] = {}
+        self._stream_rules: dict[Selector, list[Rule]] = {}
+        self._silence: dict[str, Silence] = {}
+        self._pairs: dict[str, tuple[Pairs, Array, str]] = {}
+        self._juries: dict[str, AreaJury] = {}
+        for rule in self.rules:
+            self._add(rule)
+        self.set_catalogue(catalogue or Catalogue(), registered_us)
+
+    # ------------------------------------------------------------------ building
+    def _add(self, rule: Rule) -> None:
+        if rule.name in self._judges:
+            raise ValueError(f"two rules are called {rule.name}")
+        how = check_rule(rule)
+        select: Selector = tuple(sorted((name, tuple(values)) for name, values in rule.select.items()))
+        group = self._groups.setdefault(select, Group(select))
+        self._judges[rule.name] = Judge(rule)
+        nodes = list(rule_nodes(rule))
+        if how == "stream":
+            self._stream_rules.setdefault(select, []).append(rule)
+            self._prepare(group, nodes)
+        elif how == "area":
+            functions = [node for node in nodes if isinstance(node, tree.AreaNumber)]
+            self._juries[rule.name] = jury = AreaJury(rule, list(dict.fromkeys(functions)))
+            for inner in jury.inner:
+                self._prepare(group, _walk(inner))
+        elif how == "silence":
+            limit = next(node.limit_us for node in nodes if isinstance(node, tree.Silent))
+            self._silence[rule.name] = Silence(limit)
+        else:
+            sister = next(node.property for node in nodes if isinstance(node, tree.Sister))
+            self._pairs[rule.name] = (Pairs(), np.zeros(0, np.int64), sister)
+
+    @staticmethod
+    def _prepare(group: Group, nodes: Sequence[object] | Iterator[object]) -> None:
+        for node in nodes:
+            group.prepare(node)
+
+    def _group(self, rule: Rule) -> Group:
+        return self._groups[tuple(sorted((name, tuple(values)) for name, values in rule.select.items()))]
+
+    def set_catalogue(self, catalogue: Catalogue, at_us: int = 0) -> None:
+        """Follow a changed catalogue (normally through a catalogue record): no state is lost."""
+        old = len(self.catalogue)
+        self.catalogue = catalogue
+        more = len(catalogue) - old
+        sources = [catalogue.source_of(index) for index in range(len(catalogue))]
+        lateness = np.array([round(source.lateness_s * 1e6) for source in sources], np.int64)
+        delay = np.array([round(source.delay_s * 1e6) for source in sources], np.int64)
+        cadence = np.array([round(stream.cadence_s * 1e6) for stream in catalogue.streams], np.int64)
+        self.ordering.grow(lateness, lateness + delay + cadence)
+        self._area_idle = lateness + delay + 2 * cadence
+        registered = np.full(more, at_us if at_us > 0 else NEVER, np.int64)
+        self._registered = np.concatenate([self._registered, registered])
+        self._accepted = np.concatenate([self._accepted, np.zeros(more, np.int64)])
+        self._missing = np.concatenate([self._missing, np.zeros(more, np.int64)])
+        for group in self._groups.values():
+            group.update(catalogue)
+        for rule in self.rules:
+            group = self._group(rule)
+            slots = len(group.members)
+            if rule.name in self._silence:
+                members = group.members
+                self._silence[rule.name].grow(delay[members], lateness[members], self._registered[members])
+            elif rule.name in self._pairs:
+                pairs, _, sister = self._pairs[rule.name]
+                pairs.grow(slots)
+                self._pairs[rule.name] = (pairs, _sister_map(catalogue, group, sister), sister)
+            elif rule.name in self._juries:
+                self._juries[rule.name].update(group)
+                slots = len(self._juries[rule.name].areas)
+            self._judges[rule.name].ladder.grow(slots)
+
+    # ------------------------------------------------------------------ running
+    def feed(self, record: Record) -> list[Transition]:
+        """Transitions that a record makes known. Raises ValueError when a record is skipped or comes twice."""
+        return self._transitions(self.feed_columns(record), record.seq)
+
+    def feed_columns(self, record: Record) -> list[Changes]:
+        """The same as columns, one entry a rule that changed something."""
+        if record.seq != self.next_seq:
+            raise ValueError(f"engine expects record {self.next_seq}, got {record.seq}")
+        self.next_seq += 1
+        match record.kind:
+            case RecordKind.OBSERVATIONS:
+                assert record.batch is not None  # noqa: S101 - the log gives one to every such record
+                return self._observe(record.batch)
+            case RecordKind.TICK:
+                return self._tick(record.at_us)
+            case RecordKind.CATALOGUE:
+                self.set_catalogue(self.catalogue.with_changes(*read_catalogue_body(record.body)), record.at_us)
+        return []
+
+    def finish(self, at_us: int) -> list[Transition]:
+        """End of a recorded file: judge what lateness still holds back, then silence and areas up to ``at_us``."""
+        return self._transitions(self.finish_columns(at_us), self.next_seq)
+
+    def finish_columns(self, at_us: int) -> list[Changes]:
+        """``finish`` as columns. The engine may be fed on, but what was held back is no longer in any order but this."""
+        rows = self.ordering.release_idle(np.iinfo(np.int64).max // 2)
+        changes = self._judge(rows)
+        changes += self._silences(at_us, patient=False)
+        changes += self._areas(np.iinfo(np.int64).max // 2)
+        return changes
+
+    def _observe(self, batch: Any) -> list[Changes]:
+        stream = batch.column("stream").to_numpy()
+        time = batch.column("observed_at").cast("int64").to_numpy()
+        value = batch.column("value").to_numpy()
+        missing = batch.column("quality").to_numpy() == Quality.MISSING
+        if missing.any():
+            _count(stream[missing], self._missing)
+            good = ~missing
+            stream, time, value = stream[good], time[good], value[good]
+        return self._judge(self.ordering.accept(stream, time, value))
+
+    def _tick(self, now: int) -> list[Changes]:
+        if now < self.tick_us:  # ticks are monotone; a tick from a clock that stepped back says nothing new
+            return []
+        self.tick_us = now
+        changes = self._judge(self.ordering.release_idle(now))
+        changes += self._silences(now)
+        changes += self._areas(now)
+        return changes
+
+    def _judge(self, rows: Rows) -> list[Changes]:
+        """Rows ready to be judged: streams grouped, each in time order."""
+        stream, t, v = rows
+        if len(stream) == 0:
+            return []
+        _count(stream, self._accepted)
+        out: list[Changes | None] = []
+        for select, group in self._groups.items():
+            slot, gt, gv = group.rows(stream, t, v)
+            pairs = [rule for rule in self.rules if rule.name in self._pairs and self._group(rule) is group]
+            out += [self._judge_pairs(rule, group, rows, (slot, gt, gv)) for rule in pairs]
+            if len(slot) == 0:
+                continue
+            columns = GroupRows(group, slot, gt, gv)
+            out += [self._judges[rule.name].run(columns, slot, gt) for rule in self._stream_rules.get(select, ())]
+            for name, silence in self._silence.items():
+                if self._group(self._judges[name].rule) is group:
+                    out.append(self._judge_silence(name, group, silence.rows(slot, gt, gv)))
+            for name, jury in self._juries.items():
+                if self._group(self._judges[name].rule) is group:
+                    jury.submit(columns)
+        return [changes for changes in out if changes is not None]
+
+    def _judge_silence(self, name: str, group: Group, edges: tuple[Array, Array, Array, Array]) -> Changes | None:
+        slot, t, on, value = edges
+        return self._judges[name].run(SilenceRows(group, slot, on, value), slot, t)
+
+    def _judge_pairs(self, rule: Rule, group: Group, everyone: Rows, own: Rows) -> Changes | None:
+        pairs, sister_slot, _ = self._pairs[rule.name]
+        stream, t, v = everyone
+        slot_b = sister_slot[stream]
+        is_b = slot_b >= 0
+        slot, when, a, b = pairs.run(own[0].astype(np.int64), own[1], own[2], slot_b[is_b], t[is_b], v[is_b])
+        return self._judges[rule.name].run(PairRows(group, slot, a, b), slot, when)
+
+    def _silences(self, now: int, *, patient: bool = True) -> list[Changes]:
+        out = []
+        for name, silence in self._silence.items():
+            patience = silence.patience
+            if not patient:
+                silence.patience = np.zeros_like(patience)
+            edges = silence.tick(now)
+            silence.patience = patience
+            out.append(self._judge_silence(name, self._group(self._judges[name].rule), edges))
+        return [changes for changes in out if changes is not None]
+
+    def _areas(self, now: int) -> list[Changes]:
+        out = []
+        for name, jury in self._juries.items():
+            columns, area, t = jury.judge_rows(now, self.ordering.newest, self.ordering.lateness, self._area_idle)
+            out.append(self._judges[name].run(columns, area, t))
+        return [changes for changes in out if changes is not None]
+
+    def _transitions(self, changes: list[Changes], seq: int) -> list[Transition]:
+        out = [transition for change in changes for transition in self._expand(change, seq)]
+        out.sort(key=lambda x: (x.at_us, x.rule, str(x.subject)))
+        return out
+
+    def _expand(self, changes: Changes, seq: int) -> Iterator[Transition]:
+        rule = changes.rule
+        for k in range(len(changes.slot)):
+            before, after = int(changes.before[k]), int(changes.after[k])
+            kind = Change.RAISED if before == 0 else Change.CLEARED if after == 0 else Change.CHANGED
+            yield Transition(
+                rule.name, rule.version, rule.hazard, self.subject(rule, int(changes.slot[k])), kind, after, before,
+                int(changes.at[k]), int(changes.onset[k]), seq, rule.quality, changes.evidence(k),
+            )  # fmt: skip
+
+    def subject(self, rule: Rule, slot: int) -> Subject:
+        """The stream or area that a rule calls by this slot."""
+        if rule.name in self._juries:
+            return Subject(rule.per, self._juries[rule.name].areas[slot])
+        return Subject("stream", self._group(rule).streams[slot].id)
+
+    # ------------------------------------------------------------------ looking and keeping
+    @property
+    def counters(self) -> Counters:
+        """Counts since the start, per stream."""
+        return Counters(
+            self._accepted, self.ordering.late, self.ordering.duplicate, self._missing, self.ordering.newest
+        )
+
+    def standing(self, rule_name: str) -> dict[str, int]:
+        """Subject -> present rank, for every subject of a rule that has one above 0."""
+        judge = self._judges[rule_name]
+        return {
+            str(self.subject(judge.rule, int(slot))): int(judge.ladder.level[slot])
+            for slot in np.flatnonzero(judge.ladder.level)
+        }
+
+    def snapshot(self) -> bytes:
+        """Everything needed to go on from ``next_seq``: catalogue, order, windows, ladders; checksummed."""
+        arrays: dict[str, Array] = {
+            "engine/registered": self._registered, "engine/accepted": self._accepted, "engine/missing": self._missing,
+        }  # fmt: skip
+        arrays |= {f"ordering/{name}": array for name, array in self.ordering.state().items()}
+        for select, group in self._groups.items():
+            for part, state in group.state().items():
+                arrays |= {f"group/{select!r}/{part}/{name}": array for name, array in state.items()}
+        for name, judge in self._judges.items():
+            arrays |= {f"rule/{name}/ladder/{key}": array for key, array in judge.ladder.state().items()}
+            for part, state in self._own_state(name).items():
+                arrays |= {f"rule/{name}/{part}/{key}": array for key, array in state.items()}
+        header = {
+            "next_seq": self.next_seq, "tick_us": int(self.tick_us),
+            "catalogue": catalogue_body(self.catalogue.sources.values(), self.catalogue.streams).decode(),
+            "version": self.catalogue.version, "rules": {name: judge.digest for name, judge in self._judges.items()},
+        }  # fmt: skip
+        return pack_state(header, arrays)
+
+    def _own_state(self, name: str) -> dict[str, dict[str, Array]]:
+        if name in self._silence:
+            return {"silence": self._silence[name].state()}
+        if name in self._pairs:
+            return {"pairs": self._pairs[name][0].state()}
+        return self._juries[name].state() if name in self._juries else {}
+
+    @classmethod
+    def restore(cls, rules: Sequence[Rule], data: bytes) -> Engine:
+        """The engine as it was. Rules that changed their meaning start anew, all others keep their state.
+
+        Raises Damaged when the bytes fail their check or come from another format.
+        """
+        header, arrays = unpack_state(data)
+        sources, streams = read_catalogue_body(header["catalogue"].encode())
+        engine = cls(rules)
+        engine.set_catalogue(Catalogue(sources, streams, header["version"]))
+        engine.next_seq, engine.tick_us = header["next_seq"], header["tick_us"]
+        nested = _nest(arrays)
+        engine._registered = nested["engine"]["registered"].copy()
+        engine._accepted, engine._missing = (nested["engine"][name].copy() for name in ("accepted", "missing"))
+        engine.ordering.load(nested["ordering"])
+        for select, group in engine._groups.items():
+            saved = nested.get("group", {}).get(repr(select))
+            if saved is not None and np.array_equal(saved["members"]["members"], group.members):
+                group.load(saved)
+        for name, judge in engine._judges.items():
+            if header["rules"].get(name) == judge.digest:
+                engine._load_rule(name, judge, nested["rule"][name])
+        return engine
+
+    def _load_rule(self, name: str, judge: Judge, saved: dict[str, Any]) -> None:
+        judge.ladder.load(saved["ladder"])
+        if name in self._silence:
+            self._silence[name].load(saved["silence"])
+        elif name in self._pairs:
+            self._pairs[name][0].load(saved["pairs"])
+        elif name in self._juries:
+            self._juries[name].load(saved)
+
+
+def _walk(node: object) -> Iterator[object]:
+    from tocsin.engine.columns import inner_nodes
+
+    return inner_nodes(node)
+
+
+def _sister_map(catalogue: Catalogue, group: Group, sister: str) -> Array:
+    """Catalogue index of a sister stream -> slot of the stream it belongs to (same feature), else -1."""
+    slot_of_feature = {stream.feature: slot for slot, stream in enumerate(group.streams)}
+    return np.array(
+        [slot_of_feature.get(stream.feature, -1) if stream.property == sister else -1 for stream in catalogue.streams],
+        np.int64,
+    )
+
+
+def _nest(arrays: dict[str, Array]) -> dict[str, Any]:
+    """``rule/a/ladder/level`` -> nested dicts. A rule's name and a selector hold a slash, so parts are cut from the right."""
+    out: dict[str, Any] = {}
+    for path, array in arrays.items():
+        top, rest = path.split("/", 1)
+        if top in ("engine", "ordering"):
+            out.setdefault(top, {})[rest] = array
+            continue
+        name, part, key = rest.rsplit("/", 2)
+        out.setdefault(top, {}).setdefault(name, {}).setdefault(part, {})[key] = array
+    return out
