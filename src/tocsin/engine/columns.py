@@ -5,7 +5,7 @@ A truth is a pair of boolean columns (true, false); where neither is set the tru
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def _index(x: Array, points: tuple[tuple[float, float], ...], rounding: str) -> 
     elif rounding == "up":
         # HJ 633 rounds fractions up; a value that is whole but for float noise stays
         y = np.ceil(np.round(y, 9))
-    return cast("Array", np.where(np.isnan(x), np.nan, y))
+    return np.where(np.isnan(x), np.nan, y)
 
 
 def compares(node: tree.Truth) -> Iterator[tree.Truth]:

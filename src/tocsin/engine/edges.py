@@ -28,7 +28,7 @@ class SilenceRows(Columns):
             case tree.Value():
                 return self.value
             case tree.Attribute(name):
-                return self.group.stage(name)[self.slot]
+                return np.asarray(self.group.stage(name)[self.slot])
             case _:
                 return super().leaf(node, coverage, lower_bound)
 
@@ -52,7 +52,7 @@ class PairRows(Columns):
             case tree.Sister():
                 return self.sister
             case tree.Attribute(name):
-                return self.group.stage(name)[self.slot]
+                return np.asarray(self.group.stage(name)[self.slot])
             case _:
                 return super().leaf(node, coverage, lower_bound)
 
@@ -157,7 +157,7 @@ class AreaJury:
         own = results[keys[0]]
         if function.how == "share":
             with np.errstate(all="ignore"):
-                return 100.0 * own / results[keys[1]]  # type: ignore[operator]
+                return np.asarray(100.0 * own / results[keys[1]])  # type: ignore[operator]
         return own if isinstance(own, np.ndarray) else own[0 if function.how == "highest" else 1]
 
     def state(self) -> dict[str, dict[str, Array]]:

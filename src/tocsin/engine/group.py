@@ -48,8 +48,8 @@ class Group:
 
     def update(self, catalogue: Catalogue) -> None:
         """Follow a changed catalogue: new members get new slots, streams that stopped matching are no longer judged."""
-        known = {int(index): slot for slot, index in enumerate(self.members)}
-        members = list(self.members)
+        members: list[int] = self.members.tolist()
+        known = {index: slot for slot, index in enumerate(members)}
         for index, stream in enumerate(catalogue.streams):
             if index not in known and selects(self.select, stream):
                 known[index] = len(members)
@@ -205,22 +205,22 @@ class GroupRows(Columns):
         check = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[compare]
         done = (days["last_count"] > 0) & check(_aggregate(days, "last_", node.how), node.threshold)
         today = check(_aggregate(days, "", node.how), node.threshold) & monotone
-        return operator.run(self.slot, days["turn"], done, today)
+        return np.asarray(operator.run(self.slot, days["turn"], done, today))
 
     def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
         match node:
             case tree.Value():
                 return self.v
             case tree.Attribute(name):
-                return self.group.stage(name)[self.slot]
+                return np.asarray(self.group.stage(name)[self.slot])
             case tree.Previous():
-                return self._run(("previous",))[0]  # type: ignore[no-any-return]
+                return np.asarray(self._run(("previous",))[0])
             case tree.Window(how, width, over):
                 return self._window(how, width, over, coverage, lower_bound)
             case tree.Civil(how, which):
                 return self._civil(how, which, coverage)
             case tree.ConsecutiveDays():
-                return self._run(("in_a_row", node))  # type: ignore[no-any-return]
+                return np.asarray(self._run(("in_a_row", node)))
             case _:
                 return super().leaf(node, coverage, lower_bound)
 
@@ -255,7 +255,7 @@ class GroupRows(Columns):
         if coverage > 0 and how != "count" and not (how == "sum" and lower_bound):
             cadence = self.group.cadence[self.slot]  # 0 = irregular: nothing is expected, so nothing can lack
             out = np.where((cadence == 0) | (count * cadence >= coverage * width / 1e6), out, np.nan)
-        return out  # type: ignore[no-any-return]
+        return np.asarray(out)
 
     def _civil(self, how: str, which: str, coverage: float) -> Array:
         days = self._run(("civil",))
@@ -273,4 +273,4 @@ def _aggregate(days: Mapping[str, Array], prefix: str, how: str) -> Array:
     if how != "mean":
         return column
     with np.errstate(all="ignore"):
-        return column / days[prefix + "count"]  # type: ignore[no-any-return]
+        return np.asarray(column / days[prefix + "count"])

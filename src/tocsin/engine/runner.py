@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tocsin.engine.columns import inner_nodes
 from tocsin.engine.edges import AreaJury, PairRows, SilenceRows
 from tocsin.engine.group import Group, GroupRows, Selector
 from tocsin.engine.judge import Changes, Judge, check_rule, rule_nodes
@@ -48,7 +49,7 @@ class Counters:
 
 
 @kernel
-def _count(stream, into):  # type: ignore[no-untyped-def]
+def _count(stream, into):
     for i in range(stream.shape[0]):
         into[stream[i]] += 1
 
@@ -96,7 +97,7 @@ class Engine:
             functions = [node for node in nodes if isinstance(node, tree.AreaNumber)]
             self._juries[rule.name] = jury = AreaJury(rule, list(dict.fromkeys(functions)))
             for inner in jury.inner:
-                self._prepare(group, _walk(inner))
+                self._prepare(group, inner_nodes(inner))
         elif how == "silence":
             limit = next(node.limit_us for node in nodes if isinstance(node, tree.Silent))
             self._silence[rule.name] = Silence(limit)
@@ -345,12 +346,6 @@ class Engine:
             self._pairs[name][0].load(saved["pairs"])
         elif name in self._juries:
             self._juries[name].load(saved)
-
-
-def _walk(node: object) -> Iterator[object]:
-    from tocsin.engine.columns import inner_nodes
-
-    return inner_nodes(node)
 
 
 def _sister_map(catalogue: Catalogue, group: Group, sister: str) -> Array:

@@ -172,5 +172,17 @@ class Spike:
     size: float
 
 
-Number = Constant | Value | Previous | Attribute | Window | Civil | ConsecutiveDays | Index | Sister | Arithmetic | AreaNumber
+Number = (
+    Constant
+    | Value
+    | Previous
+    | Attribute
+    | Window
+    | Civil
+    | ConsecutiveDays
+    | Index
+    | Sister
+    | Arithmetic
+    | AreaNumber
+)
 Truth = Compare | And | Or | Not | Silent | Stuck | Spike

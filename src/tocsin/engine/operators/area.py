@@ -18,7 +18,7 @@ Array = np.ndarray
 
 
 @kernel
-def _frontiers(area_of, stream_of, newest, lateness, idle_after, now, areas):  # type: ignore[no-untyped-def]
+def _frontiers(area_of, stream_of, newest, lateness, idle_after, now, areas):
     """Per area: the earliest frontier of its members that are not idle; where all are idle, the latest frontier."""
     earliest = np.full(areas, np.iinfo(np.int64).max, np.int64)
     latest = np.full(areas, NEVER, np.int64)
@@ -114,7 +114,7 @@ def last_of_instant(area: Array, t: Array) -> Array:
 
 @kernel
 def _how_many(begin, area, t, group, true, width, latest, counted, number,
-              offset, klass, head, tail, free, bump, times, values, out):  # type: ignore[no-untyped-def]  # fmt: skip
+              offset, klass, head, tail, free, bump, times, values, out):  # fmt: skip
     for i in range(begin, area.shape[0]):
         a, g = area[i], group[i]
         if klass[a] >= 0:
@@ -174,7 +174,7 @@ class HowMany:
 
 
 @kernel
-def _newest(area, t, group, x, last, width, first_group, next_group, value, when, out_high, out_mean):  # type: ignore[no-untyped-def]
+def _newest(area, t, group, x, last, width, first_group, next_group, value, when, out_high, out_mean):
     """Groups of an area are linked: ``first_group[area]`` -> ``next_group[group]`` -> ... -> -1."""
     for i in range(area.shape[0]):
         g = group[i]

@@ -47,12 +47,13 @@ def _offset(info: ZoneInfo, moment: datetime) -> int:
 def local_days(t: Array, zone: str) -> Array:
     """Number of the local calendar day (days since 1970-01-01 local) of each moment (us, UTC)."""
     moments, offsets = zone_offsets(zone)
-    return (t + offsets[np.searchsorted(moments, t, side="right") - 1]) // DAY_US  # type: ignore[no-any-return]
+    return (t + offsets[np.searchsorted(moments, t, side="right") - 1]) // DAY_US
 
 
 @kernel
 def _days(slot, day, v, now_day, total, count, low, high, last_day, last_total, last_count, last_low, last_high,
-          out_total, out_count, out_low, out_high, out_last_total, out_last_count, out_last_low, out_last_high, out_turn):  # type: ignore[no-untyped-def]  # fmt: skip
+          out_total, out_count, out_low, out_high, out_last_total, out_last_count, out_last_low, out_last_high,
+          out_turn):  # fmt: skip
     for i in range(slot.shape[0]):
         s = slot[i]
         out_turn[i] = 0
@@ -73,8 +74,9 @@ def _days(slot, day, v, now_day, total, count, low, high, last_day, last_total, 
 
 
 class CivilDays:
-    """Running aggregates of today and those of the day before. ``turn`` is 1 at the first row of the next day, 2 at the
-    first row after a gap of a whole day or more, else 0."""
+    """Running aggregates of today and those of the day before.
+
+    ``turn`` is 1 at the first row of the next day, 2 at the first row after a gap of a whole day or more, else 0."""
 
     NAMES = (
         "now_day",
@@ -119,7 +121,7 @@ class CivilDays:
 
 
 @kernel
-def _in_a_row(slot, turn, done, today, run, out):  # type: ignore[no-untyped-def]
+def _in_a_row(slot, turn, done, today, run, out):
     for i in range(slot.shape[0]):
         s = slot[i]
         if turn[i] > 0:

@@ -18,7 +18,7 @@ Array = np.ndarray
 
 @kernel
 def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_us, clear_n, ranks,
-            level, onset, since, count, clear_since, clear_count, out_row, out_from, out_to, out_onset):  # type: ignore[no-untyped-def]  # fmt: skip
+            level, onset, since, count, clear_since, clear_count, out_row, out_from, out_to, out_onset):  # fmt: skip
     """``rise[r, i]``: rung r's condition is true at row i; ``rise_false``: known to be false. Rungs rise in rank."""
     n = 0
     rungs = ranks.shape[0]

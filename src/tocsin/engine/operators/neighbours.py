@@ -13,7 +13,7 @@ Array = np.ndarray
 
 
 @kernel
-def _previous(slot, v, one, two, out_one, out_two):  # type: ignore[no-untyped-def]
+def _previous(slot, v, one, two, out_one, out_two):
     for i in range(slot.shape[0]):
         s = slot[i]
         out_one[i], out_two[i] = one[s], two[s]
@@ -47,7 +47,7 @@ class Previous:
 
 
 @kernel
-def _stuck(slot, t, v, value, since, same, out_for, out_same):  # type: ignore[no-untyped-def]
+def _stuck(slot, t, v, value, since, same, out_for, out_same):
     for i in range(slot.shape[0]):
         s = slot[i]
         if same[s] > 0 and v[i] == value[s]:

@@ -20,7 +20,7 @@ Array = np.ndarray
 
 
 @kernel
-def group_by_stream(stream, streams):  # type: ignore[no-untyped-def]
+def group_by_stream(stream, streams):
     """Positions of rows so that equal streams stand together, log order kept inside (stable counting sort)."""
     start = np.zeros(streams + 1, np.int64)
     for i in range(stream.shape[0]):
@@ -36,7 +36,7 @@ def group_by_stream(stream, streams):  # type: ignore[no-untyped-def]
 
 @kernel
 def _accept(begin, order, stream, time, value, lateness, newest, released, late, duplicate,
-            offset, klass, head, tail, free, bump, times, values, out_s, out_t, out_v, out_n):  # type: ignore[no-untyped-def]  # fmt: skip
+            offset, klass, head, tail, free, bump, times, values, out_s, out_t, out_v, out_n):  # fmt: skip
     """Rows ``order[begin:]`` until done or out of room. Returns the position reached."""
     n = out_n[0]
     for k in range(begin, order.shape[0]):
@@ -82,7 +82,7 @@ def _accept(begin, order, stream, time, value, lateness, newest, released, late,
 
 
 @kernel
-def _release(s, frontier, released, offset, klass, head, tail, times, values, out_s, out_t, out_v, n):  # type: ignore[no-untyped-def]
+def _release(s, frontier, released, offset, klass, head, tail, times, values, out_s, out_t, out_v, n):
     """Emit the stream's waiting rows at or before the frontier. Returns the new output length."""
     mask = (1 << klass[s]) - 1
     while head[s] < tail[s]:
@@ -98,7 +98,7 @@ def _release(s, frontier, released, offset, klass, head, tail, times, values, ou
 
 @kernel
 def _release_idle(now, idle_after, newest, released, offset, klass, head, tail, times, values,
-                  out_s, out_t, out_v):  # type: ignore[no-untyped-def]  # fmt: skip
+                  out_s, out_t, out_v):  # fmt: skip
     """Emit everything of streams whose newest row is more than ``idle_after`` behind ``now``."""
     n = 0
     for s in range(newest.shape[0]):

@@ -28,8 +28,8 @@ class Pairs:
         self, slot_a: Array, t_a: Array, v_a: Array, slot_b: Array, t_b: Array, v_b: Array
     ) -> tuple[Array, Array, Array, Array]:
         """New rows of both sides in; matched rows out by slot and time: slot, time, A's value, B's value."""
-        for side, slot, t in ((0, slot_a, t_a), (1, slot_b, t_b)):
-            np.maximum.at(self.newest[side], slot, t)
+        np.maximum.at(self.newest[0], slot_a, t_a)
+        np.maximum.at(self.newest[1], slot_b, t_b)
         slot = np.concatenate([self.slot, slot_a, slot_b])
         t = np.concatenate([self.time, t_a, t_b])
         v = np.concatenate([self.value, v_a, v_b])

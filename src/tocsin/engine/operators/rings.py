@@ -20,7 +20,7 @@ Array = np.ndarray
 
 
 @kernel
-def _take_block(klass, free, bump, times):  # type: ignore[no-untyped-def]
+def _take_block(klass, free, bump, times):
     """Offset of a block of 2**klass entries, or -1 when the arrays are full. Free blocks are linked through ``times``."""
     if free[klass] >= 0:
         offset = free[klass]
@@ -35,7 +35,7 @@ def _take_block(klass, free, bump, times):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def push(slot, t, v, offset, klass, head, tail, free, bump, times, values):  # type: ignore[no-untyped-def]
+def push(slot, t, v, offset, klass, head, tail, free, bump, times, values):
     """Append one entry to a slot. Returns its entry number, or -1 when the arrays must grow first (nothing changed)."""
     size = 0 if klass[slot] < 0 else 1 << klass[slot]
     if tail[slot] - head[slot] >= size:

@@ -17,7 +17,7 @@ Array = np.ndarray
 
 
 @kernel
-def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v):  # type: ignore[no-untyped-def]
+def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v):
     n = 0
     for i in range(slot.shape[0]):
         s = slot[i]
@@ -35,7 +35,7 @@ def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v
 
 
 @kernel
-def _tick(now, limit, patience, last, value, silent, out_slot, out_t, out_on, out_v):  # type: ignore[no-untyped-def]
+def _tick(now, limit, patience, last, value, silent, out_slot, out_t, out_on, out_v):
     n = 0
     for s in range(last.shape[0]):
         if not silent[s] and last[s] != NEVER and now - last[s] >= limit[s] + patience[s]:

@@ -17,14 +17,14 @@ Array = np.ndarray
 
 
 @kernel
-def _two_sum(a, b):  # type: ignore[no-untyped-def]
+def _two_sum(a, b):
     s = a + b
     bb = s - a
     return s, (a - (s - bb)) + (b - bb)
 
 
 @kernel
-def _append(begin, slot, t, v, number, offset, klass, head, tail, free, bump, times, values):  # type: ignore[no-untyped-def]
+def _append(begin, slot, t, v, number, offset, klass, head, tail, free, bump, times, values):
     for i in range(begin, slot.shape[0]):
         a = push(slot[i], t[i], v[i], offset, klass, head, tail, free, bump, times, values)
         if a < 0:
@@ -34,7 +34,7 @@ def _append(begin, slot, t, v, number, offset, klass, head, tail, free, bump, ti
 
 
 @kernel
-def _trim(slot, t, width, offset, klass, head, tail, times):  # type: ignore[no-untyped-def]
+def _trim(slot, t, width, offset, klass, head, tail, times):
     """Drop what no window can reach any more: after a batch every window's tail lies within ``width`` of its last row."""
     for i in range(slot.shape[0]):
         s = slot[i]
@@ -79,7 +79,7 @@ class History:
 
 
 @kernel
-def _sum(slot, t, v, number, width, offset, klass, times, values, last, high, low, out_sum, out_count):  # type: ignore[no-untyped-def]
+def _sum(slot, t, v, number, width, offset, klass, times, values, last, high, low, out_sum, out_count):
     for i in range(slot.shape[0]):
         s = slot[i]
         mask = (1 << klass[s]) - 1
@@ -130,7 +130,7 @@ class Sum:
 
 
 @kernel
-def _first(slot, t, number, width, offset, klass, times, values, last, out_first, out_since, out_count):  # type: ignore[no-untyped-def]
+def _first(slot, t, number, width, offset, klass, times, values, last, out_first, out_since, out_count):
     for i in range(slot.shape[0]):
         s = slot[i]
         mask = (1 << klass[s]) - 1
@@ -173,7 +173,7 @@ class First:
 
 
 @kernel
-def _extreme(begin, slot, t, v, sign, width, offset, klass, head, tail, free, bump, times, values, out):  # type: ignore[no-untyped-def]
+def _extreme(begin, slot, t, v, sign, width, offset, klass, head, tail, free, bump, times, values, out):
     for i in range(begin, slot.shape[0]):
         s = slot[i]
         x = sign * v[i]
