@@ -1,1 +1,1 @@
-""""""
+"""Ground floor of the rooms: places, org, ledger, outbox."""

@@ -1,0 +1,208 @@
+"""Settings of a deployment: TOCSIN_HOME/tocsin.toml, overruled by the environment (``TOCSIN_`` + the key in capitals).
+
+Read once at start, checked as a whole, frozen afterwards. Lists are comma-separated in the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from tocsin.app.home import Home
+from tocsin.terms.errors import BadForm, BadValue, UnknownName
+
+__all__ = ["Configuration", "load", "postgresql_settings"]
+
+LANGUAGES = ("en", "zh-hans")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def _key(default: Any, meaning: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """All keys, their defaults and what they mean (``tocsin doctor`` prints them without secrets)."""
+
+    home: Home
+    database: str = _key("", "postgresql://user:password@host:port/name; empty = SQLite in TOCSIN_HOME", secret=True)
+    listen: str = _key("127.0.0.1:8000", "address and port of the web process")
+    allowed_hosts: tuple[str, ...] = _key(("127.0.0.1", "localhost", "[::1]"), "host names the web process answers to")
+    trusted_origins: tuple[str, ...] = _key((), "origins with scheme whose forms are accepted behind a proxy")
+    secure_cookies: bool | None = _key(None, "cookies over https only; unset = yes unless listening on loopback")
+    language: str = _key("en", "language where the browser asks for none: en or zh-hans")
+    time_zone: str = _key("UTC", "IANA zone in which pages print times")
+    packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
+    max_body_bytes: int = _key(64 << 20, "largest body the intake door reads")
+    log_level: str = _key("info", "debug, info, warning or error")
+    debug: bool = _key(False, "developer's error pages; never where others can reach it")
+
+    @property
+    def host(self) -> str:
+        """The address part of ``listen``."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port part of ``listen``."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def cookies_are_secure(self) -> bool:
+        """What ``secure_cookies`` says, else: secure unless we listen on loopback, where plain http is usual."""
+        return self.secure_cookies if self.secure_cookies is not None else not _is_loopback(self.host)
+
+    def shown(self) -> dict[str, Any]:
+        """Every key and value; secrets are masked."""
+        shown = {"home": str(self.home.root)}
+        for key in _keys():
+            value = getattr(self, key.name)
+            shown[key.name] = "(set, not shown)" if key.metadata["secret"] and value else value
+        return shown
+
+
+def load(home: Home, environment: Mapping[str, str]) -> Configuration:
+    """Read and check all settings.
+
+    Raises UnknownName for a key nobody knows (naming the nearest), BadForm for a file that is no TOML, BadValue for a
+    value of the wrong type or out of range. In the environment an unknown ``TOCSIN_`` name is refused only where it
+    looks like a misspelt key: container platforms add names of their own such as ``TOCSIN_SERVICE_HOST``.
+    """
+    values = _from_toml(home) | _from_environment(environment)
+    configuration = Configuration(home=home, **values)
+    _check(configuration)
+    return configuration
+
+
+def postgresql_settings(url: str) -> dict[str, Any]:
+    """Django's DATABASES entry for a ``postgresql://`` URL; its query parameters become libpq options.
+
+    Raises BadValue for any other scheme or a URL without database name.
+    """
+    parts = urlsplit(url)
+    name = unquote(parts.path.lstrip("/"))
+    if parts.scheme not in ("postgresql", "postgres") or not name:
+        raise BadValue("setting database", "must be a postgresql:// URL with a database name",
+                       "write postgresql://user:password@host:5432/tocsin, or leave it empty for SQLite")  # fmt: skip
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or unquote(parts.hostname or ""),
+        "PORT": options.pop("port", None) or str(parts.port or ""),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _keys() -> list[dataclasses.Field[Any]]:
+    return [key for key in dataclasses.fields(Configuration) if key.name != "home"]
+
+
+def _from_toml(home: Home) -> dict[str, Any]:
+    try:
+        text = home.toml.read_bytes().decode()
+        values = tomllib.loads(text)
+    except FileNotFoundError:
+        return {}
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadForm(str(home.toml), f"is not TOML ({error})", "correct that place, or remove the file") from error
+    known = {key.name: key for key in _keys()}
+    for name in values:
+        if name not in known:
+            raise _unknown(f"key {name!r} in {home.toml}", name, known)
+    return {name: _typed(known[name], value, f"{name} in {home.toml}") for name, value in values.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    known = {"TOCSIN_" + key.name.upper(): key for key in _keys()}
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if name in known:
+            values[known[name].name] = _from_text(known[name], text, f"environment variable {name}")
+        elif name.startswith("TOCSIN_") and difflib.get_close_matches(name, known, n=1, cutoff=0.85):
+            raise _unknown(f"environment variable {name}", name, known)
+    return values
+
+
+def _unknown(thing: str, name: str, known: Mapping[str, Any]) -> UnknownName:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]!r}?" if near else "known are " + ", ".join(sorted(known))
+    return UnknownName(thing, "no such setting", remedy)
+
+
+def _from_text(key: dataclasses.Field[Any], text: str, thing: str) -> Any:
+    kind = str(key.type)
+    if kind.startswith("tuple"):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if kind.startswith("bool"):
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if text.lower() not in words:
+            raise BadValue(thing, f"must be true or false, got {text!r}", "write true or false")
+        return words[text.lower()]
+    if kind == "int":
+        try:
+            return int(text)
+        except ValueError:
+            raise BadValue(thing, f"must be a whole number, got {text!r}", "write digits only") from None
+    return text
+
+
+def _typed(key: dataclasses.Field[Any], value: Any, thing: str) -> Any:
+    kind = str(key.type)
+    if kind.startswith("tuple") and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    right = {"str": str, "int": int, "bool": bool, "bool | None": bool}.get(kind)
+    if right is None or type(value) is not right:
+        wanted = (
+            "a list of texts"
+            if right is None
+            else {"str": "a text", "int": "a whole number"}.get(kind, "true or false")
+        )
+        raise BadValue(thing, f"must be {wanted}, got {value!r}", f"write {wanted}")
+    return value
+
+
+def _check(configuration: Configuration) -> None:
+    if configuration.database:
+        postgresql_settings(configuration.database)
+    host, colon, port = configuration.listen.rpartition(":")
+    if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
+        raise BadValue("setting listen", f"must be address:port, got {configuration.listen!r}", "write 127.0.0.1:8000")
+    _one_of("language", configuration.language, LANGUAGES)
+    _one_of("log_level", configuration.log_level, LOG_LEVELS)
+    if configuration.max_body_bytes < 1:
+        raise BadValue("setting max_body_bytes", "must be at least 1", "write 67108864 for 64 MiB")
+    try:
+        ZoneInfo(configuration.time_zone)
+    except (ValueError, KeyError, OSError):
+        raise BadValue(
+            "setting time_zone", f"{configuration.time_zone!r} is no IANA zone", "write Asia/Shanghai"
+        ) from None
+    if configuration.debug and not _is_loopback(configuration.host):
+        raise BadValue("setting debug", "shows secrets in error pages, so only on loopback", "set debug = false")
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise BadValue(f"setting {name}", f"must be one of {', '.join(allowed)}, got {value!r}", f"write {allowed[0]}")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

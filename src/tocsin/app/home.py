@@ -1,0 +1,79 @@
+"""TOCSIN_HOME: where one deployment keeps its state. Every directory is readable by its owner only.
+
+log/         segments of the log            snapshots/   states of the engine
+quarantine/  refused rows                   packs/<sha>/ packs as they were when in force
+parquet/     the log rolled by day          run/         sockets and lock files
+db.sqlite3   the embedded database          secret_key   signs cookies and tokens; never leaves this machine
+tocsin.toml  settings (optional)
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.terms.errors import Unavailable
+
+__all__ = ["Home"]
+
+_DIRECTORIES = ("log", "quarantine", "parquet", "snapshots", "packs", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The layout of one TOCSIN_HOME. Nothing is created by naming it; ``prepare`` creates."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> Home:
+        """TOCSIN_HOME, else ``tocsin`` under XDG_DATA_HOME, else ``~/.local/share/tocsin``."""
+        if named := environment.get("TOCSIN_HOME"):
+            return cls(Path(named).expanduser().absolute())
+        data = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+        return cls(Path(data).absolute() / "tocsin")
+
+    log = property(lambda self: self.root / "log")
+    quarantine = property(lambda self: self.root / "quarantine")
+    parquet = property(lambda self: self.root / "parquet")
+    snapshots = property(lambda self: self.root / "snapshots")
+    packs = property(lambda self: self.root / "packs")
+    run = property(lambda self: self.root / "run")
+    engine_socket = property(lambda self: self.root / "run" / "engine.sock")
+    database = property(lambda self: self.root / "db.sqlite3")
+    toml = property(lambda self: self.root / "tocsin.toml")
+    secret_key_file = property(lambda self: self.root / "secret_key")
+
+    def prepare(self) -> Home:
+        """Create what is missing, mode 0700. Raises Unavailable where the file system refuses."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in _DIRECTORIES:
+                (self.root / name).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"TOCSIN_HOME {self.root}", f"cannot be created ({error.strerror})",
+                              "set TOCSIN_HOME to a directory that this account may write") from error  # fmt: skip
+        return self
+
+    def secret_key(self) -> str:
+        """The deployment's secret, 384 random bits; made on first use with mode 0600.
+
+        Two processes that start together agree: the file is made under another name and linked into place once.
+        """
+        try:
+            return self.secret_key_file.read_text().strip()
+        except FileNotFoundError:
+            self.prepare()
+        draft = self.root / f"secret_key.{secrets.token_hex(8)}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48) + "\n")
+        try:
+            os.link(draft, self.secret_key_file)
+        except FileExistsError:
+            pass  # the other process was first; its key is the key
+        finally:
+            draft.unlink()
+        return self.secret_key_file.read_text().strip()

@@ -1,0 +1,96 @@
+"""Django's settings, made from our Configuration. Importing this writes nothing to disk."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.utils.functional import lazystr
+from django.utils.translation import gettext_lazy as _
+
+import tocsin
+from tocsin.app import configuration as _configuration
+from tocsin.app.home import Home
+
+CONFIGURATION = _configuration.load(Home.of(os.environ), os.environ)
+HOME = CONFIGURATION.home
+
+SECRET_KEY = lazystr(HOME.secret_key)  # made on first use, so that reading settings leaves no trace
+DEBUG = CONFIGURATION.debug
+ALLOWED_HOSTS = list(CONFIGURATION.allowed_hosts)
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "tocsin.records.ledger",
+    "tocsin.records.outbox",
+    "tocsin.records.places",
+    "tocsin.loop.observe",
+    "tocsin.loop.detect",
+    "tocsin.doors.console",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "tocsin.app.content_security.ContentSecurityPolicy",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "tocsin.app.urls"
+ASGI_APPLICATION = "tocsin.app.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ]
+        },
+    }
+]
+
+_SQLITE: dict[str, Any] = {
+    "ENGINE": "tocsin.app.sqlite_backend",
+    "NAME": str(HOME.database),
+    "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30, "init_command": "PRAGMA synchronous = FULL"},
+    "TEST": {"NAME": str(HOME.root / "test.sqlite3")},
+}
+DATABASES = {
+    "default": _configuration.postgresql_settings(CONFIGURATION.database) if CONFIGURATION.database else _SQLITE
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = CONFIGURATION.time_zone
+USE_I18N = True
+LANGUAGE_CODE = CONFIGURATION.language
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [os.path.join(os.path.dirname(tocsin.__file__), "locale")]  # noqa: PTH118, PTH120 - Django wants str
+
+STATIC_URL = "/static/"
+STATIC_ROOT = str(HOME.root / "static")
+
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = CONFIGURATION.cookies_are_secure
+CSRF_TRUSTED_ORIGINS = list(CONFIGURATION.trusted_origins)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# The intake door reads its own bodies up to max_body_bytes; forms of pages are small.
+DATA_UPLOAD_MAX_MEMORY_SIZE = CONFIGURATION.max_body_bytes
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": CONFIGURATION.log_level.upper()},
+}

@@ -1,0 +1,10 @@
+"""Where each door hangs. One include a door; the door owns its own paths."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+from django.views.i18n import set_language
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("language", set_language, name="set_language"),
+]

@@ -1,0 +1,31 @@
+"""The loop on one page: which fact wakes which stage of which room.
+
+Read it from top to bottom: that is the order in which things happen. A stage takes facts of one kind and calls one
+service; it is never run twice for the same fact (``records.outbox.carrier``). A kind that is not listed wakes nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tocsin.loop.detect.facts import SignalCleared, SignalRaised
+from tocsin.loop.observe import handlers as observe
+from tocsin.records.outbox.carrier import Stage, Wiring
+
+__all__ = ["WIRING"]
+
+
+def _note_silence(facts: Sequence[SignalRaised], now: datetime) -> None:
+    observe.note_silence({f.subject_key: f.at_us for f in facts if f.silence and f.subject_kind == "stream"}, now)
+
+
+def _note_heard(facts: Sequence[SignalCleared], now: datetime) -> None:
+    observe.note_heard({f.subject_key: f.at_us for f in facts if f.silence and f.subject_kind == "stream"}, now)
+
+
+WIRING: Wiring = {
+    # detect -> observe: a gauge that says nothing is shown as "no data", on its source's page and to all who read it
+    "signal_raised": [Stage("observe.note_silence", _note_silence)],
+    "signal_cleared": [Stage("observe.note_heard", _note_heard)],
+}

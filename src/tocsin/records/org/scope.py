@@ -1,0 +1,45 @@
+"""Scope: whose eyes a query reads with. Every query of a room takes one (architecture.md, promise 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import Substr
+from django.db.models.lookups import Exact
+
+__all__ = ["EVERYWHERE", "Scope"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A jurisdiction path (``simcity/east``; "" = the whole deployment) and a role.
+
+    A scope covers its path and everything below it. Rows without a jurisdiction are seen only from the whole.
+    """
+
+    jurisdiction: str
+    role: str
+
+    def covers(self, path: str) -> bool:
+        """Whether ``path`` lies in this scope.
+
+        >>> Scope("simcity", "duty_officer").covers("simcity/east")
+        True
+        >>> Scope("simcity", "duty_officer").covers("simcity2")
+        False
+        """
+        return not self.jurisdiction or path == self.jurisdiction or path.startswith(self.jurisdiction + "/")
+
+    def rows(self, field: str = "jurisdiction") -> Q:
+        """The same as ``covers``, as a filter on a column."""
+        if not self.jurisdiction:
+            return Q()
+        below = self.jurisdiction + "/"
+        # SQLite's LIKE ignores case, which would let "Simcity" read "simcity"; the exact comparison decides, the
+        # prefix is there for PostgreSQL's index.
+        exact_prefix = Exact(Substr(F(field), 1, len(below)), Value(below))
+        return Q(**{field: self.jurisdiction}) | (Q(**{f"{field}__startswith": below}) & Q(exact_prefix))
+
+
+EVERYWHERE = Scope("", "system")

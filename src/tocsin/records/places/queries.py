@@ -1,0 +1,22 @@
+"""Reading places."""
+
+from __future__ import annotations
+
+from tocsin.engine.hazard import Facility
+from tocsin.records.org.scope import Scope
+from tocsin.records.places.models import FacilityRow, Jurisdiction
+from tocsin.records.places.services import Area
+
+__all__ = ["facilities", "jurisdictions"]
+
+
+def jurisdictions(scope: Scope) -> list[Area]:
+    """The areas of a scope, parents before children."""
+    rows = Jurisdiction.objects.filter(scope.rows("path")).order_by("path")
+    return [Area(row.path, row.title, row.rank, row.zone) for row in rows]
+
+
+def facilities(scope: Scope) -> list[Facility]:
+    """The facilities of a scope, in order of id (what the grouping of signals takes)."""
+    rows = FacilityRow.objects.filter(scope.rows()).order_by("id")
+    return [Facility(row.id, row.kind, row.title, row.lon, row.lat, row.jurisdiction, row.labels) for row in rows]

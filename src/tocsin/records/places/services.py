@@ -1,0 +1,73 @@
+"""The only writer of places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from tocsin.engine.hazard import Facility
+from tocsin.records.ledger import services as ledger
+from tocsin.records.ledger.canonical import digest
+from tocsin.records.places.models import FacilityRow, Jurisdiction
+from tocsin.terms.errors import BadValue, UnknownName
+
+__all__ = ["NEVER", "Area", "put_facilities", "put_jurisdictions"]
+
+# scope.md, "Where it stops": a facility has an operator. Where people live is not a facility, and no person is a place.
+NEVER = frozenset({"dwelling", "home", "house", "household", "apartment", "flat", "residence", "person", "family"})
+_PATH = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A jurisdiction to be registered. ``rank``: 1 province, 2 city, 3 district, 4 street, 5 community grid."""
+
+    path: str
+    title: dict[str, str] = field(default_factory=dict)
+    rank: int = 2
+    zone: str = "UTC"
+
+
+def put_jurisdictions(areas: Sequence[Area], *, actor: str, now: datetime) -> None:
+    """Add or correct areas. Raises BadValue for a bad path, UnknownName for an area whose parent is not registered."""
+    for area in areas:
+        if not _PATH.fullmatch(area.path):
+            raise BadValue(f"jurisdiction {area.path!r}", "a path is lower-case names joined by /",
+                           "write for example simcity/east")  # fmt: skip
+    with transaction.atomic():
+        known = {*Jurisdiction.objects.values_list("path", flat=True), *(area.path for area in areas)}
+        for area in areas:
+            parent = area.path.rpartition("/")[0]
+            if parent and parent not in known:
+                raise UnknownName(f"jurisdiction {area.path}", f"its parent {parent!r} is not registered",
+                                  "register the parent first or with it")  # fmt: skip
+        rows = [Jurisdiction(**asdict(area)) for area in {area.path: area for area in areas}.values()]
+        Jurisdiction.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["path"], update_fields=["title", "rank", "zone"]
+        )
+        content = digest({"areas": [asdict(area) for area in areas]})
+        ledger.append("places", "jurisdictions_put", {"areas": len(rows), "content": content}, actor=actor, now=now)
+
+
+def put_facilities(facilities: Sequence[Facility], *, actor: str, now: datetime) -> None:
+    """Add or correct facilities. Raises BadValue for a kind that is a dwelling or a person."""
+    for facility in facilities:
+        if NEVER & set(re.split(r"[^a-z]+", facility.kind.lower())):
+            raise BadValue(f"facility {facility.id}", f"kind {facility.kind!r} is a dwelling or a person",
+                           "register only places with an operator")  # fmt: skip
+    with transaction.atomic():
+        rows = [
+            FacilityRow(id=f.id, kind=f.kind, title=dict(f.title), lon=f.lon, lat=f.lat, jurisdiction=f.jurisdiction,
+                        labels=dict(f.labels))
+            for f in {facility.id: facility for facility in facilities}.values()
+        ]  # fmt: skip
+        FacilityRow.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"],
+            update_fields=["kind", "title", "lon", "lat", "jurisdiction", "labels"],
+        )  # fmt: skip
+        content = digest({"facilities": [[row.id, row.kind, row.lon, row.lat, row.jurisdiction] for row in rows]})
+        ledger.append("places", "facilities_put", {"facilities": len(rows), "content": content}, actor=actor, now=now)
