@@ -107,9 +107,11 @@ class BadPack(Refused):
 
 
 class BadRule(Refused):
-    """A fault in a rule's text."""
+    """A fault in a rule's text. ``line`` and ``column`` count from 1 inside that text; 0 = about the whole."""
 
     code = "bad_rule"
+    line = 0
+    column = 0
 
 
 class Damaged(TocsinError):
