@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.app.simulator.city import FACILITIES, RAIN_GAUGES, RIVER_GAUGES, SOURCES, streams
-from tocsin.app.simulator.instruments import gas_readings, rain_readings, river_readings
+from tocsin.app.simulator.instruments import gas_shown, rain_shown, river_shown
 from tocsin.app.simulator.physics import MINUTES, Storm, rain_mm, river_m
 from tocsin.app.simulator.storm_day import storm_day
 from tocsin.app.simulator.truth import GAS_ERROR, RAIN_ERROR, RIVER_ERROR_M, TIP_MM, TooClose, crossing, rolling_sum
@@ -94,7 +94,7 @@ def test_reports_are_counts_of_things_by_cell_and_bucket(day):
 def test_rain_gauges_stay_within_their_stated_error(seed, gauge, width):
     rain = rain_mm(Storm(95.0, 0.2), gauge)
     shown = np.zeros(len(MINUTES))
-    shown[5::5] = rain_readings(rain, 5, np.random.default_rng(seed))
+    shown[5::5] = rain_shown(rain, 5, np.random.default_rng(seed))
     exact, seen = rolling_sum(rain, width)[5::5], rolling_sum(shown, width)[5::5]
     # The minute at 00:00 falls in no interval of a reading; it never rains then.
     assert np.all(seen <= exact * (1 + RAIN_ERROR) + TIP_MM)
@@ -105,9 +105,9 @@ def test_rain_gauges_stay_within_their_stated_error(seed, gauge, width):
 def test_river_gauges_and_gas_sensors_stay_within_their_stated_error(seed):
     random = np.random.default_rng(seed)
     stage = river_m(Storm(95.0, 0.2), RIVER_GAUGES[1])
-    assert np.abs(river_readings(stage, 10, random) - stage[10::10]).max() <= RIVER_ERROR_M
+    assert np.abs(river_shown(stage, 10, random) - stage[10::10]).max() <= RIVER_ERROR_M
     plume = np.linspace(0, 30, len(MINUTES))
-    assert np.abs(gas_readings(plume, 1, random) - plume[1:] - 1.5).max() <= GAS_ERROR
+    assert np.abs(gas_shown(plume, 1, random) - plume[1:] - 1.5).max() <= GAS_ERROR
 
 
 def test_a_river_follows_its_rain_later():

@@ -29,10 +29,10 @@ from tocsin.app.simulator.city import (
 from tocsin.app.simulator.delivery import Delivery, ThingCount
 from tocsin.app.simulator.instruments import (
     CLEAN_AIR,
-    gas_readings,
-    rain_readings,
-    reading_minutes,
-    river_readings,
+    gas_shown,
+    observing_minutes,
+    rain_shown,
+    river_shown,
     sampled,
 )  # fmt: skip
 from tocsin.app.simulator.physics import (
@@ -146,9 +146,9 @@ def _draw(random: np.random.Generator) -> _Day:
 
 
 def _play(day: _Day, due: tuple[Due, ...], seed: int, random: np.random.Generator) -> Scenario:
-    readings = _readings(day, random)
-    deliveries = tuple(sorted(_deliveries(readings), key=lambda delivery: delivery.arrives_us))
-    truth = _truth(day, due, deliveries, readings)
+    shown = _shown(day, random)
+    deliveries = tuple(sorted(_deliveries(shown), key=lambda delivery: delivery.arrives_us))
+    truth = _truth(day, due, deliveries, shown)
     return Scenario(
         "storm_day", seed, True, _at(0), _at(24 * 60), SOURCES, streams(), FACILITIES, deliveries,
         tuple(_reports(day, random)), truth,
@@ -156,17 +156,17 @@ def _play(day: _Day, due: tuple[Due, ...], seed: int, random: np.random.Generato
 
 
 # ---------------------------------------------------------------- what instruments show
-Readings = dict[str, tuple[str, int, Column]]  # stream -> source, minutes between readings, values
+Shown = dict[str, tuple[str, int, Column]]  # stream -> source, minutes between shown, values
 
 
-def _readings(day: _Day, random: np.random.Generator) -> Readings:
-    result: Readings = {}
+def _shown(day: _Day, random: np.random.Generator) -> Shown:
+    result: Shown = {}
     for name, rain in day.rain().items():
-        result[name] = ("sim-rain", RAIN_EVERY, rain_readings(rain, RAIN_EVERY, random))
+        result[name] = ("sim-rain", RAIN_EVERY, rain_shown(rain, RAIN_EVERY, random))
     for name, stage in day.rivers().items():
-        result[name] = ("sim-river", RIVER_EVERY, river_readings(stage, RIVER_EVERY, random))
+        result[name] = ("sim-river", RIVER_EVERY, river_shown(stage, RIVER_EVERY, random))
     for name, plume in day.gas().items():
-        result[name] = ("sim-gas", GAS_EVERY, gas_readings(plume, GAS_EVERY, random))
+        result[name] = ("sim-gas", GAS_EVERY, gas_shown(plume, GAS_EVERY, random))
     for spot in WEATHER_STATIONS:
         warm, wind = temperature_cel(spot), wind_m_s(spot, day.storm)
         result[f"{spot.id}-temperature"] = ("sim-weather", WEATHER_EVERY, sampled(warm, WEATHER_EVERY, 0.3, random))
@@ -175,16 +175,16 @@ def _readings(day: _Day, random: np.random.Generator) -> Readings:
     return result
 
 
-def _spoil(readings: Readings, day: _Day) -> None:
+def _spoil(shown: Shown, day: _Day) -> None:
     """The faults that instruments and typists bring (the delivered ones come in ``_deliveries``)."""
-    _, every, stage = readings[TYPING_GAUGE]
+    _, every, stage = shown[TYPING_GAUGE]
     stage[TYPING_MIN // every - 1] -= TYPING_DROP_M
-    _, every, stage = readings[RANGE_GAUGE]
+    _, every, stage = shown[RANGE_GAUGE]
     stage[RANGE_MIN // every - 1] *= 25  # the decimal point forgotten
-    _, every, percent = readings[STUCK_SENSOR]
+    _, every, percent = shown[STUCK_SENSOR]
     percent[STUCK_FROM_MIN // every - 1 :] = 1.3
-    source, every, stage = readings[SILENT_GAUGE]
-    readings[SILENT_GAUGE] = (source, every, stage[: _last_reading_min(day) // every])
+    source, every, stage = shown[SILENT_GAUGE]
+    shown[SILENT_GAUGE] = (source, every, stage[: _last_reading_min(day) // every])
 
 
 def _last_reading_min(day: _Day) -> int:
@@ -197,8 +197,8 @@ def _last_reading_min(day: _Day) -> int:
 Row = tuple[int, str, str, int, float | str | None]  # arrives (min), source, stream, observed (min), value
 
 
-def _deliveries(readings: Readings) -> Iterator[Delivery]:
-    rows = sorted(_rows(readings), key=lambda row: (row[0], row[1]))
+def _deliveries(shown: Shown) -> Iterator[Delivery]:
+    rows = sorted(_rows(shown), key=lambda row: (row[0], row[1]))
     for (arrives, source), group in groupby(rows, key=lambda row: (row[0], row[1])):
         members = list(group)
         delivery = Delivery(
@@ -211,9 +211,9 @@ def _deliveries(readings: Readings) -> Iterator[Delivery]:
     yield _bad_batch()
 
 
-def _rows(readings: Readings) -> Iterator[Row]:
-    for stream, (source, every, values) in readings.items():
-        for observed, value in zip(reading_minutes(every).tolist(), values.tolist(), strict=False):
+def _rows(shown: Shown) -> Iterator[Row]:
+    for stream, (source, every, values) in shown.items():
+        for observed, value in zip(observing_minutes(every).tolist(), values.tolist(), strict=False):
             spaced = max(every, 5)  # sources collect for five minutes at least
             arrives = -(-observed // spaced) * spaced + 1
             if stream == SWAPPED_GAUGE and observed in SWAPPED_MIN:
@@ -255,7 +255,7 @@ def _bad_batch() -> Delivery:
 
 
 # ---------------------------------------------------------------- what is true
-def _truth(day: _Day, due: tuple[Due, ...], deliveries: tuple[Delivery, ...], readings: Readings) -> Truth:
+def _truth(day: _Day, due: tuple[Due, ...], deliveries: tuple[Delivery, ...], shown: Shown) -> Truth:
     sent = sum(len(delivery.stream) for delivery in deliveries)
     refused = _refusals()
     duplicates = sum(len(delivery.stream) for delivery in deliveries if delivery.why == "delivered twice")
