@@ -1,0 +1,8 @@
+"""The log: an append-only sequence of records, the only input of the engine. See README.md of this folder."""
+
+from tocsin.loop.observe.log.history import History
+from tocsin.loop.observe.log.quarantine import Quarantine
+from tocsin.loop.observe.log.reader import LogReader
+from tocsin.loop.observe.log.segments import Entry, SegmentLog
+
+__all__ = ["Entry", "History", "LogReader", "Quarantine", "SegmentLog"]
