@@ -42,6 +42,7 @@ class Configuration:
     time_zone: str = _key("UTC", "IANA zone in which pages print times")
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
     max_body_bytes: int = _key(64 << 20, "largest body the intake door reads")
+    clock: str = _key("wall", "wall; driven = somebody else moves time (only the demo does)")
     log_level: str = _key("info", "debug, info, warning or error")
     debug: bool = _key(False, "developer's error pages; never where others can reach it")
 
@@ -181,6 +182,7 @@ def _check(configuration: Configuration) -> None:
     if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
         raise BadValue("setting listen", f"must be address:port, got {configuration.listen!r}", "write 127.0.0.1:8000")
     _one_of("language", configuration.language, LANGUAGES)
+    _one_of("clock", configuration.clock, ("wall", "driven"))
     _one_of("log_level", configuration.log_level, LOG_LEVELS)
     if configuration.max_body_bytes < 1:
         raise BadValue("setting max_body_bytes", "must be at least 1", "write 67108864 for 64 MiB")

@@ -87,6 +87,8 @@ X_FRAME_OPTIONS = "DENY"
 # The intake door reads its own bodies up to max_body_bytes; forms of pages are small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = CONFIGURATION.max_body_bytes
 
+TOCSIN_DRIVEN_CLOCK = HOME.run / "clock" if CONFIGURATION.clock == "driven" else None  # tocsin.records.clock
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
