@@ -1,0 +1,122 @@
+"""``tocsin replay``: play recorded data through a pack's rules and print what would have been raised, and how well."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tocsin.app.commands.output import json_option, say, wants_json
+from tocsin.app.replay.dataset import read_dataset
+from tocsin.app.replay.plain import plain_profile
+from tocsin.app.replay.profile import Profile, load_profile, load_profiles, recognise
+from tocsin.app.replay.report import Score
+from tocsin.app.replay.run import Replayed
+from tocsin.app.replay.run import replay as run_replay
+from tocsin.app.replay.scoring import SCORERS
+from tocsin.app.replay.summary import as_document, as_text
+from tocsin.packkit import Pack, builtin_pack_paths, load_pack
+from tocsin.terms.errors import BadPack, UnknownName
+
+__all__ = ["replay", "replay_paths"]
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--pack", "pack_name", default="natural_hazards", show_default=True, help="Name or folder of the pack.")
+@click.option(
+    "--profile", "profile_name", help="Read the folder by this profile of the pack instead of recognising it."
+)
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A profile file that says which columns to read.")  # fmt: skip
+@click.option("--events", "most_events", default=20, show_default=True, help="Print at most so many events.")
+@json_option
+@click.pass_context
+def replay(
+    ctx: click.Context, paths: tuple[Path, ...], pack_name: str, profile_name: str | None, mapping: Path | None,
+    most_events: int,
+) -> None:  # fmt: skip
+    """Replay recorded data (a folder or files) and score it where the truth is known.
+
+    Exit code 0: fine; 1: a check did not hold; 2: wrong use or unreadable input.
+    """
+    pack = load_pack(_pack_path(pack_name))
+    with _bar() as bar:
+        run, score = replay_paths(paths, pack, profile_name=profile_name, mapping=mapping, progress=_follow(bar))
+    say(as_document(run, score), lambda: as_text(run, score, most_events))
+    ctx.exit(0 if score.held else 1)
+
+
+def replay_paths(
+    paths: tuple[Path, ...], pack: Pack, *, profile_name: str | None = None, mapping: Path | None = None,
+    progress: Any = None,
+) -> tuple[Replayed, Score]:  # fmt: skip
+    """Read, replay and score. Raises the typed errors of the parts."""
+    began = time.perf_counter()
+    folder, profile = _profile(paths, pack, profile_name, mapping)
+    if profile.scorer and profile.scorer not in SCORERS:
+        raise BadPack(profile.path, f"scorer {profile.scorer!r} is not known", f"use one of {', '.join(SCORERS)}")
+    data = read_dataset(folder, profile)
+    reading = time.perf_counter() - began
+    run = run_replay(data, pack, progress=progress)
+    began = time.perf_counter()
+    score = SCORERS[profile.scorer](run) if profile.scorer else Score()
+    run.seconds["scoring"] = time.perf_counter() - began
+    run.seconds["reading"] = reading
+    return run, score
+
+
+def _profile(paths: tuple[Path, ...], pack: Pack, name: str | None, mapping: Path | None) -> tuple[Path, Profile]:
+    folder = paths[0] if paths[0].is_dir() else paths[0].parent
+    if mapping is not None:
+        return folder, load_profile(mapping)
+    known = load_profiles([pack.path / "replays"])
+    if name is not None:
+        chosen = next((p for p in known if p.name == name), None)
+        if chosen is None:
+            raise UnknownName(f"profile {name}", f"pack {pack.name} has no such profile",
+                              f"use one of {', '.join(p.name for p in known)}")  # fmt: skip
+        return folder, chosen
+    if len(paths) == 1 and paths[0].is_dir():
+        recognised = recognise(folder, known)
+        if recognised is not None:
+            return folder, recognised
+    return plain_profile(paths)
+
+
+def _pack_path(name: str) -> Path:
+    if Path(name).is_dir():
+        return Path(name)
+    paths = {path.name: path for path in builtin_pack_paths()}
+    if name not in paths:
+        raise UnknownName(f"pack {name}", "no folder and no built-in pack is called so",
+                          f"use one of {', '.join(sorted(paths))}, or the path of a folder")  # fmt: skip
+    return paths[name]
+
+
+def _bar() -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} of {task.total:,} observations"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=wants_json() or not console.is_terminal,
+    )
+
+
+def _follow(bar: Progress) -> Any:
+    tasks: dict[str, Any] = {}
+
+    def follow(what: str, done: int, of: int) -> None:
+        if what not in tasks or (done < of and bar.tasks[tasks[what]].finished):
+            tasks[what] = bar.add_task(what, total=of)
+        bar.update(tasks[what], completed=done, total=of)
+
+    return follow
