@@ -10,7 +10,7 @@ import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.ordering import NEVER
-from tocsin.engine.operators.rings import Rings, push
+from tocsin.engine.operators.rings import Rings, make_room
 
 __all__ = ["AreaStage", "HowMany", "Newest"]
 
@@ -126,8 +126,12 @@ def _how_many(begin, area, t, group, true, width, latest, counted, number,
                     number[a] -= 1
                 head[a] += 1
         if true[i] and not (counted[g] and latest[g] == t[i]):
-            if push(a, t[i], float(g), offset, klass, head, tail, free, bump, times, values) < 0:
-                return i
+            if klass[a] < 0 or tail[a] - head[a] > (1 << klass[a]) - 1:
+                if not make_room(a, offset, klass, head, tail, free, bump, times, values):
+                    return i
+            at = offset[a] + (tail[a] & ((1 << klass[a]) - 1))
+            times[at], values[at] = t[i], float(g)
+            tail[a] += 1
             if not counted[g]:
                 counted[g] = True
                 number[a] += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
-from tocsin.engine.operators.rings import Rings, push
+from tocsin.engine.operators.rings import Rings, make_room
 
 __all__ = ["NEVER", "Ordering", "group_by_stream"]
 
@@ -58,42 +58,34 @@ def _accept(begin, order, stream, time, value, lateness, newest, released, late,
             else:
                 late[s] += 1
             continue
-        mask = (1 << klass[s]) - 1 if klass[s] >= 0 else 0
+        if klass[s] < 0 or tail[s] - head[s] > (1 << klass[s]) - 1:
+            if not make_room(s, offset, klass, head, tail, free, bump, times, values):
+                out_n[0] = n
+                return k
+        mask, base, first = (1 << klass[s]) - 1, offset[s], head[s]
         place = tail[s]  # entry number where the row belongs
-        while place > head[s] and times[offset[s] + ((place - 1) & mask)] > t:
+        while place > first and times[base + ((place - 1) & mask)] > t:
             place -= 1
-        if place > head[s] and times[offset[s] + ((place - 1) & mask)] == t:
+        if place > first and times[base + ((place - 1) & mask)] == t:
             duplicate[s] += 1
             continue
-        if push(s, t, value[i], offset, klass, head, tail, free, bump, times, values) < 0:
-            out_n[0] = n
-            return k
-        mask = (1 << klass[s]) - 1
-        for a in range(tail[s] - 1, place, -1):
-            times[offset[s] + (a & mask)] = times[offset[s] + ((a - 1) & mask)]
-            values[offset[s] + (a & mask)] = values[offset[s] + ((a - 1) & mask)]
-        times[offset[s] + (place & mask)] = t
-        values[offset[s] + (place & mask)] = value[i]
+        for a in range(tail[s], place, -1):
+            times[base + (a & mask)] = times[base + ((a - 1) & mask)]
+            values[base + (a & mask)] = values[base + ((a - 1) & mask)]
+        times[base + (place & mask)], values[base + (place & mask)] = t, value[i]
+        tail[s] += 1
         if t > newest[s]:
             newest[s] = t
-            n = _release(s, t - lateness[s], released, offset, klass, head, tail, times, values, out_s, out_t, out_v, n)
+            frontier = t - lateness[s]
+            while first < tail[s] and times[base + (first & mask)] <= frontier:
+                at = base + (first & mask)
+                out_s[n], out_t[n], out_v[n] = s, times[at], values[at]
+                released[s] = times[at]
+                n += 1
+                first += 1
+            head[s] = first
     out_n[0] = n
     return order.shape[0]
-
-
-@kernel
-def _release(s, frontier, released, offset, klass, head, tail, times, values, out_s, out_t, out_v, n):
-    """Emit the stream's waiting rows at or before the frontier. Returns the new output length."""
-    mask = (1 << klass[s]) - 1
-    while head[s] < tail[s]:
-        at = offset[s] + (head[s] & mask)
-        if times[at] > frontier:
-            break
-        released[s] = times[at]
-        out_s[n], out_t[n], out_v[n] = s, times[at], values[at]
-        n += 1
-        head[s] += 1
-    return n
 
 
 @kernel
@@ -103,7 +95,13 @@ def _release_idle(now, idle_after, newest, released, offset, klass, head, tail, 
     n = 0
     for s in range(newest.shape[0]):
         if head[s] < tail[s] and now - newest[s] >= idle_after[s]:
-            n = _release(s, newest[s], released, offset, klass, head, tail, times, values, out_s, out_t, out_v, n)
+            mask = (1 << klass[s]) - 1
+            for a in range(head[s], tail[s]):
+                at = offset[s] + (a & mask)
+                out_s[n], out_t[n], out_v[n] = s, times[at], values[at]
+                n += 1
+            head[s] = tail[s]
+            released[s] = newest[s]
     return n
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
 
-__all__ = ["Rings", "push"]
+__all__ = ["Rings", "make_room"]
 
 SMALLEST = 3  # log2 of the smallest block
 CLASSES = 48
@@ -35,27 +35,25 @@ def _take_block(klass, free, bump, times):
 
 
 @kernel
-def push(slot, t, v, offset, klass, head, tail, free, bump, times, values):
-    """Append one entry to a slot. Returns its entry number, or -1 when the arrays must grow first (nothing changed)."""
+def make_room(slot, offset, klass, head, tail, free, bump, times, values):
+    """Move a full slot to a block twice as large. False when the shared arrays must grow first (nothing changed).
+
+    Kernels test for room themselves and come here only when there is none: the common path stays free of calls.
+    """
     size = 0 if klass[slot] < 0 else 1 << klass[slot]
-    if tail[slot] - head[slot] >= size:
-        wider = SMALLEST if klass[slot] < 0 else klass[slot] + 1
-        fresh = _take_block(wider, free, bump, times)
-        if fresh < 0:
-            return -1
-        mask, wide_mask = size - 1, (1 << wider) - 1
-        for a in range(head[slot], tail[slot]):
-            times[fresh + (a & wide_mask)] = times[offset[slot] + (a & mask)]
-            values[fresh + (a & wide_mask)] = values[offset[slot] + (a & mask)]
-        if size > 0:
-            times[offset[slot]] = free[klass[slot]]
-            free[klass[slot]] = offset[slot]
-        offset[slot], klass[slot] = fresh, wider
-    a = tail[slot]
-    at = offset[slot] + (a & ((1 << klass[slot]) - 1))
-    times[at], values[at] = t, v
-    tail[slot] = a + 1
-    return a
+    wider = SMALLEST if klass[slot] < 0 else klass[slot] + 1
+    fresh = _take_block(wider, free, bump, times)
+    if fresh < 0:
+        return False
+    mask, wide_mask = size - 1, (1 << wider) - 1
+    for a in range(head[slot], tail[slot]):
+        times[fresh + (a & wide_mask)] = times[offset[slot] + (a & mask)]
+        values[fresh + (a & wide_mask)] = values[offset[slot] + (a & mask)]
+    if size > 0:
+        times[offset[slot]] = free[klass[slot]]
+        free[klass[slot]] = offset[slot]
+    offset[slot], klass[slot] = fresh, wider
+    return True
 
 
 class Rings:
@@ -86,9 +84,13 @@ class Rings:
             self.tail = np.concatenate([self.tail, np.zeros(more, np.int64)])
 
     def widen(self) -> None:
-        """Twice the shared arrays (a kernel returned -1)."""
-        self.times = np.concatenate([self.times, np.empty(len(self.times), np.int64)])
-        self.values = np.concatenate([self.values, np.empty(len(self.values), np.float64)])
+        """Four times the shared arrays (a kernel found no room). Pages that nobody wrote to cost address space only."""
+        used = int(self.bump[0])
+        for name in ("times", "values"):
+            old = getattr(self, name)
+            wide = np.empty(4 * len(old), old.dtype)
+            wide[:used] = old[:used]
+            setattr(self, name, wide)
 
     def entries(self, slot: int) -> tuple[Array, Array]:
         """Copies of a slot's times and values, oldest first (for tests and evidence)."""

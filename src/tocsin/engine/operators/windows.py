@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
-from tocsin.engine.operators.rings import Rings, push
+from tocsin.engine.operators.rings import Rings, make_room
 
 __all__ = ["Extreme", "First", "History", "Sum"]
 
@@ -26,9 +26,14 @@ def _two_sum(a, b):
 @kernel
 def _append(begin, slot, t, v, number, offset, klass, head, tail, free, bump, times, values):
     for i in range(begin, slot.shape[0]):
-        a = push(slot[i], t[i], v[i], offset, klass, head, tail, free, bump, times, values)
-        if a < 0:
-            return i
+        s = slot[i]
+        a = tail[s]
+        if klass[s] < 0 or a - head[s] > (1 << klass[s]) - 1:
+            if not make_room(s, offset, klass, head, tail, free, bump, times, values):
+                return i
+        at = offset[s] + (a & ((1 << klass[s]) - 1))
+        times[at], values[at] = t[i], v[i]
+        tail[s] = a + 1
         number[i] = a
     return slot.shape[0]
 
@@ -183,9 +188,14 @@ def _extreme(begin, slot, t, v, sign, width, offset, klass, head, tail, free, bu
                 tail[s] -= 1
             while tail[s] > head[s] and times[offset[s] + (head[s] & mask)] <= t[i] - width:
                 head[s] += 1
-        if push(s, t[i], x, offset, klass, head, tail, free, bump, times, values) < 0:
-            return i
-        out[i] = sign * values[offset[s] + (head[s] & ((1 << klass[s]) - 1))]
+        if klass[s] < 0 or tail[s] - head[s] > (1 << klass[s]) - 1:
+            if not make_room(s, offset, klass, head, tail, free, bump, times, values):
+                return i
+        mask = (1 << klass[s]) - 1
+        at = offset[s] + (tail[s] & mask)
+        times[at], values[at] = t[i], x
+        tail[s] += 1
+        out[i] = sign * values[offset[s] + (head[s] & mask)]
     return slot.shape[0]
 
 
