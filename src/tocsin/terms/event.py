@@ -48,3 +48,4 @@ class Event:
     merged_into: str | None = None
     no_data: bool = False  # a member went silent while raised: "no data in danger"
     explanation: tuple[LevelPart, ...] = field(default=())
+    jurisdiction: str = ""  # the lowest one that holds all its members' places
