@@ -25,8 +25,8 @@ def bearer_of(header: str) -> str:
 
 
 class TokenMemory:
-    """Which source a token belongs to, asked of ``verify`` at most once in ``keep_s`` per token, so that a withdrawn token
-    works at most that much longer. Keeps digests only, at most ``size`` of them."""
+    """Which source a token belongs to, asked of ``verify`` at most once in ``keep_s`` per token, so that a
+    withdrawn token works at most that much longer. Keeps digests only, at most ``size`` of them."""
 
     def __init__(
         self,

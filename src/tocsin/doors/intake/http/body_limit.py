@@ -19,7 +19,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-class _Overflow(Exception):
+class _OverflowError(Exception):
     """More bytes than announced or allowed."""
 
 
@@ -44,18 +44,16 @@ class BodyLimit:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._limit:
-                raise _Overflow
+                raise _OverflowError
             return message
 
         try:
             await self._application(scope, counted, send)
-        except _Overflow:  # Django reads all of the body before it answers, so nothing was sent yet
+        except _OverflowError:  # Django reads all of the body before it answers, so nothing was sent yet
             await self._refuse(send)
 
     async def _refuse(self, send: Send) -> None:
-        error = TooBig(
-            "request body", f"at most {self._limit} bytes", "send smaller batches, for example 10,000 rows each"
-        )
+        error = TooBig("request body", f"at most {self._limit} bytes", "send smaller batches, 10,000 rows each")
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"connection", b"close")]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": problem_body(error)})

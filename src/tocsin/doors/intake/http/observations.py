@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -21,6 +19,7 @@ from tocsin.doors.intake.http.known_catalogue import KnownCatalogue
 from tocsin.doors.intake.socket.client import AsyncEngineClient
 from tocsin.formats import Intake, Parsed, read_arrow, read_columns_json
 from tocsin.loop.observe import queries
+from tocsin.records import clock
 from tocsin.terms.errors import BadForm, BadValue, NotAllowed, TocsinError, UnknownName
 from tocsin.terms.stream import Catalogue
 
@@ -78,7 +77,7 @@ async def _parse(reader: Callable[[bytes, Intake], Parsed], body: bytes, source:
 
 
 async def _read(reader: Callable[[bytes, Intake], Parsed], body: bytes, known: Catalogue, source: str) -> Parsed:
-    intake = Intake(known, source, time.time_ns() // 1000)
+    intake = Intake(known, source, clock.now_us())
     if len(body) < THREAD_BYTES:
         return reader(body, intake)
     return await asyncio.to_thread(reader, body, intake)
@@ -91,7 +90,7 @@ def _lacks_a_stream(parsed: Parsed) -> bool:
 def _client() -> AsyncEngineClient:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = AsyncEngineClient(Path(settings.TOCSIN_HOME) / "run" / "engine.sock")
+        _clients[loop] = AsyncEngineClient(settings.HOME.engine_socket)
     return _clients[loop]
 
 

@@ -29,19 +29,20 @@ from tocsin.terms.errors import (
 )
 
 __all__ = [
-    "BODY_LIMIT", "HEADER_LIMIT", "PRELUDE", "Answer", "Ask", "Fault", "batch_bytes", "error_of", "fault_of", "pack_frame",
-    "read_answer", "read_ask", "read_prelude", "split_parts", "table_bytes", "table_of",
+    "BODY_LIMIT", "HEADER_LIMIT", "PRELUDE", "Answer", "Ask", "Fault", "batch_bytes", "error_of", "fault_of",
+    "pack_frame", "read_answer", "read_ask", "read_prelude", "split_parts", "table_bytes", "table_of",
 ]  # fmt: skip
 
 MAGIC = b"TCS1"
+_SPEAK = "speak the protocol of this Tocsin version"
 PRELUDE = struct.Struct(">4sII")
 HEADER_LIMIT = 64 * 1024
 BODY_LIMIT = 128 * 1024 * 1024
 
 
 class Ask(msgspec.Struct, kw_only=True):
-    """What a door asks. ``observations``: parts are Arrow IPC of the batch and, if any row was refused, of the refusals;
-    ``catalogue``: one part, UTF-8 JSON; ``health``: no part."""
+    """What a door asks. ``observations``: parts are Arrow IPC of the batch and, if any row was refused, of the
+    refusals; ``catalogue``: one part, UTF-8 JSON; ``health``: no part."""
 
     id: int
     kind: Literal["observations", "catalogue", "health"]
@@ -88,7 +89,7 @@ def read_prelude(prelude: bytes) -> tuple[int, int]:
     """Lengths of header and body. Raises BadForm or TooBig: then the connection cannot go on."""
     magic, header, body = PRELUDE.unpack(prelude)
     if magic != MAGIC:
-        raise BadForm("frame", f"must begin with {MAGIC!r}, got {magic!r}", "speak the protocol of this Tocsin version")
+        raise BadForm("frame", f"must begin with {MAGIC!r}, got {magic!r}", _SPEAK)
     if header > HEADER_LIMIT:
         raise TooBig("frame header", f"at most {HEADER_LIMIT} bytes, got {header}", "shorten the header")
     if body > BODY_LIMIT:
@@ -105,7 +106,7 @@ def read_ask(header: bytes, body_length: int) -> Ask:
             "frame header", f"must be a request: {error}", "speak the protocol of this Tocsin version"
         ) from None
     if any(length < 0 for length in ask.parts) or sum(ask.parts) != body_length:
-        raise BadForm("frame", "parts must add up to the body", "speak the protocol of this Tocsin version")
+        raise BadForm("frame", "parts must add up to the body", _SPEAK)
     return ask
 
 

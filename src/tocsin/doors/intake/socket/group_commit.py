@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tocsin.loop.observe.log import Entry, SegmentLog
-from tocsin.loop.observe.quarantine import Quarantine
-from tocsin.terms.errors import TocsinError, Unavailable
+from tocsin.loop.observe.log import Entry, Quarantine, SegmentLog
+from tocsin.terms.errors import Refused, TocsinError, Unavailable
 from tocsin.terms.record import Record
 
 __all__ = ["GroupCommit", "Wish"]
@@ -22,11 +21,11 @@ WAITING_BYTES = 256 * 1024 * 1024
 
 @dataclass(slots=True)
 class Wish:
-    """One request to append. ``entry`` None: only refusals to keep. ``done`` gets the seq (None without an entry) or the
-    error, once, on the writer's thread: it must be quick and must not raise."""
+    """One request to append. ``entry`` None: only refusals to keep. ``done`` gets the seq (None without an entry) or
+    the error, once, on the writer's thread: it must be quick and must not raise."""
 
     entry: Entry | None
-    done: Callable[[int | None | TocsinError], None]
+    done: Callable[[int | TocsinError | None], None]
     refused: pa.Table | None = None
     size: int = 0
 
@@ -36,9 +35,9 @@ class GroupCommit:
 
     ``admit(entry)`` looks at each entry in log order just before it is written and may raise a TocsinError to refuse it
     (catalogue changes are checked against all that came before). ``written(records)`` sees what was appended, before the
-    acknowledgements; ``answered()`` is called after those of one group. A write that fails ends the writer (after a failed
-    fsync nobody knows what is on the disk): ``failed`` is set, all who wait get Unavailable, and the process must start
-    again from what the disk holds.
+    acknowledgements; ``lost()`` is called when admitted entries were not written; ``answered()`` after the
+    acknowledgements of one group. ``refusals`` counts groups in a row that the disk refused. Any other failure ends the
+    writer: ``failed`` is set, all who wait get Unavailable, and the process must start again from what the disk holds.
     """
 
     def __init__(
@@ -48,16 +47,17 @@ class GroupCommit:
         *,
         admit: Callable[[Entry], None] = lambda entry: None,
         written: Callable[[Sequence[Record]], None] = lambda records: None,
+        lost: Callable[[], None] = lambda: None,
         answered: Callable[[], None] = lambda: None,
     ) -> None:
         self._log, self._quarantine = log, quarantine
-        self._admit, self._written, self._answered = admit, written, answered
+        self._admit, self._written, self._lost, self._answered = admit, written, lost, answered
         self._waiting: deque[Wish] = deque()
         self._waiting_bytes = 0
         self._changed = threading.Condition()
         self._closing = False
         self.failed: BaseException | None = None
-        self.groups = self.wishes = 0
+        self.groups = self.wishes = self.refusals = 0
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
@@ -83,7 +83,7 @@ class GroupCommit:
         while group := self._take():
             try:
                 self._commit(group)
-            except BaseException as error:  # noqa: BLE001 - whatever it was, the state of the disk is now unknown
+            except BaseException as error:  # whatever it was, the state of the disk is now unknown
                 self._fail(group, error)
                 return
 
@@ -105,25 +105,40 @@ class GroupCommit:
         if refusals:
             self._quarantine.append(pa.concat_tables(refusals))
         admitted, outcomes = self._admit_all(group)
-        if admitted:
-            seqs = self._log.append([wish.entry for wish in admitted if wish.entry is not None])
-            self._written(
-                [
-                    Record(seq, wish.entry.kind, wish.entry.at_us, wish.entry.batch, wish.entry.body)
-                    for seq, wish in zip(seqs, admitted, strict=True)
-                    if wish.entry is not None
-                ]
-            )
-            outcomes.extend((wish, seq) for seq, wish in zip(seqs, admitted, strict=True))
+        outcomes += self._append(admitted)
         self.groups += 1
         self.wishes += len(group)
         for wish, outcome in outcomes:
             wish.done(outcome)
         self._answered()
 
-    def _admit_all(self, group: list[Wish]) -> tuple[list[Wish], list[tuple[Wish, int | None | TocsinError]]]:
+    def _append(self, admitted: list[Wish]) -> list[tuple[Wish, int | TocsinError | None]]:
+        entries = [wish.entry for wish in admitted if wish.entry is not None]
+        try:
+            seqs = self._log.append(entries)
+        except Refused as error:  # one of them cannot be logged; nothing was written
+            self._lost()
+            if len(admitted) == 1:
+                return [(admitted[0], error)]
+            return [outcome for wish in admitted for outcome in self._append_alone(wish)]
+        except Unavailable as error:  # the disk refuses; the log has put itself right, or will refuse from now on
+            self._lost()
+            self.refusals += 1
+            return [(wish, error) for wish in admitted]
+        self.refusals = 0
+        pairs = zip(seqs, entries, strict=True)
+        records = [Record(seq, entry.kind, entry.at_us, entry.batch, entry.body) for seq, entry in pairs]
+        if records:
+            self._written(records)
+        return list(zip(admitted, seqs, strict=True))
+
+    def _append_alone(self, wish: Wish) -> list[tuple[Wish, int | TocsinError | None]]:
+        admitted, outcomes = self._admit_all([wish])
+        return outcomes + self._append(admitted)
+
+    def _admit_all(self, group: list[Wish]) -> tuple[list[Wish], list[tuple[Wish, int | TocsinError | None]]]:
         admitted: list[Wish] = []
-        outcomes: list[tuple[Wish, int | None | TocsinError]] = []
+        outcomes: list[tuple[Wish, int | TocsinError | None]] = []
         for wish in group:
             if wish.entry is None:
                 outcomes.append((wish, None))

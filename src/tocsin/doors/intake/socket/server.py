@@ -28,7 +28,8 @@ class SocketServer:
     """Serves ``path`` (mode 0600, so only the same account may write) from a thread of its own until ``close``.
 
     ``commit`` may be set after construction but before ``start``; ``now_us`` stamps records; ``health`` answers
-    ``health`` requests. A malformed frame is answered with a fault; if its length cannot be trusted the connection ends.
+    ``health`` requests. A malformed frame is answered with a fault; if its length cannot be trusted the
+    connection ends.
     """
 
     def __init__(self, path: Path, *, now_us: Callable[[], int], health: Callable[[], Health]) -> None:
@@ -117,10 +118,7 @@ class SocketServer:
         if self.commit is None:
             raise Unavailable("log", "not open yet", "send again in a moment")
         parts = frames.split_parts(body, ask.parts)
-        if ask.kind == "catalogue":
-            wish = self._catalogue_wish(parts)
-        else:
-            wish = self._observations_wish(parts)
+        wish = self._catalogue_wish(parts) if ask.kind == "catalogue" else self._observations_wish(parts)
         wish.done = lambda outcome: self._answers.append((writer, _answer(ask.id, outcome)))
         wish.size = len(body)
         self.commit.submit(wish)
@@ -148,11 +146,11 @@ class SocketServer:
             writer.writelines(frames.pack_frame(answer))
 
 
-def _nobody(outcome: int | None | TocsinError) -> None:
+def _nobody(outcome: int | TocsinError | None) -> None:
     """Placeholder until the server knows whom to answer."""
 
 
-def _answer(number: int, outcome: int | None | TocsinError) -> frames.Answer:
+def _answer(number: int, outcome: int | TocsinError | None) -> frames.Answer:
     if isinstance(outcome, TocsinError):
         return frames.Answer(id=number, fault=frames.fault_of(outcome))
     return frames.Answer(id=number, seq=outcome)

@@ -1,0 +1,10 @@
+"""The engine process: only appender of the log, only evaluator of rules, writer of what they found.
+
+socket -> group commit -> log ---- tail ----> evaluation (engine, grouper) -> one database transaction a batch
+                            ^                          |
+                          ticks                    snapshots
+"""
+
+from tocsin.app.engine_process.process import EngineProcess, run
+
+__all__ = ["EngineProcess", "run"]

@@ -1,0 +1,228 @@
+"""The engine process from start to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
+
+from tocsin.app.configuration import Configuration
+from tocsin.app.engine_process import packs_in_force
+from tocsin.app.engine_process.evaluation import Evaluation
+from tocsin.app.engine_process.snapshots import SnapshotShelf, packs_body, packs_of
+from tocsin.app.engine_process.tail import Tail, rows_of
+from tocsin.app.engine_process.ticks import TickClock
+from tocsin.doors.intake.socket.group_commit import GroupCommit, Wish
+from tocsin.doors.intake.socket.server import SocketServer
+from tocsin.formats.catalogue import read_catalogue_body
+from tocsin.loop.detect import queries
+from tocsin.loop.observe.log import Entry, History, Quarantine, SegmentLog
+from tocsin.records import clock
+from tocsin.records.org.scope import EVERYWHERE
+from tocsin.records.places.queries import facilities
+from tocsin.terms.errors import BadValue, TocsinError, Unavailable
+from tocsin.terms.record import Record, RecordKind
+from tocsin.terms.stream import Catalogue
+
+__all__ = ["EngineProcess", "run"]
+
+BATCH_ROWS = 250_000
+BATCH_S = 0.05  # small records are gathered this long for one database transaction
+SNAPSHOT_S = 30.0
+SNAPSHOT_RECORDS = 20_000
+REFUSALS_IN_A_ROW = 20
+
+log = logging.getLogger(__name__)
+
+
+class EngineProcess:
+    """Owns log, quarantine, socket, evaluation and snapshots of one TOCSIN_HOME.
+
+    ``open`` recovers the log and regains state; ``step`` does one round; ``close`` stops taking, writes what waits,
+    evaluates nothing more, and leaves a snapshot. ``wall_us`` is the wall clock.
+    """
+
+    def __init__(self, configuration: Configuration, *, wall_us: Callable[[], int] = clock.now_us) -> None:
+        self._configuration, self._home, self._wall_us = configuration, configuration.home, wall_us
+        self._started_us = wall_us()
+        self._snapshot_at = time.monotonic()
+        self._last_record_us = 0
+
+    # ------------------------------------------------------------------ start and stop
+    def open(self) -> None:
+        """Recover, regain, bind the socket. Raises TocsinError (log held by another, damaged pack, ...)."""
+        home = self._home.prepare()
+        enabled = packs_in_force.enable(self._configuration.packs, home.packs)
+        self._log = SegmentLog.open(home.log)
+        for recovery in self._log.recovered:
+            log.warning("log: %s", recovery)
+        self._quarantine = Quarantine.open(home.quarantine)
+        self._reader = self._log.reader()
+        self._history = History(home.parquet, home.log)
+        self._shelf = SnapshotShelf(home.snapshots)
+        self.evaluation = Evaluation(
+            kept_packs=home.packs,
+            shelf=self._shelf,
+            facilities=facilities(EVERYWHERE),
+            consumed=queries.consumed_seq() + 1,
+        )
+        for refused in self._shelf.refused:
+            log.warning("%s", refused)
+        self._tail = Tail(self._read, self._log.next_seq)
+        self._head = self.evaluation.engine.catalogue
+        self._packs_at_head = self.evaluation.packs
+        self._ticks = TickClock(max(0, int(self.evaluation.engine.tick_us)))
+        self._look_ahead()
+        self._next_head = self._head
+        self._server = SocketServer(home.engine_socket, now_us=self._now_us, health=self.health)
+        self._commit = GroupCommit(
+            self._log,
+            self._quarantine,
+            admit=self._admit,
+            written=self._written,
+            lost=self._lost,
+            answered=self._server.flush,
+        )
+        if self._packs_at_head != enabled:
+            self._commit.submit(Wish(Entry(RecordKind.RULES, self._now_us(), None, packs_body(enabled)), _ignore))
+        self._server.commit = self._commit
+        self._server.start()
+        log.info("engine: log at record %s, database at %s", self._log.next_seq, self.evaluation.consumed)
+
+    def close(self) -> None:
+        """Stop in order. What was acknowledged but not evaluated is evaluated on the next start."""
+        self._server.close()
+        self._commit.close()
+        self.evaluation.save()
+        self._log.close()
+
+    def _read(self, from_seq: int) -> Iterator[Record]:
+        """Records from anywhere: what segments no longer hold comes from history. Damaged ones are left out."""
+        first = self._reader.first_seq
+        if from_seq < first:
+            for record in self._history.read(from_seq):
+                if record.seq < first:
+                    yield record
+        yield from self._reader.read(max(from_seq, first), skip_damaged=True)
+
+    def _look_ahead(self) -> None:
+        """What the records not yet evaluated say of catalogue, packs and ticks: the writer must know the end of the log."""
+        for record in self._read(self.evaluation.engine.next_seq):
+            self._last_record_us = max(self._last_record_us, record.at_us)
+            if record.kind is RecordKind.CATALOGUE:
+                self._head = self._head.with_changes(*read_catalogue_body(record.body))
+            elif record.kind is RecordKind.RULES:
+                self._packs_at_head = packs_of(record.body)
+            elif record.kind is RecordKind.TICK:
+                self._ticks.last_us = max(self._ticks.last_us, record.at_us)
+
+    # ------------------------------------------------------------------ the writer's side
+    def _now_us(self) -> int:
+        self._last_record_us = max(self._last_record_us, self._wall_us())
+        return self._last_record_us
+
+    def _admit(self, entry: Entry) -> None:
+        if entry.kind is RecordKind.CATALOGUE:
+            self._next_head = self._next_head.with_changes(*read_catalogue_body(entry.body))
+        elif entry.batch is not None:
+            _check_indices(entry, self._next_head)
+
+    def _written(self, records: Sequence[Record]) -> None:
+        self._head = self._next_head
+        self._tail.written(records)
+
+    def _lost(self) -> None:
+        self._next_head = self._head
+
+    # ------------------------------------------------------------------ the evaluation's side
+    def step(self, wait_s: float = 0.2) -> bool:
+        """One round: tick if due, take what is new, evaluate, commit, snapshot if due. True if anything was new."""
+        if self._commit.failed or self._commit.refusals >= REFUSALS_IN_A_ROW:
+            rule = f"could not be written: {self._commit.failed or 'the disk refuses'}"
+            raise Unavailable("log", rule, "free space or repair the disk; the engine then starts again by itself")
+        self._tick()
+        records = self._gather(wait_s)
+        for record in records:
+            self.evaluation.feed(record)
+        self.evaluation.commit_if_due()
+        self._save_if_due()
+        return bool(records)
+
+    def _tick(self) -> None:
+        moment = self._ticks.due(self._wall_us(), self.evaluation.needs_ticks)
+        if moment is not None:
+            self._commit.submit(Wish(Entry(RecordKind.TICK, moment), _ignore))
+
+    def _gather(self, wait_s: float) -> list[Record]:
+        at = self.evaluation.engine.next_seq
+        records = self._tail.take(at, rows=BATCH_ROWS, wait_s=wait_s)
+        until = time.monotonic() + BATCH_S
+        while records and sum(map(rows_of, records)) < BATCH_ROWS and (left := until - time.monotonic()) > 0:
+            records += self._tail.take(records[-1].seq + 1, rows=BATCH_ROWS, wait_s=left)
+        return records
+
+    def _save_if_due(self) -> None:
+        behind = self.evaluation.engine.next_seq - self.evaluation.snapshot_seq
+        if behind > 0 and (behind >= SNAPSHOT_RECORDS or time.monotonic() - self._snapshot_at >= SNAPSHOT_S):
+            self.evaluation.save()
+            self._snapshot_at = time.monotonic()
+            self._log.drop_before(min(self._shelf.oldest_seq, self._history.rolled_until))
+
+    def health(self) -> dict[str, int | float | str | None]:
+        """Figures for `tocsin doctor` and /readyz."""
+        now, evaluation = self._wall_us(), self.evaluation
+        return {
+            "pid": os.getpid(),
+            "started_us": self._started_us,
+            "next_seq": self._tail.end,
+            "consumed_seq": evaluation.committed,
+            "lag_records": self._tail.end - evaluation.committed,
+            "log_age_s": (now - self._last_record_us) / 1e6 if self._last_record_us else None,
+            "tick_age_s": (now - self._ticks.last_us) / 1e6 if self._ticks.last_us else None,
+            "snapshot_seq": evaluation.snapshot_seq,
+            "streams": len(self._head),
+            "rules": len(evaluation.engine.rules),
+            "groups": self._commit.groups,
+            "requests": self._commit.wishes,
+            "transitions": evaluation.transitions,
+            "damaged_records": evaluation.damaged_records,
+            "failed": str(self._commit.failed) if self._commit.failed else None,
+        }
+
+
+def run(configuration: Configuration) -> int:
+    """Serve until SIGTERM or SIGINT; 0 after an orderly stop, 1 when something failed (said on standard error)."""
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    sys.setswitchinterval(0.001)  # acknowledgements must not wait for a long evaluation to give up the interpreter
+    process = EngineProcess(configuration)
+    try:
+        process.open()
+        while not stop.is_set():
+            process.step()
+        process.close()
+    except TocsinError as error:
+        log.error("engine: %s", error)
+        return 1
+    return 0
+
+
+def _check_indices(entry: Entry, catalogue: Catalogue) -> None:
+    stream = entry.batch.column("stream").to_numpy() if entry.batch is not None else None
+    if stream is not None and len(stream) and not 0 <= int(stream.min()) <= int(stream.max()) < len(catalogue):
+        raise BadValue("observations", f"stream indices must be 0 to {len(catalogue) - 1}", "read the catalogue again")
+
+
+def _ignore(outcome: int | TocsinError | None) -> None:
+    if isinstance(outcome, TocsinError):
+        log.error("engine: %s", outcome)

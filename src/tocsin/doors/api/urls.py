@@ -1,0 +1,28 @@
+"""Paths of the API; included at the root by ``app/urls.py``."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, re_path
+
+from tocsin.doors.api.health import healthz, readyz
+from tocsin.doors.api.operations import api
+from tocsin.doors.api.problems import problem
+from tocsin.doors.intake.http.observations import observations
+from tocsin.terms.errors import UnknownName
+
+__all__ = ["urlpatterns"]
+
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """404 as a problem document, for programs that mistyped a path."""
+    return problem(UnknownName(request.path, "there is nothing here", "see /api/v1/openapi.json"))
+
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("api/v1/observations", observations, name="observations"),
+    path("api/v1/", api.urls),
+    re_path(r"^api/", nothing_here),
+]
