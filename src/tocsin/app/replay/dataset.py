@@ -145,7 +145,9 @@ def read_table(path: Path) -> pa.Table:
     try:
         if path.suffix == ".parquet":
             return pq.read_table(path)
-        return pyarrow.csv.read_csv(path)
+        # only an empty cell is "no data"; the word NaN is a value that validation refuses
+        options = pyarrow.csv.ConvertOptions(null_values=[""], strings_can_be_null=True)
+        return pyarrow.csv.read_csv(path, convert_options=options)
     except (pa.ArrowInvalid, OSError) as error:
         raise BadForm(str(path), f"cannot be read: {error}", "check that it is a CSV or Parquet file") from error
 

@@ -1,0 +1,103 @@
+"""How a folder is recognised and read; what is refused."""
+
+import pytest
+
+from tocsin.app.replay.dataset import read_dataset
+from tocsin.app.replay.plain import plain_profile
+from tocsin.app.replay.profile import load_profile, recognise
+from tocsin.terms.errors import BadForm, BadPack, BadTime, UnknownName
+
+PROFILE = """
+name = "gauges"
+title = { en = "Gauges" }
+[recognise]
+"levels.csv" = ["station", "observed_at", "value"]
+[source]
+id = "town"
+title = "Town gauges"
+owner = "Town"
+[stations]
+file = "stations.csv"
+stages = { alert_level = "alert" }
+labels = { basin = "basin" }
+[[observations]]
+file = "levels.csv"
+property = "river_stage"
+unit = "m"
+no_data_where_empty = "class"
+[properties.river_stage]
+unit = "m"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "stations.csv").write_text(
+        "station,lon,lat,alert,basin\nA,1,2,3.5,North\nB,3,4,,North\nC,5,6,7,South\n"
+    )
+    (tmp_path / "levels.csv").write_text(
+        "station,observed_at,value,class\n"
+        "B,2025-01-01T02:00:00Z,1.5,ok\n"
+        "A,2025-01-01T01:00:00Z,2.5,ok\n"
+        "A,2025-01-01T03:00:00Z,,ok\n"
+        "B,2025-01-01T01:00:00Z,0.0,\n"
+    )
+    (tmp_path / "p.toml").write_text(PROFILE)
+    return tmp_path
+
+
+def test_rows_come_in_order_of_time_and_no_data_is_neither_zero_nor_dropped(folder):
+    data = read_dataset(folder, load_profile(folder / "p.toml"))
+    names = [data.catalogue.streams[i].id for i in data.rows.stream]
+    assert names == ["A/river_stage", "B/river_stage", "B/river_stage", "A/river_stage"]
+    assert data.rows.missing.tolist() == [False, True, False, True]
+    assert data.series("B", "river_stage")[1].tolist() == [1.5]
+    gauge = data.catalogue.streams[data.catalogue.index("A/river_stage")]
+    assert (gauge.stages, gauge.labels, gauge.lon) == ({"alert_level": 3.5}, {"basin": "North"}, 1.0)
+    assert data.catalogue.streams[data.catalogue.index("B/river_stage")].stages == {}
+    assert set(data.stations) - {s.feature for s in data.catalogue} == {"C"}
+
+
+def test_a_folder_is_recognised_by_files_and_columns(folder):
+    profile = load_profile(folder / "p.toml")
+    assert recognise(folder, [profile]) is profile
+    (folder / "levels.csv").write_text("station,when,value\n")
+    assert recognise(folder, [profile]) is None
+
+
+def test_a_profile_with_an_unknown_key_is_refused_by_name(folder):
+    (folder / "p.toml").write_text(PROFILE + "\n[properties.x]\nunit='m'\nsize=3\n")
+    with pytest.raises(BadPack, match="size"):
+        load_profile(folder / "p.toml")
+
+
+def test_a_station_nobody_registered_is_refused(folder):
+    with (folder / "levels.csv").open("a") as lines:
+        lines.write("Z,2025-01-01T05:00:00Z,1,ok\n")
+    with pytest.raises(UnknownName, match="station 'Z'"):
+        read_dataset(folder, load_profile(folder / "p.toml"))
+
+
+def test_times_without_a_zone_are_refused(folder):
+    text = (folder / "levels.csv").read_text().replace("Z,", ",")
+    (folder / "levels.csv").write_text(text)
+    with pytest.raises(BadTime, match="zone"):
+        read_dataset(folder, load_profile(folder / "p.toml"))
+
+
+def test_plain_files_are_read_by_their_columns(tmp_path):
+    (tmp_path / "rain.csv").write_text(
+        "station,observed_at,property,value,unit\nA,2025-01-01T01:00:00Z,precipitation,2,mm\n"
+        "A,2025-01-01T02:00:00Z,precipitation,3,mm\n"
+    )
+    folder, profile = plain_profile([tmp_path])
+    data = read_dataset(folder, profile)
+    assert [s.id for s in data.catalogue] == ["A/precipitation"]
+    assert data.catalogue.streams[0].unit == "mm"
+    assert profile.scorer == ""
+
+
+def test_a_folder_without_any_readable_table_says_what_is_needed(tmp_path):
+    (tmp_path / "rain.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(BadForm, match="station, observed_at, property, value, unit"):
+        plain_profile([tmp_path])
