@@ -36,16 +36,55 @@ class Home:
         data = environment.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
         return cls(Path(data).absolute() / "tocsin")
 
-    log = property(lambda self: self.root / "log")
-    quarantine = property(lambda self: self.root / "quarantine")
-    parquet = property(lambda self: self.root / "parquet")
-    snapshots = property(lambda self: self.root / "snapshots")
-    packs = property(lambda self: self.root / "packs")
-    run = property(lambda self: self.root / "run")
-    engine_socket = property(lambda self: self.root / "run" / "engine.sock")
-    database = property(lambda self: self.root / "db.sqlite3")
-    toml = property(lambda self: self.root / "tocsin.toml")
-    secret_key_file = property(lambda self: self.root / "secret_key")
+    @property
+    def log(self) -> Path:
+        """Segments of the log."""
+        return self.root / "log"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused rows."""
+        return self.root / "quarantine"
+
+    @property
+    def parquet(self) -> Path:
+        """The log rolled by day."""
+        return self.root / "parquet"
+
+    @property
+    def snapshots(self) -> Path:
+        """States of the engine."""
+        return self.root / "snapshots"
+
+    @property
+    def packs(self) -> Path:
+        """Packs by sha."""
+        return self.root / "packs"
+
+    @property
+    def run(self) -> Path:
+        """Sockets and lock files."""
+        return self.root / "run"
+
+    @property
+    def engine_socket(self) -> Path:
+        """Where doors hand over to the engine."""
+        return self.root / "run" / "engine.sock"
+
+    @property
+    def database(self) -> Path:
+        """The embedded database."""
+        return self.root / "db.sqlite3"
+
+    @property
+    def toml(self) -> Path:
+        """Settings."""
+        return self.root / "tocsin.toml"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """What signs cookies."""
+        return self.root / "secret_key"
 
     def prepare(self) -> Home:
         """Create what is missing, mode 0700. Raises Unavailable where the file system refuses."""

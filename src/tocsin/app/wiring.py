@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.facts import SignalCleared, SignalRaised
 from tocsin.loop.observe import handlers as observe
 from tocsin.records.outbox.carrier import Stage, Wiring
@@ -17,11 +18,17 @@ __all__ = ["WIRING"]
 
 
 def _note_silence(facts: Sequence[SignalRaised], now: datetime) -> None:
-    observe.note_silence({f.subject_key: f.at_us for f in facts if f.silence and f.subject_kind == "stream"}, now)
+    observe.note_silence(_of_streams(facts), now)
 
 
 def _note_heard(facts: Sequence[SignalCleared], now: datetime) -> None:
-    observe.note_heard({f.subject_key: f.at_us for f in facts if f.silence and f.subject_kind == "stream"}, now)
+    cleared = _of_streams(facts)
+    silent = detect.still_silent(cleared)  # another rule of silence may hold on
+    observe.note_heard({stream: at for stream, at in cleared.items() if stream not in silent}, now)
+
+
+def _of_streams(facts: Sequence[SignalRaised] | Sequence[SignalCleared]) -> dict[str, int]:
+    return {fact.subject_key: fact.at_us for fact in facts if fact.silence and fact.subject_kind == "stream"}
 
 
 WIRING: Wiring = {

@@ -23,7 +23,7 @@ class _OfSignal:
     previous: int
     at_us: int
     quality: bool
-    silence: bool  # the rule judged silence: this stream has no data, which is not the same as normal
+    silence: bool  # its rule judged silence: the subject has no data, which is not the same as normal
 
 
 @fact

@@ -9,7 +9,8 @@ __all__ = ["EngineMark", "EventArea", "EventChangeRow", "EventMember", "EventRow
 
 
 class SignalRow(models.Model):
-    """A signal as it stands. ``level`` 0 = cleared; ``peak`` the highest it had."""
+    """A signal as it stands. ``level`` 0 = cleared; ``peak`` the highest it had. ``silence``: its rule judged that
+    the subject reports nothing, so it stands for "no data"."""
 
     id = models.CharField(max_length=40, primary_key=True)
     rule = models.CharField(max_length=200)
@@ -20,6 +21,7 @@ class SignalRow(models.Model):
     level = models.SmallIntegerField()
     peak = models.SmallIntegerField()
     quality = models.BooleanField()
+    silence = models.BooleanField()
     onset_us = models.BigIntegerField()
     changed_us = models.BigIntegerField()
     cleared_us = models.BigIntegerField(null=True)
@@ -61,6 +63,7 @@ class EventRow(models.Model):
     lon = models.FloatField(null=True)
     lat = models.FloatField(null=True)
     place = models.CharField(max_length=300, default="")
+    jurisdiction = models.CharField(max_length=200, default="")
     parent = models.CharField(max_length=40, null=True, db_index=True)
     merged_into = models.CharField(max_length=40, null=True, db_index=True)
     no_data = models.BooleanField(default=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from tocsin.loop.detect.models import EngineMark, EventArea, EventChangeRow, EventRow, SignalChangeRow, SignalRow
-from tocsin.loop.detect.services import LEDGER_SUBJECT, leaf
+from tocsin.loop.detect.services import EVENT_CHANGE, LEDGER_SUBJECT, SIGNAL_CHANGE, leaf
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.ledger.merkle import merkle_root
 from tocsin.records.ledger.queries import Breach
@@ -22,7 +22,7 @@ from tocsin.terms.signal import Measure, Subject
 __all__ = [
     "ChangeLine", "Changes", "EventDetail", "EventLine", "Mark", "SignalChangeLine", "SignalLine", "changes_since",
     "consumed_seq", "event", "mark", "newest_cursor", "open_events", "open_signals", "recent_events", "signal",
-    "signal_changes", "signals", "verify_batches",
+    "signal_changes", "signals", "still_silent", "verify_batches",
 ]  # fmt: skip
 
 _LIVE = (EventState.OPEN, EventState.PROPOSED)
@@ -38,7 +38,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class SignalLine:
-    """A signal as a list shows it. ``level`` 0 = cleared; moments in microseconds since 1970 UTC, event time."""
+    """A signal as a list shows it. ``level`` 0 = cleared; moments in microseconds since 1970 UTC, event time.
+    ``silence``: it stands for "no data"."""
 
     id: str
     rule: str
@@ -52,11 +53,12 @@ class SignalLine:
     changed_us: int
     cleared_us: int | None
     jurisdiction: str
+    silence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SignalChangeLine:
-    """One transition of a signal with its evidence (``sentence`` makes words of it)."""
+    """One transition of a signal with its evidence (the doors make words of it)."""
 
     signal: str
     change: str
@@ -86,6 +88,7 @@ class EventLine:
     merged_into: str | None
     no_data: bool
     signals: int
+    jurisdiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,12 @@ def signal_changes(scope: Scope, signal_ids: Sequence[str]) -> list[SignalChange
     return [_transition(row) for row in rows]
 
 
+def still_silent(stream_ids: Collection[str]) -> set[str]:
+    """Which of these streams have an open signal of silence (for the wiring, which has no scope)."""
+    rows = SignalRow.objects.filter(silence=True, level__gt=0, subject_kind="stream", subject_key__in=list(stream_ids))
+    return set(rows.values_list("subject_key", flat=True))
+
+
 def open_events(scope: Scope, *, at_most: int | None = None) -> list[EventLine]:
     """Open and proposed events: highest level first, then the oldest."""
     rows = _events(scope).filter(state__in=_LIVE).order_by("-level", "began_us", "id")
@@ -241,12 +250,13 @@ def verify_batches() -> list[Breach]:
     roots = {line.body["batch"]: line for line in ledger.chain(LEDGER_SUBJECT)}
     breaches = []
     for batch, line in roots.items():
-        leaves = [leaf(row) for row in SignalChangeRow.objects.filter(batch=batch).order_by("id")]
-        leaves += [leaf(row) for row in EventChangeRow.objects.filter(batch=batch).order_by("id")]
+        signal_rows = SignalChangeRow.objects.filter(batch=batch).order_by("id").values_list(*SIGNAL_CHANGE)
+        event_rows = EventChangeRow.objects.filter(batch=batch).order_by("id").values_list(*EVENT_CHANGE)
+        leaves = [leaf(row) for row in (*signal_rows, *event_rows)]
         if merkle_root(leaves) != line.body["merkle"]:
             breaches.append(Breach(LEDGER_SUBJECT, line.number, "edited", f"batch {batch} is not what was recorded"))
     for model in (SignalChangeRow, EventChangeRow):
-        batches = set(model.objects.values_list("batch", flat=True).distinct())  # type: ignore[attr-defined]
+        batches = set(model.objects.values_list("batch", flat=True).distinct())
         strays = sorted(batches - roots.keys())
         breaches += [Breach(LEDGER_SUBJECT, 0, "inserted", f"batch {batch} was never recorded") for batch in strays]
     return breaches
@@ -265,7 +275,7 @@ def _seen(scope: Scope, event_column: str) -> Q | Exists:
 def _signal(row: SignalRow) -> SignalLine:
     return SignalLine(
         row.id, row.rule, row.rule_version, row.hazard, Subject(row.subject_kind, row.subject_key), row.level, row.peak,
-        row.quality, row.onset_us, row.changed_us, row.cleared_us, row.jurisdiction,
+        row.quality, row.onset_us, row.changed_us, row.cleared_us, row.jurisdiction, row.silence,
     )  # fmt: skip
 
 
@@ -283,7 +293,7 @@ def _event(row: EventRow) -> EventLine:
     return EventLine(
         row.id, row.hazard, EventState(row.state), row.level, row.began_us, row.changed_us, row.ended_us,
         math.nan if row.lon is None else row.lon, math.nan if row.lat is None else row.lat, row.place, row.parent,
-        row.merged_into, row.no_data, row.members_n,  # type: ignore[attr-defined]
+        row.merged_into, row.no_data, row.members_n, row.jurisdiction,  # type: ignore[attr-defined]
     )  # fmt: skip
 
 

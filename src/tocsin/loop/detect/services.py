@@ -25,21 +25,27 @@ from tocsin.loop.observe.queries import jurisdictions_of
 from tocsin.records.ledger import services as ledger
 from tocsin.records.ledger.merkle import merkle_root
 from tocsin.records.outbox import services as outbox
+from tocsin.records.rows import put_rows
 from tocsin.terms.errors import Damaged
 from tocsin.terms.event import Event, EventState
 from tocsin.terms.signal import Change, Subject, Transition
 
 if TYPE_CHECKING:
-    from tocsin.engine.grouping import EventChange
+    from tocsin.engine.event_change import EventChange
 
-__all__ = ["LEDGER_SUBJECT", "Recorded", "leaf", "record_batch"]
+__all__ = ["EVENT_CHANGE", "LEDGER_SUBJECT", "SIGNAL_CHANGE", "Recorded", "leaf", "record_batch"]
 
 LEDGER_SUBJECT = "detect"
 _AT_ONCE = 500  # names in one IN (...)
 _RESTART = "restart the engine: it replays the log from the last recorded batch"
-_SIGNAL_STANDING = ["rule_version", "level", "peak", "changed_us", "cleared_us", "seq"]
-_EVENT_STANDING = ["hazard", "state", "level", "changed_us", "ended_us", "lon", "lat", "place", "parent", "merged_into",
-                   "no_data", "explanation"]  # fmt: skip
+SIGNAL_CHANGE = ("signal_id", "change", "level", "previous", "at_us", "seq", "rule_version", "evidence")
+EVENT_CHANGE = ("event_id", "change", "state", "level", "at_us", "seq", "because")
+_SIGNAL_STANDING = ("rule_version", "level", "peak", "changed_us", "cleared_us", "seq")
+_SIGNAL = ("id", "rule", "hazard", "subject_kind", "subject_key", "quality", "silence", "onset_us", "jurisdiction",
+           *_SIGNAL_STANDING)  # fmt: skip
+_EVENT_STANDING = ("hazard", "state", "level", "began_us", "changed_us", "ended_us", "lon", "lat", "place",
+                   "jurisdiction", "parent", "merged_into", "no_data", "explanation")  # fmt: skip
+_EVENT = ("id", *_EVENT_STANDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +85,39 @@ def record_batch(
         fresh = [transition for transition in transitions if transition.seq > mark.consumed_seq]
         changes = [change for change in event_changes if change.seq > mark.consumed_seq]
         if fresh or changes:
-            leaves = _put_signals(fresh, consumed_seq) + _put_events(changes, consumed_seq)
+            signals, leaves = _put_signals(fresh, consumed_seq)
+            leaves += _put_events(changes, consumed_seq)
             body = {"batch": consumed_seq, "after": mark.consumed_seq, "log_digest": log_digest,
                     "transitions": len(fresh), "event_changes": len(changes), "merkle": merkle_root(leaves)}  # fmt: skip
             ledger.append(LEDGER_SUBJECT, "batch_recorded", body, actor=actor, now=now)
-            outbox.put([*map(_signal_fact, fresh), *map(_event_fact, changes)], now=now)
+            told = [_signal_fact(t, signal) for t, signal in zip(fresh, signals, strict=True)]
+            outbox.put([*told, *map(_event_fact, changes)], now=now)
         EngineMark.objects.update(consumed_seq=consumed_seq, log_digest=log_digest)
         return Recorded(consumed_seq, len(fresh), len(changes))
 
 
-def leaf(row: SignalChangeRow | EventChangeRow) -> bytes:
-    """What the ledger's batch root covers of a row: every column, in order."""
-    if isinstance(row, SignalChangeRow):
-        parts = (row.signal_id, row.change, row.level, row.previous, row.at_us, row.seq, row.rule_version, row.evidence)
-    else:
-        parts = (row.event_id, row.change, row.state, row.level, row.at_us, row.seq, row.because)
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+def leaf(columns: Sequence[object]) -> bytes:
+    """What the ledger's batch root covers of a row: the values of SIGNAL_CHANGE or EVENT_CHANGE, in that order."""
+    return json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 # ---------------------------------------------------------------- signals
-def _put_signals(transitions: Sequence[Transition], batch: int) -> list[bytes]:
+def _put_signals(transitions: Sequence[Transition], batch: int) -> tuple[list[SignalRow], list[bytes]]:
+    """The signal of each transition as it stands after the batch, and the leaf of each transition."""
     ids = [transition.signal for transition in transitions]  # each is a hash: computed once
     standing = {row.id: row for row in _by_id(SignalRow, set(ids))}
     touched: dict[str, SignalRow] = {}
     for signal_id, transition in zip(ids, transitions, strict=True):
         touched[signal_id] = standing[signal_id] = _moved(standing.get(signal_id), signal_id, transition)
     _place(row for row in touched.values() if not row.jurisdiction)
-    SignalRow.objects.bulk_create(
-        touched.values(), update_conflicts=True, unique_fields=["id"], update_fields=_SIGNAL_STANDING
-    )
-    rows = [
-        SignalChangeRow(signal_id=signal_id, change=t.change.value, level=t.level, previous=t.previous, at_us=t.at_us,
-                        seq=t.seq, rule_version=t.rule_version, evidence=_evidence(t), batch=batch)
+    rows = ([getattr(row, column) for column in _SIGNAL] for row in touched.values())
+    put_rows(SignalRow, _SIGNAL, rows, key="id", replace=_SIGNAL_STANDING)
+    changes = [
+        (signal_id, t.change.value, t.level, t.previous, t.at_us, t.seq, t.rule_version, _evidence(t))
         for signal_id, t in zip(ids, transitions, strict=True)
-    ]  # fmt: skip
-    SignalChangeRow.objects.bulk_create(rows)
-    return [leaf(row) for row in rows]
+    ]
+    put_rows(SignalChangeRow, (*SIGNAL_CHANGE, "batch"), [(*change, batch) for change in changes])
+    return [touched[signal_id] for signal_id in ids], [leaf(change) for change in changes]
 
 
 def _moved(row: SignalRow | None, signal_id: str, t: Transition) -> SignalRow:
@@ -127,7 +130,7 @@ def _moved(row: SignalRow | None, signal_id: str, t: Transition) -> SignalRow:
                       f"{t.change} from level {t.previous} cannot follow {state} at level {level}", _RESTART)  # fmt: skip
     if row is None:
         row = SignalRow(id=signal_id, rule=t.rule, hazard=t.hazard, subject_kind=t.subject.kind, subject_key=t.subject.key,
-                        quality=t.quality, onset_us=t.onset_us, peak=0)  # fmt: skip
+                        quality=t.quality, onset_us=t.onset_us, peak=0, silence=_judged_silence(t))  # fmt: skip
     row.rule_version, row.level, row.changed_us, row.seq = t.rule_version, t.level, t.at_us, t.seq
     row.peak = max(row.peak, t.level)
     row.cleared_us = t.at_us if t.change is Change.CLEARED else None
@@ -157,19 +160,15 @@ def _put_events(changes: Sequence[EventChange], batch: int) -> list[bytes]:
         return []
     newest = {change.event.id: change.event for change in changes}
     _check_moves(newest)
-    EventRow.objects.bulk_create(
-        [_event_row(event) for event in newest.values()],
-        update_conflicts=True, unique_fields=["id"], update_fields=_EVENT_STANDING,
-    )  # fmt: skip
+    put_rows(EventRow, _EVENT, map(_event_columns, newest.values()), key="id", replace=_EVENT_STANDING)
     _put_members(newest)
     _put_areas(newest)
-    rows = [
-        EventChangeRow(event_id=c.event.id, change=str(c.change), state=c.event.state.value, level=c.event.level,
-                       at_us=c.at_us, seq=c.seq, because=_words(c.because), batch=batch)
+    lines = [
+        (c.event.id, str(c.change), c.event.state.value, c.event.level, c.at_us, c.seq, _words(c.because))
         for c in changes
-    ]  # fmt: skip
-    EventChangeRow.objects.bulk_create(rows)
-    return [leaf(row) for row in rows]
+    ]
+    put_rows(EventChangeRow, (*EVENT_CHANGE, "batch"), [(*line, batch) for line in lines])
+    return [leaf(line) for line in lines]
 
 
 def _check_moves(newest: Mapping[str, Event]) -> None:
@@ -179,47 +178,32 @@ def _check_moves(newest: Mapping[str, Event]) -> None:
             raise Damaged(f"event {event.id}", f"{event.state} cannot follow {before.get(event.id)}", _RESTART)
 
 
-def _event_row(event: Event) -> EventRow:
-    return EventRow(
-        id=event.id, hazard=event.hazard, state=event.state.value, level=event.level, began_us=event.began_us,
-        changed_us=event.changed_us, ended_us=event.ended_us,
-        lon=event.lon if math.isfinite(event.lon) else None, lat=event.lat if math.isfinite(event.lat) else None,
-        place=event.place, parent=event.parent, merged_into=event.merged_into, no_data=event.no_data,
-        explanation=json.dumps([asdict(part) for part in event.explanation], ensure_ascii=False),
-    )  # fmt: skip
+def _event_columns(event: Event) -> list[object]:
+    lon, lat = (value if math.isfinite(value) else None for value in (event.lon, event.lat))
+    explanation = json.dumps([asdict(part) for part in event.explanation], ensure_ascii=False)
+    other = {"state": event.state.value, "lon": lon, "lat": lat, "explanation": explanation}
+    return [other[column] if column in other else getattr(event, column) for column in _EVENT]
 
 
 def _put_members(newest: Mapping[str, Event]) -> None:
     had = set(_pairs(EventMember, newest, "signal_id"))
     wanted = ((event.id, signal) for event in newest.values() for signal in event.signals)
-    EventMember.objects.bulk_create(
-        EventMember(event_id=event, signal_id=signal) for event, signal in wanted if (event, signal) not in had
-    )
+    put_rows(EventMember, ("event_id", "signal_id"), [pair for pair in wanted if pair not in had])
 
 
 def _put_areas(newest: Mapping[str, Event]) -> None:
-    """An event touches the jurisdictions of its signals; one that has none yet, those of its parent."""
-    inherits = {event.id: event.parent for event in newest.values() if not event.signals and event.parent}
-    of_parent = _grouped(_pairs(EventArea, {*inherits.values()}, "jurisdiction"))
-    of_signals = _grouped(_pairs(EventMember, newest, "signal__jurisdiction"))
-    wanted = {(event, area) for event, areas in of_signals.items() for area in areas}
-    wanted |= {(event, area) for event, parent in inherits.items() for area in of_parent.get(parent, ())}
+    """An event touches the jurisdictions of its signals; a proposal, which has none yet, that of its facility."""
+    wanted = {*_pairs(EventMember, newest, "signal__jurisdiction")}
+    wanted |= {(event.id, event.jurisdiction) for event in newest.values() if not event.signals}
     fresh = sorted(wanted - set(_pairs(EventArea, newest, "jurisdiction")))
-    EventArea.objects.bulk_create(EventArea(event_id=event, jurisdiction=area) for event, area in fresh)
+    put_rows(EventArea, ("event_id", "jurisdiction"), fresh)
 
 
 def _pairs(model: type[EventMember | EventArea], events: Iterable[str], column: str) -> Iterator[tuple[str, str]]:
     ids = list(events)
     for start in range(0, len(ids), _AT_ONCE):
-        rows = model.objects.filter(event_id__in=ids[start : start + _AT_ONCE])  # type: ignore[attr-defined]
+        rows = model.objects.filter(event_id__in=ids[start : start + _AT_ONCE])
         yield from rows.values_list("event_id", column).distinct()
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    out: dict[str, set[str]] = {}
-    for key, value in pairs:
-        out.setdefault(key, set()).add(value)
-    return out
 
 
 def _by_id(model: Any, ids: Iterable[str]) -> Iterator[Any]:
@@ -246,10 +230,13 @@ _EVENT_FACTS = {
 }
 
 
-def _signal_fact(t: Transition) -> object:
-    silence = t.quality and any(measure.what.startswith("silent") for measure in t.evidence)
-    return _SIGNAL_FACTS[t.change](t.signal, t.rule, t.hazard, t.subject.kind, t.subject.key, t.level, t.previous,
-                                   t.at_us, t.quality, silence)  # fmt: skip
+def _judged_silence(transition: Transition) -> bool:
+    return any(measure.what.startswith("silent") for measure in transition.evidence)
+
+
+def _signal_fact(t: Transition, row: SignalRow) -> object:
+    return _SIGNAL_FACTS[t.change](row.id, t.rule, t.hazard, t.subject.kind, t.subject.key, t.level, t.previous,
+                                   t.at_us, t.quality, row.silence)  # fmt: skip
 
 
 def _event_fact(change: EventChange) -> object:

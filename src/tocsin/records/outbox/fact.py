@@ -15,6 +15,7 @@ __all__ = ["body_of", "fact", "kind_of", "known_kinds", "read_fact"]
 
 F = TypeVar("F", bound=type)
 _KINDS: dict[str, type] = {}
+_NAMES: dict[type, str] = {}
 
 
 def fact(cls: F) -> F:
@@ -24,6 +25,7 @@ def fact(cls: F) -> F:
     kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
     if _KINDS.setdefault(kind, cls) is not cls:
         raise TypeError(f"two facts are called {kind}")
+    _NAMES[cls] = kind
     return cls
 
 
@@ -34,10 +36,10 @@ def known_kinds() -> frozenset[str]:
 
 def kind_of(value: object) -> str:
     """The kind of a fact. Raises TypeError for what is none."""
-    for kind, cls in _KINDS.items():
-        if type(value) is cls:
-            return kind
-    raise TypeError(f"{type(value).__name__} is no registered fact")
+    try:
+        return _NAMES[type(value)]
+    except KeyError:
+        raise TypeError(f"{type(value).__name__} is no registered fact") from None
 
 
 def body_of(value: object) -> str:

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 from django.db import connection, connections
@@ -55,12 +55,16 @@ def notify() -> None:
             cursor.execute(f"NOTIFY {_CHANNEL}")
 
 
-_mine = threading.local()
+class _Mine(threading.local):
+    wakeup: Wakeup | None = None
+
+
+_mine = _Mine()
 
 
 def wait_for_change(timeout_s: float) -> bool:
     """``Wakeup.wait`` with one Wakeup kept for each thread. The first call of a thread sees only later changes."""
-    if not hasattr(_mine, "wakeup"):
+    if _mine.wakeup is None:
         _mine.wakeup = Wakeup()
     return _mine.wakeup.wait(timeout_s)
 
@@ -71,7 +75,7 @@ class _Watch(Protocol):
 
 
 class _Poll:
-    def __init__(self, database) -> None:
+    def __init__(self, database: Any) -> None:
         name = str(database.settings_dict["NAME"])
         self._connection = sqlite3.connect(name, uri=name.startswith("file:"), check_same_thread=False)
         self._seen = self._version()
@@ -90,11 +94,11 @@ class _Poll:
         self._connection.close()
 
     def _version(self) -> int:
-        return self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 class _Listen:
-    def __init__(self, database) -> None:
+    def __init__(self, database: Any) -> None:
         parameters = database.get_connection_params()
         for django_only in ("context", "cursor_factory", "prepare_threshold"):
             parameters.pop(django_only, None)
