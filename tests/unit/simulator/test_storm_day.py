@@ -84,9 +84,12 @@ def test_everything_is_labelled_synthetic_and_paths_have_five_levels(day):
     assert all(stream.jurisdiction.count("/") == 4 for stream in streams())
 
 
-def test_reports_are_counts_of_things_by_cell_and_bucket(day):
-    assert {report.category for report in day.reports} == {"water_on_road", "gas_smell", "tree_down"}
-    assert all(report.count > 0 and report.bucket_us % (5 * MINUTE_US) == 0 for report in day.reports)
+def test_calls_are_counts_of_things_by_cell_and_nothing_else(day):
+    calls = [stream for stream in day.streams if stream.source == "sim-hotline"]
+    assert {stream.property for stream in calls} == {"reports_water_on_road", "reports_gas_smell", "reports_tree_down"}
+    counted = [value for delivery in day.deliveries if delivery.source == "sim-hotline" for value in delivery.value]
+    assert sum(counted) > 20
+    assert all(value == int(value) >= 0 for value in counted)
 
 
 @settings(max_examples=50, deadline=None)

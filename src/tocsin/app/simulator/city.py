@@ -13,8 +13,8 @@ from tocsin.engine.hazard import Facility
 from tocsin.geo import cell_of
 from tocsin.terms.stream import Source, Stream
 
-__all__ = ["FACILITIES", "GAS_SENSORS", "RAIN_GAUGES", "RIVER_GAUGES", "SOURCES", "WEATHER_STATIONS", "ZONE", "Spot",
-           "RiverGauge", "streams", "where"]  # fmt: skip
+__all__ = ["CALLED_ABOUT", "FACILITIES", "GAS_SENSORS", "RAIN_GAUGES", "RIVER_GAUGES", "SOURCES", "WEATHER_STATIONS", "ZONE",
+           "RiverGauge", "Spot", "call_stream", "streams", "where"]  # fmt: skip
 
 ZONE = "Asia/Shanghai"
 ORIGIN_LON, ORIGIN_LAT = 123.0, 30.2
@@ -118,6 +118,13 @@ WEATHER_STATIONS = (
     Spot("met-03", "Lighthouse mast 灯塔风塔", 26.2, -13.8, _path("south", "lighthouse", 1)),
 )
 
+# Where the hotline is called about which *thing* (closed list of scope.md): counts by cell and 5 minutes, no text, no
+# caller, no case.
+CALLED_ABOUT = (
+    ("water_on_road", RAIN_GAUGES[2]), ("water_on_road", RAIN_GAUGES[4]), ("water_on_road", RAIN_GAUGES[7]),
+    ("tree_down", RAIN_GAUGES[5]), ("tree_down", RAIN_GAUGES[8]), ("gas_smell", GAS_SENSORS[6]),
+)  # fmt: skip
+
 SOURCES = (
     Source("sim-rain", "Simhaven rain gauges 汐港雨量站 (synthetic 模拟)", "Simhaven weather bureau (invented)",
            lateness_s=600.0, delay_s=60.0, synthetic=True, licence="Apache-2.0"),
@@ -126,6 +133,8 @@ SOURCES = (
     Source("sim-gas", "Simhaven gas sensors 汐港燃气传感器 (synthetic 模拟)", "Simhaven gas works (invented)",
            delay_s=60.0, synthetic=True, licence="Apache-2.0"),
     Source("sim-weather", "Simhaven weather masts 汐港气象塔 (synthetic 模拟)", "Simhaven weather bureau (invented)",
+           delay_s=60.0, synthetic=True, licence="Apache-2.0"),
+    Source("sim-hotline", "Simhaven hotline, counts only 汐港热线计数 (synthetic 模拟)", "Simhaven hotline (invented)",
            delay_s=60.0, synthetic=True, licence="Apache-2.0"),
 )  # fmt: skip
 
@@ -177,7 +186,22 @@ def streams() -> tuple[Stream, ...]:
     warm = [_stream(s, "sim-weather", "air_temperature", "Cel", 600, -40.0, 55.0, suffix="temperature")
             for s in WEATHER_STATIONS]  # fmt: skip
     wind = [_stream(s, "sim-weather", "wind_speed", "m/s", 600, 0.0, 90.0, suffix="wind") for s in WEATHER_STATIONS]
-    return (*rain, *river, *gas, *warm, *wind)
+    return (*rain, *river, *gas, *warm, *wind, *(_calls(thing, spot) for thing, spot in CALLED_ABOUT))
+
+
+def call_stream(thing: str, spot: Spot) -> str:
+    """Id of the stream that counts reports of a thing in the cell of a spot."""
+    return f"calls-{thing}-{cell_of(*where(spot.x_km, spot.y_km))}"
+
+
+def _calls(thing: str, spot: Spot) -> Stream:
+    lon, lat = where(spot.x_km, spot.y_km)
+    cell = cell_of(lon, lat)
+    return Stream(
+        id=call_stream(thing, spot), source="sim-hotline", feature=f"cell-{cell}", property=f"reports_{thing}", unit="1",
+        lon=lon, lat=lat, cell=cell, jurisdiction=spot.jurisdiction, zone=ZONE, low=0.0, high=1000.0, cadence_s=300.0,
+        labels={"title": f"{thing}, {spot.name}"},
+    )  # fmt: skip
 
 
 def _stream(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Delivery", "ThingCount"]
+__all__ = ["Delivery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,3 @@ class Delivery:
         if self.unit:
             body["unit"] = list(self.unit)
         return body
-
-
-@dataclass(frozen=True, slots=True)
-class ThingCount:
-    """How many hotline reports of a *thing* category fell in a cell and 5-minute bucket: no text, no caller, no
-    case."""
-
-    bucket_us: int
-    category: str
-    cell: str
-    count: int

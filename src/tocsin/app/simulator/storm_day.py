@@ -17,16 +17,18 @@ from itertools import groupby
 import numpy as np
 
 from tocsin.app.simulator.city import (
+    CALLED_ABOUT,
     FACILITIES,
     GAS_SENSORS,
     RAIN_GAUGES,
     RIVER_GAUGES,
     SOURCES,
     WEATHER_STATIONS,
+    call_stream,
     streams,
     where,
 )  # fmt: skip
-from tocsin.app.simulator.delivery import Delivery, ThingCount
+from tocsin.app.simulator.delivery import Delivery
 from tocsin.app.simulator.instruments import (
     CLEAN_AIR,
     gas_shown,
@@ -63,7 +65,7 @@ from tocsin.app.simulator.truth import (
     rolling_sum,
 )  # fmt: skip
 from tocsin.engine.hazard import Facility
-from tocsin.geo import cell_of, distance_km
+from tocsin.geo import distance_km
 from tocsin.terms.moment import iso, to_us
 from tocsin.terms.stream import Source, Stream
 
@@ -71,7 +73,7 @@ __all__ = ["MIDNIGHT", "Scenario", "describe", "storm_day"]
 
 MIDNIGHT = datetime(2025, 7, 19, 16, tzinfo=UTC)  # 00:00 on 20 July 2025 in Simhaven's zone (Asia/Shanghai)
 MINUTE_US = 60_000_000
-RAIN_EVERY, RIVER_EVERY, GAS_EVERY, WEATHER_EVERY = 5, 10, 1, 10
+RAIN_EVERY, RIVER_EVERY, GAS_EVERY, WEATHER_EVERY, CALLS_EVERY = 5, 10, 1, 10, 5
 RAIN_LEVELS = (
     (1, 720, 50.0),
     (2, 360, 50.0),
@@ -104,7 +106,6 @@ class Scenario:
     streams: tuple[Stream, ...]
     facilities: tuple[Facility, ...]
     deliveries: tuple[Delivery, ...]
-    reports: tuple[ThingCount, ...]
     truth: Truth
 
 
@@ -151,7 +152,7 @@ def _play(day: _Day, due: tuple[Due, ...], seed: int, random: np.random.Generato
     truth = _truth(day, due, deliveries, shown)
     return Scenario(
         "storm_day", seed, True, _at(0), _at(24 * 60), SOURCES, streams(), FACILITIES, deliveries,
-        tuple(_reports(day, random)), truth,
+        truth,
     )  # fmt: skip
 
 
@@ -171,8 +172,22 @@ def _shown(day: _Day, random: np.random.Generator) -> Shown:
         warm, wind = temperature_cel(spot), wind_m_s(spot, day.storm)
         result[f"{spot.id}-temperature"] = ("sim-weather", WEATHER_EVERY, sampled(warm, WEATHER_EVERY, 0.3, random))
         result[f"{spot.id}-wind"] = ("sim-weather", WEATHER_EVERY, sampled(wind, WEATHER_EVERY, 0.4, random))
+    for thing, spot in CALLED_ABOUT:
+        result[call_stream(thing, spot)] = ("sim-hotline", CALLS_EVERY, _calls(thing, day, random))
     _spoil(result, day)
     return result
+
+
+def _calls(thing: str, day: _Day, random: np.random.Generator) -> Column:
+    """Reports of a thing in each five minutes: a Poisson count around what happens there, else none."""
+    around, mean = {
+        "water_on_road": (day.storm.noon_min + 30, 3.0),
+        "tree_down": (day.storm.noon_min + 55, 1.0),
+        "gas_smell": (day.leak.start_min + 30, 2.0),
+    }[thing]
+    minutes = observing_minutes(CALLS_EVERY)
+    counts: Column = np.where(np.abs(minutes - around) <= 15, random.poisson(mean, len(minutes)), 0).astype(np.float64)
+    return counts
 
 
 def _spoil(shown: Shown, day: _Day) -> None:
@@ -365,24 +380,6 @@ def _proposals(due: tuple[Due, ...]) -> Iterator[Proposal]:
 
 def _never_proposed(due: tuple[Due, ...]) -> tuple[str, ...]:
     return tuple(f.id for f in FACILITIES if not f.labels.get("low_lying") or not _near(due, 1, f, FAR_KM))
-
-
-# ---------------------------------------------------------------- what people call about
-def _reports(day: _Day, random: np.random.Generator) -> Iterator[ThingCount]:
-    storm_hour, leak_hour = day.storm.noon_min, day.leak.start_min
-    plans = [
-        ("water_on_road", spot, storm_hour + 15, 4)
-        for spot in RAIN_GAUGES
-        if spot.id in ("rain-03", "rain-05", "rain-08")
-    ]
-    plans += [("gas_smell", spot, leak_hour + 15, 2) for spot in GAS_SENSORS if spot.id == "gas-07"]
-    plans += [("tree_down", spot, storm_hour + 40, 1) for spot in RAIN_GAUGES if spot.id in ("rain-06", "rain-09")]
-    for category, spot, around_min, mean in plans:
-        for bucket in range(6):
-            count = int(random.poisson(mean))
-            if count:
-                minute = (int(around_min) // 5 + bucket) * 5
-                yield ThingCount(_at(minute), category, cell_of(*where(spot.x_km, spot.y_km)), count)
 
 
 def _at(minute: float) -> int:
