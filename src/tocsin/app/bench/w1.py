@@ -52,12 +52,12 @@ def w1_rules(params: dict[str, Any], which: tuple[str, ...] = RULES) -> list[Rul
     p = params
     above = f"value >= {p['r1_hi']!r}"
     texts: dict[str, dict[str, Any]] = {
-        "R1": {"level": {"blue": above}, "hold": f"{p['r1_for_ms']}ms", "clear": f"value <= {p['r1_lo']!r}"},
-        "R2": {"level": {"blue": f"rate({p['r2_win_ms']}ms, over {p['r2_min_span_ms']}ms) >= {p['r2_rate']!r} /s"}},
-        "R3": {"level": {"blue": f"sum({p['r3_win_ms']}ms) >= {p['r3_sum']!r}"}},
-        "R4": {"level": {"blue": f"silent({p['r4_gap_ms']}ms)"}},
+        "R1": {"level": {"blue": above}, "hold": f"{p['r1_for_ms'] / 1000:g}s", "clear": f"value <= {p['r1_lo']!r}"},
+        "R2": {"level": {"blue": f"rate({p['r2_win_ms'] / 1000:g}s, over {p['r2_min_span_ms'] / 1000:g}s) >= {p['r2_rate']!r} 1/s"}},
+        "R3": {"level": {"blue": f"sum({p['r3_win_ms'] / 1000:g}s) >= {p['r3_sum']!r}"}},
+        "R4": {"level": {"blue": f"silent({p['r4_gap_ms'] / 1000:g}s)"}},
         "R5": {
-            "level": {"blue": f"how_many(value >= {p['r5_hi']!r}, {p['r5_win_ms']}ms) >= {p['r5_k']}"},
+            "level": {"blue": f"how_many(value >= {p['r5_hi']!r}, {p['r5_win_ms'] / 1000:g}s) >= {p['r5_k']}"},
             "per": "cell",
         },
     }
