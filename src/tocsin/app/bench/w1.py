@@ -49,24 +49,23 @@ def find_dataset(name: str) -> Path:
 
 def w1_rules(params: dict[str, Any], which: tuple[str, ...] = RULES) -> list[Rule]:
     """The five rules of the workload for one data set's parameters."""
-    p = params
-    above = f"value >= {p['r1_hi']!r}"
+    p, above = params, f"value >= {params['r1_hi']!r} m"
+    hold, rate, total, gap, near = (f"{p[key] / 1000:g}s" for key in
+                                    ("r1_for_ms", "r2_win_ms", "r3_win_ms", "r4_gap_ms", "r5_win_ms"))  # fmt: skip
+    span = f"{p['r2_min_span_ms'] / 1000:g}s"
     texts: dict[str, dict[str, Any]] = {
-        "R1": {"level": {"blue": above}, "hold": f"{p['r1_for_ms'] / 1000:g}s", "clear": f"value <= {p['r1_lo']!r}"},
-        "R2": {"level": {"blue": f"rate({p['r2_win_ms'] / 1000:g}s, over {p['r2_min_span_ms'] / 1000:g}s) >= {p['r2_rate']!r} 1/s"}},
-        "R3": {"level": {"blue": f"sum({p['r3_win_ms'] / 1000:g}s) >= {p['r3_sum']!r}"}},
-        "R4": {"level": {"blue": f"silent({p['r4_gap_ms'] / 1000:g}s)"}},
-        "R5": {
-            "level": {"blue": f"how_many(value >= {p['r5_hi']!r}, {p['r5_win_ms'] / 1000:g}s) >= {p['r5_k']}"},
-            "per": "cell",
-        },
+        "R1": {"level": {"blue": above}, "hold": hold, "clear": f"value <= {p['r1_lo']!r} m"},
+        "R2": {"level": {"blue": f"rate({rate}, over {span}) >= {p['r2_rate']!r} m/s"}},
+        "R3": {"level": {"blue": f"sum({total}) >= {p['r3_sum']!r} m"}},
+        "R4": {"level": {"blue": f"silent({gap})"}},
+        "R5": {"level": {"blue": f"how_many(value >= {p['r5_hi']!r} m, {near}) >= {p['r5_k']}"}, "per": "cell"},
     }
     title = {"en": "W1", "zh-hans": "W1"}
     return [
         parse_rule(
             {"id": name.lower(), "version": 1, "hazard": "w1", "streams": {"property": "level"}, "source": "W1",
              "verified": True, "title": title, "why": title} | texts[name],
-            pack="w1", scheme=CHINA_FOUR_COLOUR, units={"level": "1"},
+            pack="w1", scheme=CHINA_FOUR_COLOUR, units={"level": "m"},
         )
         for name in which
     ]  # fmt: skip
@@ -113,7 +112,7 @@ def _catalogue(meta: dict[str, Any]) -> Catalogue:
     source = Source("w1", "W1", "W1", lateness_s=meta["params"]["late_ms"] / 1000, synthetic=True)
     cadence = meta["period_ms"] / 1000
     streams = [
-        Stream(f"s{i}", "w1", f"s{i}", "level", "1", cell=str(i % meta["cells"]), cadence_s=cadence)
+        Stream(f"s{i}", "w1", f"s{i}", "level", "m", cell=str(i % meta["cells"]), cadence_s=cadence)
         for i in range(meta["streams"])
     ]
     return Catalogue([source], streams)
