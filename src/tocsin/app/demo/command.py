@@ -1,0 +1,238 @@
+"""``tocsin demo``: start Tocsin on a fresh home and play an invented day, or recorded data, through its real doors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from tocsin.app.commands.output import console, error_console, json_option, say, wants_json
+from tocsin.app.demo.deployment import Deployment, environment, free_port
+from tocsin.app.demo.parcels import Parcel, of_recording, of_scenario
+from tocsin.app.home import Home
+from tocsin.app.simulator.city import ZONE
+from tocsin.app.simulator.storm_day import describe, storm_day
+from tocsin.app.simulator.truth import Truth
+from tocsin.engine.hazard import Facility
+from tocsin.terms.moment import from_us
+from tocsin.terms.stream import Source, Stream
+
+__all__ = ["demo"]
+
+PORT = 8000
+ACTOR = "demo"
+PACKS = ("natural_hazards", "gas_leak")
+AFTER_US = 3600 * 1_000_000  # time goes on a little after the last delivery, so that lateness and events can close
+RECORDED_STEPS = 480
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What is played: catalogue, facilities, parcels, from when to when, and the truth where there is one."""
+
+    label: str
+    sources: tuple[Source, ...]
+    streams: tuple[Stream, ...]
+    facilities: tuple[Facility, ...]
+    parcels: Iterable[Parcel]
+    began_us: int
+    ends_us: int
+    zone: str
+    truth: Truth | None
+
+
+@click.command()
+@click.option("--headless", is_flag=True, help="Play to the end as fast as possible, print the record, compare, exit.")
+@click.option("--data", envvar="TOCSIN_DEMO", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Play this folder of recorded data instead (as `tocsin replay` reads it).")  # fmt: skip
+@click.option("--port", type=click.IntRange(1, 65535), help=f"Port of the pages [default: {PORT}; headless: any].")
+@click.option(
+    "--minutes", type=click.FloatRange(0.1, 600), default=4.0, show_default=True, help="How long a live play takes."
+)
+@click.option("--seed", type=click.IntRange(0), default=20250720, show_default=True, help="Seed of the invented day.")
+@click.option("--home", "kept", type=click.Path(file_okay=False, path_type=Path),
+              help="Keep the state here (must be empty) [default: a temporary directory].")  # fmt: skip
+@json_option
+@click.pass_context
+def demo(
+    ctx: click.Context,
+    headless: bool,
+    data: Path | None,
+    port: int | None,
+    minutes: float,
+    seed: int,
+    kept: Path | None,
+) -> None:
+    """Play a scenario of the simulator, or recorded data, and show it on a live page.
+
+    The city, its gauges and its day are invented (synthetic 模拟). Exit code with --headless: 0 only if the record is
+    exactly what the simulator knows to be true; 1 with the differences otherwise.
+    """
+    programme = _recorded(data) if data else _invented(seed)
+    port = port or (free_port() if headless else PORT)
+    with ExitStack() as stack:
+        home = stack.enter_context(_fresh(kept))
+        _prepare(home, port, programme)
+        deployment = Deployment(home, port)
+        stack.callback(deployment.stop)
+        deployment.start()
+        if headless:
+            ctx.exit(_to_the_end(home, deployment, programme))
+        _live(home, deployment, programme, minutes)
+
+
+def _invented(seed: int) -> Programme:
+    day = storm_day(seed)
+    return Programme(
+        f"SYNTHETIC 模拟数据: Simhaven 汐港, {describe(day)}", day.sources, day.streams, day.facilities,
+        list(of_scenario(day)), day.began_us, day.ends_us, ZONE, day.truth,
+    )  # fmt: skip
+
+
+def _recorded(folder: Path) -> Programme:
+    from tocsin.app.replay.dataset import read_dataset
+    from tocsin.app.replay.plain import plain_profile
+    from tocsin.app.replay.profile import load_profiles, recognise
+    from tocsin.packkit import builtin_pack_paths
+
+    known = recognise(folder, load_profiles(path / "replays" for path in builtin_pack_paths()))
+    data = read_dataset(*((folder, known) if known else plain_profile((folder,))))
+    began, ends = int(data.rows.observed_at[0]), int(data.rows.observed_at[-1])
+    step = max(1, (ends - began) // RECORDED_STEPS)
+    zone = data.catalogue.streams[0].zone if len(data.catalogue) else "UTC"
+    return Programme(
+        f"Recorded data: {folder.name}", tuple(data.catalogue.sources.values()), data.catalogue.streams, (),
+        of_recording(data, step), began, ends, zone, None,
+    )  # fmt: skip
+
+
+@contextmanager
+def _fresh(kept: Path | None) -> Iterator[Home]:
+    if kept is not None:
+        if kept.exists() and any(kept.iterdir()):
+            raise click.UsageError(f"{kept} is not empty; a demo begins on a fresh home")
+        yield Home(kept.absolute()).prepare()
+        return
+    root = Path(tempfile.mkdtemp(prefix="tocsin-demo-"))
+    try:
+        yield Home(root).prepare()
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _prepare(home: Home, port: int, programme: Programme) -> None:
+    """Set the city clock to the beginning, make the database, register areas and facilities."""
+    os.environ.update(environment(home.root, port, PACKS, programme.zone))
+    from tocsin.app.commands.django_ready import django_ready
+    from tocsin.app.serve import migrate
+
+    configuration = django_ready()
+    from tocsin.records import clock
+    from tocsin.records.places.services import put_facilities, put_jurisdictions
+
+    clock.drive(home.run / "clock", programme.began_us)
+    migrate(configuration)
+    now = clock.now()
+    put_jurisdictions(list(_areas(programme)), actor=ACTOR, now=now)
+    put_facilities(programme.facilities, actor=ACTOR, now=now)
+
+
+def _areas(programme: Programme) -> Iterator[object]:
+    from tocsin.records.places.services import Area
+
+    paths = {item.jurisdiction for item in (*programme.streams, *programme.facilities) if item.jurisdiction}
+    known = {"/".join(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 2)}
+    for path in sorted(known):
+        name = path.rpartition("/")[2]
+        title = (
+            {"en": f"{name} (synthetic)", "zh-hans": f"{name}（模拟）"}
+            if programme.truth
+            else {"en": name, "zh-hans": name}
+        )
+        yield Area(path, title, path.count("/") + 1, programme.zone)
+
+
+def _to_the_end(home: Home, deployment: Deployment, programme: Programme) -> int:
+    """Play as fast as it is taken, print what is on record, compare; 0 if met, 1 if not."""
+    from tocsin.app.demo.play import Player
+    from tocsin.app.demo.record import read_record
+    from tocsin.app.demo.show import as_document, as_tables
+    from tocsin.app.demo.verdict import differences
+    from tocsin.engine.grouping import no_data_rules
+    from tocsin.packkit import builtin_pack_paths, load_pack
+
+    packs = [load_pack(path) for path in builtin_pack_paths() if path.name in PACKS]
+    began = time.monotonic()
+    player = Player(home, deployment.address)
+    try:
+        player.register(programme.sources, programme.streams)
+        player.play(programme.parcels, ends_us=programme.ends_us + AFTER_US)
+        player.settle()
+    finally:
+        player.close()
+    seconds = time.monotonic() - began
+    deployment.stop()
+    record = read_record(home, no_data_rules([rule for pack in packs for rule in pack.rules]))
+    found = differences(record, programme.truth) if programme.truth else None
+    say(
+        as_document(record, found, programme.label),
+        lambda: as_tables(record, packs[0].scheme, programme.zone, programme.label),
+    )
+    if not wants_json():
+        console.print(f"\n{player.rows:,} rows accepted in {player.posted:,} bodies, played in {seconds:.1f} s")
+        _print_verdict(found)
+    return 1 if found else 0
+
+
+def _print_verdict(found: list[str] | None) -> None:
+    if found is None:
+        console.print("Recorded data: no simulator's truth to compare with. `tocsin replay` scores it.")
+    elif not found:
+        console.print("The simulator's own truth was met. 与模拟器真值一致。", style="bold")
+    else:
+        error_console.print(f"{len(found)} difference(s) from the simulator's own truth:", style="bold")
+        for difference in found:
+            error_console.print(f"  {difference}", markup=False)
+
+
+def _live(home: Home, deployment: Deployment, programme: Programme, minutes: float) -> None:
+    """Play at a steady factor of time, then keep the pages until Ctrl-C."""
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from tocsin.app.demo.play import Player
+
+    factor = (programme.ends_us - programme.began_us) / 1e6 / (minutes * 60)
+    console.print(f"[bold]{deployment.address}[/bold]  {programme.label}")
+    console.print(f"One second is {factor / 60:.1f} minutes there. Ctrl-C stops it.")
+    columns = (TextColumn("{task.fields[clock]}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+    try:
+        with Progress(*columns, console=error_console, transient=True) as bar:
+            task = bar.add_task("day", total=programme.ends_us - programme.began_us, clock="")
+
+            def told(at_us: int) -> None:
+                bar.update(task, completed=at_us - programme.began_us, clock=_civil(at_us, programme.zone))
+
+            player = Player(home, deployment.address, told=told)
+            try:
+                player.register(programme.sources, programme.streams)
+                player.play(programme.parcels, ends_us=programme.ends_us + AFTER_US, factor=factor)
+            finally:
+                player.close()
+        console.print("The day is over; the pages stay until Ctrl-C.")
+        while deployment.running():
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        console.print("Stopping ...")
+
+
+def _civil(at_us: int, zone: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    return from_us(at_us).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
