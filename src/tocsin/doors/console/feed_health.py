@@ -1,0 +1,84 @@
+"""Feed health: how many streams are live, silent, never heard; how new the newest data is; what was refused.
+
+"No data", "normal" and "refused" are three different things (promise 0) and three different displays.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.conf import settings
+
+from tocsin.doors.console.register import Register
+from tocsin.loop.observe import queries as observe
+from tocsin.loop.observe.log.quarantine import read_quarantine
+from tocsin.loop.observe.tallies import Tallies, read_tallies
+from tocsin.records.org.scope import Scope
+from tocsin.terms.moment import SECOND_US
+
+__all__ = ["DELAY_FACTOR", "FeedHealth", "feed_health", "refusals"]
+
+DELAY_FACTOR = 3.0  # data older than three usual spacings of the quickest stream is said to be delayed
+_SHORTEST_DELAY_S = 60.0
+_DAY_US = 86_400 * SECOND_US
+_KEEP_S = 5.0
+_refused: tuple[float, str, pa.Table] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """Counts of streams, the newest ``observed_at`` (None = nothing yet), refused rows of the last 24 hours, how old
+    data may be before it is called delayed. ``counted_at_us`` None: no engine has counted yet."""
+
+    streams: int
+    live: int
+    silent: int
+    never_heard: int
+    newest_us: int | None
+    refused: int
+    delay_after_s: float
+    counted_at_us: int | None
+
+
+def feed_health(scope: Scope, register: Register, now_us: int) -> FeedHealth:
+    """The figures now."""
+    tallies = read_tallies(settings.HOME.run)
+    silent = set(observe.silent_streams(scope))
+    never = live = 0
+    heard = heard_streams(register, tallies)
+    for stream in register.catalogue:
+        if stream.id in silent:
+            continue
+        if stream.id in heard:
+            live += 1
+        else:
+            never += 1
+    return FeedHealth(
+        streams=len(register.catalogue), live=live, silent=len(silent), never_heard=never,
+        newest_us=tallies.newest if tallies else None, refused=refusals(now_us).num_rows,
+        delay_after_s=max(_SHORTEST_DELAY_S, DELAY_FACTOR * register.shortest_cadence_s),
+        counted_at_us=tallies.at_us if tallies else None,
+    )  # fmt: skip
+
+
+def heard_streams(register: Register, tallies: Tallies | None) -> set[str]:
+    """Ids of the streams that ever gave an accepted observation."""
+    if tallies is None:
+        return set()
+    flags = tallies.heard()
+    return {stream.id for stream, heard in zip(register.catalogue, flags, strict=False) if heard}
+
+
+def refusals(now_us: int) -> pa.Table:
+    """Refused rows of the last 24 hours, newest first; read at most once in five seconds."""
+    global _refused  # noqa: PLW0603 - one quarantine a process
+    root = settings.HOME.quarantine
+    if _refused and _refused[1] == str(root) and time.monotonic() - _refused[0] < _KEEP_S:
+        return _refused[2]
+    table, _damaged = read_quarantine(root, now_us - _DAY_US)
+    table = table.take(pc.sort_indices(table, sort_keys=[("received_at", "descending")]))
+    _refused = (time.monotonic(), str(root), table)
+    return table

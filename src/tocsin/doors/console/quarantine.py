@@ -1,0 +1,33 @@
+"""The quarantine page: rows that were refused, each with the reason and the remedy."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tocsin.doors.console.feed_health import refusals
+from tocsin.doors.console.frame import open_frame
+
+__all__ = ["ROWS_AT_MOST", "quarantine"]
+
+ROWS_AT_MOST = 200
+
+
+@require_safe
+def quarantine(request: HttpRequest) -> HttpResponse:
+    """The newest refused rows of the last 24 hours, and how many each rule refused."""
+    frame = open_frame()
+    table = refusals(frame.now_us)
+    rows = [
+        row | {"received_us": int(row["received_at"].timestamp() * 1e6)}
+        for row in table.slice(0, ROWS_AT_MOST).to_pylist()
+    ]
+    context = frame.context(request, "quarantine") | {
+        "rows": rows,
+        "rows_total": table.num_rows,
+        "by_rule": Counter(table["rule"].to_pylist()).most_common(10),
+    }
+    return render(request, "console/quarantine.html", context)

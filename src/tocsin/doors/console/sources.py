@@ -1,0 +1,111 @@
+"""The sources page: every stream with its standing and its tallies. Normal, raised and no data are three displays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tocsin.doors.console.evidence import unit_words
+from tocsin.doors.console.feed_health import heard_streams, refusals
+from tocsin.doors.console.frame import CONSOLE_SCOPE, Frame, open_frame
+from tocsin.loop.detect import queries as detect
+from tocsin.loop.observe import queries as observe
+from tocsin.loop.observe.tallies import Tallies, read_tallies
+from tocsin.terms.level import Standing
+from tocsin.terms.stream import Stream
+
+__all__ = ["STREAMS_A_PAGE", "sources"]
+
+STREAMS_A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOnPage:
+    """``level`` counts where the standing is raised, or was when the stream fell silent. Tallies None: not counted yet."""
+
+    id: str
+    place: str
+    property: str
+    unit: str
+    source: str
+    standing: Standing
+    level: int
+    newest_us: int | None
+    accepted: int | None
+    late: int | None
+    duplicate: int | None
+    missing: int | None
+    refused: int
+    flags: tuple[str, ...]
+
+
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """Streams in order of the catalogue, by page, of one source or of all; those without data first said in the head."""
+    frame = open_frame()
+    source = request.GET.get("source") or None
+    streams = observe.streams(CONSOLE_SCOPE, source=source)
+    text = request.GET.get("start", "0")
+    start = int(text) if text.isdigit() and len(text) < 10 and int(text) < len(streams) else 0
+    shown = streams[start : start + STREAMS_A_PAGE]
+    context = frame.context(request, "sources") | {
+        "sources": observe.sources(CONSOLE_SCOPE),
+        "chosen": source,
+        "streams": _lines(frame, shown),
+        "streams_total": len(streams),
+        "first_row": start + 1,
+        "last_row": start + len(shown),
+        "next_start": start + STREAMS_A_PAGE if start + STREAMS_A_PAGE < len(streams) else None,
+        "previous_start": max(0, start - STREAMS_A_PAGE) if start else None,
+    }
+    return render(request, "console/sources.html", context)
+
+
+def _lines(frame: Frame, streams: list[Stream]) -> list[StreamOnPage]:
+    tallies = read_tallies(settings.HOME.run)
+    heard = heard_streams(frame.register, tallies)
+    silent = observe.silent_streams(CONSOLE_SCOPE)
+    refused = Counter(refusals(frame.now_us)["stream"].to_pylist())
+    levels, flags = _raised(frame)
+    lines = []
+    for stream in streams:
+        level = levels.get(stream.id, 0)
+        known = stream.id in heard and stream.id not in silent
+        standing = Standing.NO_DATA if not known else Standing.RAISED if level else Standing.NORMAL
+        index = frame.register.catalogue.index(stream.id)
+        lines.append(
+            StreamOnPage(
+                id=stream.id, place=frame.register.place(stream.feature), property=stream.property.replace("_", " "),
+                unit=unit_words(stream.unit), source=stream.source, standing=standing, level=level,
+                **_counted(tallies, index), refused=refused[stream.id] + refused[str(index)],
+                flags=tuple(flags.get(stream.id, ())),
+            )
+        )  # fmt: skip
+    return lines
+
+
+def _raised(frame: Frame) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """Highest rank by stream, and the titles of the data-quality signals that hold."""
+    levels: dict[str, int] = {}
+    flags: dict[str, list[str]] = {}
+    for signal in detect.open_signals(CONSOLE_SCOPE):
+        if signal.subject.kind != "stream":
+            continue
+        if signal.quality:
+            flags.setdefault(signal.subject.key, []).append(frame.words.rule(signal.rule, frame.language))
+        else:
+            levels[signal.subject.key] = max(signal.level, levels.get(signal.subject.key, 0))
+    return levels, flags
+
+
+def _counted(tallies: Tallies | None, index: int) -> dict[str, int | None]:
+    if tallies is None or index >= len(tallies.accepted):
+        return dict.fromkeys(("newest_us", "accepted", "late", "duplicate", "missing"))
+    counted = {name: int(getattr(tallies, name)[index]) for name in ("accepted", "late", "duplicate", "missing")}
+    return counted | {"newest_us": int(tallies.newest_us[index]) if np.asarray(tallies.heard())[index] else None}

@@ -1,0 +1,88 @@
+"""Tags that pages are made of: levels, standings, double times."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any
+
+from django import template
+from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tocsin.doors.console import marks
+from tocsin.doors.console.ages import absolute, age_words, seconds_between
+from tocsin.terms.level import Scheme
+from tocsin.terms.moment import iso
+
+__all__ = ["register"]
+
+register = template.Library()
+_STATE_SHAPES = {"no_data": marks.NO_DATA_SHAPE}
+
+
+@register.simple_tag(takes_context=True)
+def level(context: Context, rank: int) -> SafeString:
+    """Badge of a rank: colour, shape, word, numeral."""
+    return marks.level_mark(_scheme(context), rank, context["language"])
+
+
+@register.simple_tag(takes_context=True)
+def level_shape(context: Context, rank: int) -> SafeString:
+    """The shape of a rank alone, for places where the word stands beside it."""
+    scheme = _scheme(context)
+    return marks.shape(scheme.level(rank).shape if 1 <= rank <= len(scheme.levels) else marks.NO_LEVEL_SHAPE)
+
+
+@register.simple_tag(takes_context=True)
+def level_word(context: Context, rank: int) -> str:
+    """The word of a rank."""
+    return marks.level_word(_scheme(context), rank, context["language"])
+
+
+@register.simple_tag
+def standing(kind: str) -> SafeString:
+    """Badge of a standing without level: ``normal`` or ``no_data``."""
+    return marks.plain_mark(kind)
+
+
+@register.simple_tag
+def state_chip(kind: str, word: str) -> SafeString:
+    """Neutral chip of a workflow state: no level colour, an icon only where the state is an absence."""
+    drawn: Any = marks.shape(_STATE_SHAPES[kind]) if kind in _STATE_SHAPES else ""
+    return format_html('<span class="chip {}">{}<span>{}</span></span>', kind, drawn, word)
+
+
+@register.simple_tag(takes_context=True)
+def double_time(context: Context, at_us: int) -> SafeString:
+    """Age first, absolute time beside it (interface.md, rule 4)."""
+    now_us, zone = _now(context)
+    return format_html(
+        '<time class="double" datetime="{}" data-at="{}"><span class="age">{}</span> <span class="absolute">{}</span></time>',
+        iso(at_us), at_us, age_words(seconds_between(at_us, now_us)), absolute(at_us, zone, now_us),
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def age(context: Context, at_us: int) -> SafeString:
+    """The age alone, where room is scarce; the page it leads to has the absolute time."""
+    now_us, zone = _now(context)
+    return format_html(
+        '<time datetime="{}" data-at="{}" title="{}"><span class="age">{}</span></time>',
+        iso(at_us), at_us, absolute(at_us, zone, now_us), age_words(seconds_between(at_us, now_us)),
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def age_text(context: Context, at_us: int) -> str:
+    """The age as bare text."""
+    return age_words(seconds_between(at_us, _now(context)[0]))
+
+
+def _scheme(context: Context) -> Scheme:
+    scheme: Scheme = context["scheme"]
+    return scheme
+
+
+def _now(context: Context) -> tuple[int, tzinfo]:
+    return context["now_us"], context["zone"]

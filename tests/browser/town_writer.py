@@ -1,0 +1,291 @@
+"""A small town in a TOCSIN_HOME of its own, written through the product's own log, grouping and services.
+
+Run as a process beside the server; takes one JSON command a line on standard input, answers one line when committed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import django
+import numpy as np
+import pyarrow as pa
+
+PROPERTIES = ("precipitation", "water_level", "wind_speed", "pm25", "gas")
+UNITS = {"precipitation": "mm", "water_level": "m", "wind_speed": "m/s", "pm25": "ug/m3", "gas": "%"}
+HAZARDS = {
+    "precipitation": "rainstorm",
+    "water_level": "river_flood",
+    "wind_speed": "gale",
+    "pm25": "heavy_pollution",
+    "gas": "gas_leak",
+}
+PLACES = (
+    "Old Arsenal 旧军械库", "Harbour Clock 港钟楼", "East Market 东市", "Tea Hills 茶山", "Millpond 磨坊塘",
+    "Lighthouse 灯塔", "North Ridge 北岭", "University 大学城",
+)  # fmt: skip
+EVIDENCE = {
+    "precipitation": ("sum(3h)", "mm", (52.4, 55.1, 81.0, 171.2), (50.0, 50.0, 50.0, 100.0)),
+    "water_level": ("value", "m", (4.12, 4.62, 5.3, 6.07), (4.0, 4.5, 5.0, 6.0)),
+    "wind_speed": ("value", "m/s", (11.4, 18.0, 25.2, 33.9), (10.8, 17.2, 24.5, 32.7)),
+    "pm25": ("mean(24h)", "ug/m3", (120.0, 160.0, 260.0, 510.0), (115.0, 150.0, 250.0, 500.0)),
+    "gas": ("value", "%", (12.0, 21.0, 33.0, 55.0), (10.0, 20.0, 30.0, 50.0)),
+}
+MINUTE_US = 60_000_000
+
+
+class Town:
+    """Catalogue, log, grouper; each command appends to the log and records what it means."""
+
+    def __init__(self, streams: int, synthetic: bool) -> None:
+        from django.conf import settings
+
+        from tocsin.engine.grouping import Grouper
+        from tocsin.engine.hazard import Cascade, Facility, HazardSpec
+        from tocsin.loop.observe.log import Quarantine, SegmentLog
+        from tocsin.terms.level import CHINA_FOUR_COLOUR
+        from tocsin.terms.stream import Catalogue, Source, Stream
+
+        self.home = settings.HOME.prepare()
+        self.log = SegmentLog.open(self.home.log)
+        self.quarantine = Quarantine.open(self.home.quarantine)
+        self.sources = [
+            Source(
+                "works", "City water works" if not synthetic else "Simulated town", "Water bureau", synthetic=synthetic
+            )
+        ]
+        self.streams = [
+            Stream(
+                id=f"{prop}-{n:03d}", source="works", feature=f"st-{n:03d}", property=prop, unit=UNITS[prop],
+                lon=113.0 + 0.5 * (n % 200), lat=30.0 + 0.5 * (n // 200), jurisdiction="town/east", cadence_s=60.0,
+                labels={"title": f"{PLACES[n % len(PLACES)]}" if n < len(PLACES) else f"{PLACES[n % len(PLACES)]} {n}"},
+            )
+            for n in range(streams) for prop in (PROPERTIES[n % len(PROPERTIES)],)
+        ]  # fmt: skip
+        self.catalogue = Catalogue(self.sources, self.streams)
+        hazards = {code: HazardSpec(code, 5.0, 3600.0) for code in (*HAZARDS.values(), "urban_waterlogging")}
+        cascade = Cascade("rainstorm", 3, "urban_waterlogging", ("underpass",), 10.0, 1)
+        self.facilities = [
+            Facility(
+                "underpass-1",
+                "underpass",
+                {"en": "Station underpass", "zh-hans": "车站下穿道"},
+                113.01,
+                30.0,
+                "town/east",
+            )
+        ]
+        self.grouper = Grouper(
+            hazards,
+            [cascade],
+            self.facilities,
+            CHINA_FOUR_COLOUR,
+            no_data_rules=["natural_hazards/gauge_silent_in_flood"],
+        )
+        self.held: dict[tuple[str, bool], tuple[int, int]] = {}
+        self.numbers = count()
+
+    def found(self, **_: Any) -> None:
+        """Catalogue, a facility, two hours of values, some refused rows, tallies."""
+        from tocsin.loop.observe import services as observe
+        from tocsin.loop.observe.log import Entry
+        from tocsin.records.places import services as places
+        from tocsin.terms.record import RecordKind
+
+        now = datetime.now(UTC)
+        seq = self.log.append([Entry(RecordKind.CATALOGUE, self.now_us(), None, b"{}")])[0]
+        observe.apply_catalogue(sources=self.sources, streams=self.streams, seq=seq, actor="test", now=now)
+        places.put_facilities(self.facilities, actor="test", now=now)
+        self.observe_values()
+        self.refuse()
+        self.tally()
+
+    def observe_values(self) -> None:
+        from tocsin.loop.observe.log import Entry
+        from tocsin.terms.record import RecordKind
+
+        now = self.now_us()
+        entries = []
+        for minute in range(120, -1, -2):
+            at = now - minute * MINUTE_US
+            n = len(self.streams)
+            wave = [6 + 5 * math.sin(minute / 17 + k) + k % 3 for k in range(n)]
+            entries.append(Entry(RecordKind.OBSERVATIONS, at, _batch(np.arange(n), np.full(n, at), np.array(wave), at)))
+        self.log.append(entries)
+
+    def refuse(self, rows: int = 3, **_: Any) -> None:
+        from tocsin.formats.refused import REFUSED
+
+        now = datetime.now(UTC)
+        reasons = [
+            (
+                "rain-77",
+                "2026-11-22T03:41:00",
+                "12.5",
+                "bad_time",
+                "the time has no zone",
+                "write it with Z or an offset such as +08:00",
+            ),
+            (
+                self.streams[0].id,
+                "2026-11-22T03:41:00Z",
+                "NaN",
+                "bad_value",
+                "the value is not a number",
+                "leave the value out or send null for missing",
+            ),
+            (
+                "rain-99",
+                "2026-11-22T03:42:00Z",
+                "4.0",
+                "unknown_name",
+                "the stream is not in the catalogue",
+                "register it or correct its id",
+            ),
+        ]
+        made = [dict(zip(REFUSED.names, (now, "works", k, *reasons[k % 3]), strict=True)) for k in range(rows)]
+        self.quarantine.append(pa.Table.from_pylist(made, REFUSED))
+
+    def tally(self, newest_age_s: float = 5.0, never: int = 2, **_: Any) -> None:
+        from tocsin.loop.observe.tallies import write_tallies
+
+        n = len(self.streams)
+        newest = np.full(n, self.now_us() - int(newest_age_s * 1e6))
+        newest[n - never :] = -(1 << 62)
+
+        class Counters:
+            accepted = np.arange(n) + 700
+            late = np.arange(n) % 4
+            duplicate = np.arange(n) % 3
+            missing = np.arange(n) % 2
+            newest_us = newest
+
+        write_tallies(self.home.run, Counters, at_us=self.now_us())
+
+    def signal(self, stream: int, level: int, age_s: float = 0.0, quality: bool = False, **_: Any) -> None:
+        """Raise, change or clear (level 0) the signal of a stream."""
+        self.record([self.transition(stream, level, age_s, quality)])
+
+    def signals(self, items: list[dict[str, Any]], **_: Any) -> None:
+        """Several at once, in one engine batch."""
+        self.record(
+            [self.transition(i["stream"], i["level"], i.get("age_s", 0.0), i.get("quality", False)) for i in items]
+        )
+
+    def silent(self, stream: int, **_: Any) -> None:
+        """The stream fell silent while raised: no data in danger."""
+        from tocsin.loop.observe import services as observe
+        from tocsin.terms.signal import Change, Measure, Subject, Transition
+
+        line = self.streams[stream]
+        observe.mark_silent({line.id: self.now_us()}, actor="test", now=datetime.now(UTC))
+        at = self.now_us()
+        raised = Transition(
+            "natural_hazards/gauge_silent_in_flood", 1, HAZARDS[line.property], Subject("stream", line.id), Change.RAISED, 1, 0,
+            at, at, self.log.next_seq, False, (Measure("silent(3h)", 10800.0, "s"),),
+        )  # fmt: skip
+        self.record([raised])
+
+    def transition(self, stream: int, level: int, age_s: float, quality: bool) -> Any:
+        from tocsin.terms.signal import Change, Measure, Subject, Transition
+
+        line = self.streams[stream]
+        at = self.now_us() - int(age_s * 1e6)
+        before, onset = self.held.get((line.id, quality), (0, at))
+        if before == 0:
+            onset = at
+        change = Change.RAISED if before == 0 else Change.CLEARED if level == 0 else Change.CHANGED
+        self.held[line.id, quality] = (level, onset)
+        what, unit, values, thresholds = EVIDENCE[line.property]
+        k = max(level, 1) - 1
+        evidence = (
+            Measure(what, values[k] if level else thresholds[0] - 1, unit, ">=" if level else "<", thresholds[k]),
+        )
+        if quality:
+            evidence = (Measure("stuck(6h)", values[0], unit),)
+        rule = "natural_hazards/" + ("value_stuck" if quality else HAZARDS[line.property])
+        hazard = "data_quality" if quality else HAZARDS[line.property]
+        return Transition(
+            rule,
+            1,
+            hazard,
+            Subject("stream", line.id),
+            change,
+            level,
+            before,
+            at,
+            onset,
+            self.log.next_seq,
+            quality,
+            evidence,
+        )
+
+    def record(self, transitions: list[Any]) -> None:
+        from tocsin.geo.place import Place
+        from tocsin.loop.detect import services as detect
+        from tocsin.loop.observe.log import Entry
+        from tocsin.terms.record import RecordKind
+
+        def place(subject: Any) -> Place:
+            s = self.catalogue.streams[self.catalogue.index(subject.key)]
+            return Place(s.lon, s.lat, s.cell, s.jurisdiction, s.feature)
+
+        changes = self.grouper.feed(transitions, place)
+        seq = self.log.append([Entry(RecordKind.TICK, self.now_us())])[0]
+        detect.record_batch(
+            transitions=transitions,
+            event_changes=changes,
+            consumed_seq=seq,
+            log_digest="",
+            actor="test",
+            now=datetime.now(UTC),
+        )
+
+    def burst(self, changes: int, seconds: float, first: int, streams: int, **_: Any) -> None:
+        """``changes`` level changes spread evenly over ``seconds``, on ``streams`` streams from ``first`` on."""
+        began = time.monotonic()
+        for k in range(changes):
+            stream = first + k % streams
+            self.signal(stream, 1 + (next(self.numbers) + k) % 4)
+            time.sleep(max(0.0, began + (k + 1) * seconds / changes - time.monotonic()))
+
+    @staticmethod
+    def now_us() -> int:
+        return time.time_ns() // 1000
+
+
+def _batch(stream: Any, at: Any, value: Any, received: int) -> pa.RecordBatch:
+    from tocsin.formats.arrow import OBSERVATIONS
+
+    n = len(stream)
+    moment = OBSERVATIONS.field("observed_at").type
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(stream.astype(np.int32)), pa.array(at.astype(np.int64)).cast(moment), pa.array(value.astype(float)),
+            pa.array(np.zeros(n, np.uint8)), pa.array(np.full(n, received)).cast(moment), pa.nulls(n, moment),
+        ],
+        schema=OBSERVATIONS,
+    )  # fmt: skip
+
+
+def main() -> None:
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    town = Town(int(sys.argv[1]), sys.argv[2] == "synthetic")
+    print(json.dumps({"ready": True}), flush=True)  # noqa: T201 - the answer to the test
+    for line in sys.stdin:
+        command = json.loads(line)
+        getattr(town, command.pop("do"))(**command)
+        print(json.dumps({"done": True}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
