@@ -9,7 +9,7 @@ from tocsin.terms.event import EventState
 from .plain_grouping import PlainGrouper
 from .street import HAZARDS, RAIN_FLOODS, S, Street, facility, place_of, transition
 
-FACILITIES = [facility("ward", 4, "hospital"), facility("class", 9, "school"),
+FACILITIES = [facility("ward", 0, "hospital"), facility("class", 9, "school"),
               *[facility(f"low{km}", km, depth="low") for km in (2, 5, 6, 12)]]  # fmt: skip
 GAUGES = ("0", "2", "2b", "3", "5", "7", "8", "12", "14", "lost1")
 RULES = {"rain": ("pack/rain", "pack/silent"), "flood": ("pack/flood",)}
