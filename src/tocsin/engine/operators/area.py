@@ -40,6 +40,25 @@ def _frontiers(area_of, stream_of, newest, lateness, idle_after, now, areas):
     return earliest
 
 
+@kernel
+def _by_area_and_time(area, t, areas):
+    """Positions sorted by area, then time: a counting sort and one small sort an area."""
+    start = np.zeros(areas + 1, np.int64)
+    for i in range(area.shape[0]):
+        start[area[i] + 1] += 1
+    for a in range(areas):
+        start[a + 1] += start[a]
+    fill = start.copy()
+    order = np.empty(area.shape[0], np.int64)
+    for i in range(area.shape[0]):
+        order[fill[area[i]]] = i
+        fill[area[i]] += 1
+    for a in range(areas):
+        bucket = order[start[a] : start[a + 1]]
+        order[start[a] : start[a + 1]] = bucket[np.argsort(t[bucket], kind="mergesort")]
+    return order
+
+
 class AreaStage:
     """Holds member rows until their area's frontier has passed.
 
@@ -88,7 +107,7 @@ class AreaStage:
         ready = inside & ~late & (self.time <= frontier[np.where(inside, area, 0)] if len(frontier) else inside)
         keep = inside & ~late & ~ready
         order = np.flatnonzero(ready)
-        order = order[np.lexsort((self.slot[order], self.time[order], area[order]))]
+        order = order[_by_area_and_time(area[order], self.time[order], len(self.judged))]
         out = area[order], self.time[order], self.slot[order], self.column[:, order]
         self.slot, self.time, self.column = self.slot[keep], self.time[keep], self.column[:, keep]
         self.judged = np.maximum(self.judged, frontier)
