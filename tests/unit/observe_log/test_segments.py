@@ -203,7 +203,7 @@ def test_a_segment_cut_below_what_was_acknowledged(root, segment_bytes):
     first = segments_in(root)[-1]
     path = segment_path(root, first)
     os.truncate(path, path.stat().st_size - 1)
-    with pytest.raises(LogDamaged, match="record 11, .* cut short"):
+    with pytest.raises(LogDamaged, match=r"record 11, .* cut short"):
         list(LogReader(root).read())
     with SegmentLog.open(root) as log:
         assert [(item.seq, item.until) for item in log.damaged] == [(11, 12)]
