@@ -61,10 +61,10 @@ def _run_role(role: str, configuration: Configuration, web_workers: int) -> int:
     if role == "worker":
         from tocsin.app import worker
 
-        return worker.run()
-    from tocsin.app import engine_process
+        return worker.run(configuration.home)
+    from tocsin.app.engine_process import process
 
-    return engine_process.run(configuration)
+    return process.run(configuration)
 
 
 def _web(configuration: Configuration, workers: int) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from tocsin.app.commands.catalogue import send
@@ -67,6 +65,7 @@ def token(source: str) -> None:
     """Make a new token for SOURCE. It is shown this once."""
     django_ready()
     from tocsin.loop.observe import services
+    from tocsin.records import clock
 
-    made = services.issue_token(source, actor=ACTOR, now=datetime.now(UTC))
+    made = services.issue_token(source, actor=ACTOR, now=clock.now())
     say({"source": source, "token": made}, lambda: made)

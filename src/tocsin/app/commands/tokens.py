@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from tocsin.app.commands.django_ready import django_ready
@@ -41,9 +39,10 @@ def _issue(name: str, role: str, jurisdiction: str) -> None:
     from django.db import transaction
 
     from tocsin.doors.api.admin_tokens import AdminTokens
+    from tocsin.records import clock
     from tocsin.records.ledger import services as ledger
 
-    now = datetime.now(UTC)
+    now = clock.now()
     with transaction.atomic():
         issued_at = now.isoformat(timespec="seconds")
         made = AdminTokens(home.root).issue(name, role=role, jurisdiction=jurisdiction, issued_at=issued_at)

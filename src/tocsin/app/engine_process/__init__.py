@@ -4,7 +4,3 @@ socket -> group commit -> log ---- tail ----> evaluation (engine, grouper) -> on
                             ^                          |
                           ticks                    snapshots
 """
-
-from tocsin.app.engine_process.process import EngineProcess, run
-
-__all__ = ["EngineProcess", "run"]

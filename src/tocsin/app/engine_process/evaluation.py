@@ -87,6 +87,7 @@ class Evaluation:
 
     # ------------------------------------------------------------------ state
     def _regain(self) -> None:
+        self.packs: tuple[PackInForce, ...] = ()
         for snapshot in self._shelf.usable(at_most=self.consumed):
             try:
                 packs = load(snapshot.packs, self._kept_packs)
@@ -98,7 +99,6 @@ class Evaluation:
             self.engine, self.grouper, self.packs = engine, grouper, snapshot.packs
             self.snapshot_seq = snapshot.seq
             return
-        self.packs: tuple[PackInForce, ...] = ()
         self.engine, self.grouper = Engine([]), self._grouper([], None)
 
     def _grouper(self, packs: Sequence[Pack], state: bytes | None) -> Grouper:

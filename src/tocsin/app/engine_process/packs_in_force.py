@@ -9,32 +9,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tocsin.app.engine_process.snapshots import PackInForce
-from tocsin.packkit import Pack, builtin_pack_paths, load_pack
-from tocsin.terms.errors import UnknownName
+from tocsin.packkit import Pack, find_pack, load_pack
+from tocsin.terms.errors import Damaged, UnknownName
 
 __all__ = ["enable", "load"]
 
 
 def enable(names: Sequence[str], kept: Path) -> tuple[PackInForce, ...]:
     """Check each pack (a built-in name or a folder) and keep a copy under its sha. Raises UnknownName, BadPack."""
-    return tuple(_enable(_folder(name), kept) for name in names)
+    return tuple(_enable(find_pack(name), kept) for name in names)
 
 
 def load(packs: Sequence[PackInForce], kept: Path) -> list[Pack]:
-    """The packs as they were when put in force. Raises UnknownName when a copy is gone, BadPack when it was changed."""
+    """The packs as they were when put in force. Raises UnknownName when a copy is gone, Damaged when it was
+    changed."""
     return [_load(pack, kept) for pack in packs]
-
-
-def _folder(name: str) -> Path:
-    built_in = {path.name: path for path in builtin_pack_paths()}
-    if name in built_in:
-        return built_in[name]
-    if Path(name).is_dir():
-        return Path(name)
-    known = ", ".join(sorted(built_in))
-    raise UnknownName(
-        f"pack {name}", "is neither built in nor a folder", f"set `packs` to folders or to some of: {known}"
-    )
 
 
 def _enable(folder: Path, kept: Path) -> PackInForce:
@@ -53,4 +42,10 @@ def _load(pack: PackInForce, kept: Path) -> Pack:
     folder = kept / pack.sha / pack.name
     if not folder.is_dir():
         raise UnknownName(f"pack {pack.name} {pack.sha[:12]}", f"is not kept under {kept}", "restore it from a backup")
-    return load_pack(folder)
+    loaded = load_pack(folder)
+    if loaded.sha != pack.sha:
+        rule = f"the copy under {folder} was changed"
+        raise Damaged(
+            f"pack {pack.name} {pack.sha[:12]}", rule, "restore it from a backup, or from the release it came with"
+        )
+    return loaded

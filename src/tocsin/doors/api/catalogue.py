@@ -24,6 +24,7 @@ __all__ = ["router"]
 
 router = Router(tags=["observe"])
 APPLIED_WITHIN_S = 5.0
+LIMIT: int = Query(10_000, ge=1, le=1_000_000, description="at most so many")  # type: ignore[type-arg]
 
 
 @cache
@@ -50,9 +51,7 @@ def put_sources(request: HttpRequest, sources: list[SourceForm]) -> Accepted:
 
 
 @router.get("/streams", response=list[StreamForm], summary="Streams (a source sees its own)")
-def list_streams(
-    request: HttpRequest, source: str | None = None, limit: int = Query(10_000, ge=1, le=1_000_000)
-) -> list[StreamForm]:
+def list_streams(request: HttpRequest, source: str | None = None, limit: int = LIMIT) -> list[StreamForm]:
     caller = caller_of(request)
     wanted = caller.source or source
     return [StreamForm.of(s) for s in queries.streams(caller.scope or EVERYWHERE, source=wanted, at_most=limit)]

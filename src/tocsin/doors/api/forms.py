@@ -80,8 +80,8 @@ class StreamForm(Schema):
     high: float | None = None
     cadence_s: float = Field(0.0, ge=0)
     forecast: bool = False
-    stages: dict[str, float] = {}
-    labels: dict[str, str] = {}
+    stages: dict[str, float] = Field(default_factory=dict)
+    labels: dict[str, str] = Field(default_factory=dict)
 
     def term(self) -> terms_stream.Stream:
         """The stream as the log keeps it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -12,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from tocsin.doors.intake.socket.client import EngineClient
 from tocsin.loop.detect import queries
+from tocsin.records import clock
 from tocsin.records.outbox import queries as outbox
 from tocsin.terms.errors import TocsinError, Unavailable
 
@@ -46,7 +45,7 @@ def _look() -> tuple[dict[str, object], list[str]]:
         faults.append(str(error))
     try:
         figures["consumed_seq"] = queries.consumed_seq()
-        waiting = outbox.waiting(now=datetime.now(UTC))
+        waiting = outbox.waiting(now=clock.now())
         age = waiting.age.total_seconds() if waiting.age else 0.0
         figures["outbox_facts"], figures["outbox_age_s"] = waiting.facts, age
         if age > OUTBOX_AGE_S:

@@ -36,7 +36,7 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     faults: list[dict[str, Any]] = [{"where": list(e["loc"]), "rule": e["msg"]} for e in error.errors]
     first = faults[0] if faults else {"where": [], "rule": "does not fit the schema"}
     where = ".".join(str(part) for part in first["where"])
-    return problem(BadValue(where, first["rule"], "see /api/v1/openapi.json"), faults=faults)
+    return problem(BadValue(where, str(first["rule"]), "see /api/v1/openapi.json"), faults=faults)
 
 
 @api.exception_handler(HttpError)

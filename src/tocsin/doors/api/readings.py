@@ -29,7 +29,7 @@ from tocsin.terms.signal import Subject
 __all__ = ["router"]
 
 router = Router(tags=["detect"])
-LIMIT = Query(200, ge=1, le=1000, description="at most so many")
+LIMIT: int = Query(200, ge=1, le=1000, description="at most so many")  # type: ignore[type-arg]
 
 
 @router.get("/signals", response=list[SignalForm], summary="Signals, newest change first; or those that hold now")

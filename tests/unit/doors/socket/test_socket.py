@@ -35,16 +35,8 @@ def a_batch(rows: int = 3, stream: int = 0) -> pa.RecordBatch:
 
 
 def a_refusal() -> pa.Table:
-    row = {
-        "source": "s",
-        "stream": "nobody",
-        "observed_at": "",
-        "value": "1",
-        "code": "unknown_name",
-        "rule": "r",
-        "remedy": "m",
-    }
-    return pa.Table.from_pylist([{"received_at": 5, **row}], REFUSED)
+    row = {"row": 0, "source": "s", "stream": "nobody", "observed_at": "", "value": "1", "code": "unknown_name"}
+    return pa.Table.from_pylist([{"received_at": 5, **row, "rule": "r", "remedy": "m"}], REFUSED)
 
 
 class Engine:
@@ -129,6 +121,17 @@ def test_refused_rows_go_to_quarantine_and_need_no_record(engine: Engine, client
     assert client.observations(a_batch(0), source="s", refused=a_refusal()) is None
     assert client.observations(a_batch(1), source="s", refused=a_refusal()) == 0
     assert engine.quarantine.read().num_rows == 2
+
+
+@pytest.mark.parametrize(
+    "refused", [pa.table({"a": [1]}), a_refusal().set_column(2, REFUSED.field(2), pa.array([None], pa.int64()))]
+)
+def test_refusals_of_another_form_refuse_only_that_request(
+    engine: Engine, client: EngineClient, refused: pa.Table
+) -> None:
+    with pytest.raises(BadForm):
+        client.observations(a_batch(1), source="s", refused=refused)
+    assert client.observations(a_batch(1), source="s", refused=a_refusal()) == 0
 
 
 def test_those_who_come_while_an_fsync_runs_share_the_next(engine: Engine, client: EngineClient) -> None:

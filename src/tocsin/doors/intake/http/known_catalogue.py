@@ -33,7 +33,8 @@ class KnownCatalogue:
 
     def current(self) -> Catalogue:
         """The catalogue, at most ``keep_s`` old."""
-        return self.fresh() or self.refreshed()
+        fresh = self.fresh()
+        return self.refreshed() if fresh is None else fresh  # an empty catalogue is falsy
 
     def refreshed(self) -> Catalogue:
         """The catalogue as it is now; the same object if nothing changed."""

@@ -67,8 +67,13 @@ async def _source(request: HttpRequest) -> str:
 
 
 async def _parse(reader: Callable[[bytes, Intake], Parsed], body: bytes, source: str) -> Parsed:
-    known = catalogue.fresh() or await sync_to_async(catalogue.current)()
-    parsed = await _read(reader, body, known, source)
+    known = catalogue.fresh()
+    if known is None:
+        known = await sync_to_async(catalogue.current)()
+    try:
+        parsed = await _read(reader, body, known, source)
+    except UnknownName:  # the source itself: it may have been registered a moment ago
+        return await _read(reader, body, await sync_to_async(catalogue.refreshed)(), source)
     if _lacks_a_stream(parsed):
         newer = await sync_to_async(catalogue.refreshed)()
         if newer is not known:
@@ -77,7 +82,7 @@ async def _parse(reader: Callable[[bytes, Intake], Parsed], body: bytes, source:
 
 
 async def _read(reader: Callable[[bytes, Intake], Parsed], body: bytes, known: Catalogue, source: str) -> Parsed:
-    intake = Intake(known, source, clock.now_us())
+    intake = Intake(known, source, clock.now_us(), max_bytes=settings.CONFIGURATION.max_body_bytes)
     if len(body) < THREAD_BYTES:
         return reader(body, intake)
     return await asyncio.to_thread(reader, body, intake)

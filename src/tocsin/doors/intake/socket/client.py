@@ -174,7 +174,8 @@ class AsyncEngineClient:
         ask = _ask(next(self._numbers), kind, source, parts)
         try:
             writer = await self._connected()
-            answered = self._waiting[ask.id] = asyncio.get_running_loop().create_future()
+            answered: asyncio.Future[frames.Answer] = asyncio.get_running_loop().create_future()
+            self._waiting[ask.id] = answered
             writer.writelines(frames.pack_frame(ask, *parts))
             await writer.drain()
             answer = await asyncio.wait_for(answered, self._timeout)
@@ -217,5 +218,7 @@ class AsyncEngineClient:
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_result(answer)
-        elif (waiting := self._waiting.get(answer.id or 0)) and not waiting.done():
-            waiting.set_result(answer)
+        else:
+            asked = self._waiting.get(answer.id or 0)
+            if asked is not None and not asked.done():
+                asked.set_result(answer)

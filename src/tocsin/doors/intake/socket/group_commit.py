@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tocsin.loop.observe.log import Entry, Quarantine, SegmentLog
-from tocsin.terms.errors import Refused, TocsinError, Unavailable
+from tocsin.terms.errors import BadForm, Refused, TocsinError, Unavailable
 from tocsin.terms.record import Record
 
 __all__ = ["GroupCommit", "Wish"]
@@ -101,16 +101,31 @@ class GroupCommit:
             return group
 
     def _commit(self, group: list[Wish]) -> None:
-        refusals = [wish.refused for wish in group if wish.refused is not None and wish.refused.num_rows]
-        if refusals:
-            self._quarantine.append(pa.concat_tables(refusals))
-        admitted, outcomes = self._admit_all(group)
+        kept, outcomes = self._set_aside(group)
+        admitted, more = self._admit_all(kept)
+        outcomes += more
         outcomes += self._append(admitted)
         self.groups += 1
         self.wishes += len(group)
         for wish, outcome in outcomes:
             wish.done(outcome)
         self._answered()
+
+    def _set_aside(self, group: list[Wish]) -> tuple[list[Wish], list[tuple[Wish, int | TocsinError | None]]]:
+        """Refused rows go to quarantine first, so that an acknowledgement covers them too."""
+        refusals = [wish.refused for wish in group if wish.refused is not None and wish.refused.num_rows]
+        try:
+            if refusals:
+                self._quarantine.append(pa.concat_tables(refusals))
+        except (Refused, pa.ArrowInvalid) as error:
+            if len(group) == 1:
+                return [], [(group[0], _typed(error))]
+            parts = [self._set_aside([wish]) for wish in group]
+            return [wish for kept, _ in parts for wish in kept], [outcome for _, out in parts for outcome in out]
+        except Unavailable as error:
+            self.refusals += 1
+            return [], [(wish, error) for wish in group]
+        return group, []
 
     def _append(self, admitted: list[Wish]) -> list[tuple[Wish, int | TocsinError | None]]:
         entries = [wish.entry for wish in admitted if wish.entry is not None]
@@ -163,3 +178,9 @@ class GroupCommit:
                 )
             )
         self._answered()
+
+
+def _typed(error: Exception) -> TocsinError:
+    if isinstance(error, TocsinError):
+        return error
+    return BadForm("refused rows", str(error), "send Parsed.refused as it is")

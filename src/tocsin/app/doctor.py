@@ -1,0 +1,196 @@
+"""``tocsin doctor``: is this installation able to do its work, and what to repair if not."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from tocsin.app.commands.django_ready import configured, django_ready
+from tocsin.app.commands.output import console, json_option, say, table, wants_json
+from tocsin.app.configuration import Configuration
+from tocsin.terms.errors import TocsinError
+
+__all__ = ["Finding", "doctor"]
+
+REMOTE = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "afs",
+    "ceph",
+    "fuse.sshfs",
+    "fuse.glusterfs",
+    "fuse.s3fs",
+    "davfs",
+}
+VERSIONS = ("tocsin", "django", "django-ninja", "granian", "numpy", "numba", "pyarrow", "duckdb", "msgspec")
+LOG_SEGMENTS = 2  # the newest; `tocsin log verify` reads them all
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. ``note``: not a fault, but worth knowing."""
+
+    check: str
+    state: Literal["ok", "note", "fault"]
+    what: str
+    remedy: str = ""
+
+
+@click.command()
+@json_option
+def doctor() -> None:
+    """Check settings, home, database, log, engine, packs and versions. Exit code 1 when any check fails."""
+    findings, shown = examine()
+    sound = all(finding.state != "fault" for finding in findings)
+    document = {"sound": sound, "findings": [asdict(finding) for finding in findings], "settings": shown,
+                "versions": _versions()}  # fmt: skip
+    say(document, lambda: table(["check", "state", "what", "remedy"], [list(asdict(f).values()) for f in findings]))
+    if not wants_json():
+        console.print(table(["setting", "value"], shown.items(), title="\nSettings"))
+        console.print(table(["part", "version"], _versions().items(), title="\nVersions"))
+        console.print("\nAll sound." if sound else "\nNot sound: see the faults above.")
+    raise SystemExit(0 if sound else 1)
+
+
+def examine() -> tuple[list[Finding], dict[str, object]]:
+    """All findings, and the settings without secrets."""
+    try:
+        configuration = configured()
+    except TocsinError as error:
+        return [_fault("settings", error)], {}
+    findings = [Finding("settings", "ok", "read and checked")]
+    checks: list[Callable[[Configuration], Iterator[Finding]]] = [_home, _disk, _database, _log, _engine, _packs]
+    for check in checks:
+        name = check.__name__.strip("_")
+        try:
+            findings += check(configuration)
+        except TocsinError as error:
+            findings.append(_fault(name, error))
+        except Exception as error:  # a doctor must finish the round whatever one patient does
+            remedy = "report this with the output of `tocsin doctor --json`"
+            findings.append(Finding(name, "fault", f"{type(error).__name__}: {error}", remedy))
+    return findings, configuration.shown()
+
+
+def _fault(check: str, error: TocsinError) -> Finding:
+    return Finding(check, "fault", f"{error.thing}: {error.rule}", error.remedy)
+
+
+def _home(configuration: Configuration) -> Iterator[Finding]:
+    root = configuration.home.prepare().root
+    with tempfile.NamedTemporaryFile(dir=root) as file:
+        file.write(b"doctor")
+        file.flush()
+        os.fsync(file.fileno())
+    if root.stat().st_mode & 0o077:
+        yield Finding("home", "fault", f"{root} can be read by other accounts", f"chmod 700 {root}")
+    else:
+        yield Finding("home", "ok", f"{root} can be written, by its owner only")
+
+
+def _disk(configuration: Configuration) -> Iterator[Finding]:
+    kind = filesystem_of(configuration.home.root, Path("/proc/self/mountinfo"))
+    if kind is None:
+        yield Finding("disk", "note", "cannot tell whether TOCSIN_HOME is on a local disk")
+    elif kind in REMOTE:
+        rule = f"TOCSIN_HOME is on {kind}; locks and fsync of a network file system do not hold what we promise"
+        yield Finding("disk", "fault", rule, "set TOCSIN_HOME to a local disk")
+    else:
+        status = os.statvfs(configuration.home.root)
+        free = status.f_bavail * status.f_frsize
+        if free < 1 << 30:
+            yield Finding("disk", "fault", f"only {free >> 20} MiB free", "free some space")
+        else:
+            yield Finding("disk", "ok", f"{kind}, {free >> 30} GiB free")
+
+
+def filesystem_of(path: Path, mounts: Path) -> str | None:
+    """The type of the file system that holds ``path``, by Linux's mount table; None where there is none."""
+    try:
+        lines = mounts.read_text().splitlines()
+    except OSError:
+        return None
+    found: tuple[int, str] | None = None
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        point = left.split()[4].replace("\\040", " ")
+        if path.resolve().is_relative_to(point) and (found is None or len(point) >= found[0]):
+            found = (len(point), right.split()[0])
+    return found[1] if found else None
+
+
+def _database(configuration: Configuration) -> Iterator[Finding]:
+    if not configuration.database and not configuration.home.database.exists():
+        yield Finding("database", "note", "not made yet", "`tocsin serve` makes it")
+        return
+    django_ready()
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        yield Finding("database", "note", f"{len(waiting)} migrations wait", "`tocsin serve` backs up, then migrates")
+    else:
+        yield Finding("database", "ok", f"{connection.vendor} answers and is migrated")
+
+
+def _log(configuration: Configuration) -> Iterator[Finding]:
+    from tocsin.loop.observe.log import LogReader
+    from tocsin.loop.observe.log.reader import segments_in
+
+    reader = LogReader(configuration.home.log)
+    firsts = segments_in(configuration.home.log)[-LOG_SEGMENTS:]
+    records = sum(1 for _ in reader.read(firsts[0], skip_damaged=True)) if firsts else 0
+    for error in reader.damaged:
+        yield _fault("log", error)
+    if not reader.damaged:
+        yield Finding("log", "ok", f"next record {reader.next_seq}; the newest {records} records are sound")
+
+
+def _engine(configuration: Configuration) -> Iterator[Finding]:
+    from tocsin.doors.intake.socket.client import EngineClient
+
+    path = configuration.home.engine_socket
+    if not path.exists():
+        yield Finding("engine", "note", "not running", "start it with `tocsin serve`")
+        return
+    health = EngineClient(path, timeout_s=3.0).health()
+    words = (
+        f"answers; {health['lag_records']} records to evaluate, {health['streams']} streams, {health['rules']} rules"
+    )
+    if health["damaged_records"]:
+        damaged = f"{health['damaged_records']} damaged records were left out"
+        yield Finding("engine", "fault", damaged, "see `tocsin log verify`; restore the segment from a backup")
+    yield Finding("engine", "ok", words)
+
+
+def _packs(configuration: Configuration) -> Iterator[Finding]:
+    from tocsin.packkit import check_pack, find_pack
+
+    for name in configuration.packs:
+        faults = check_pack(find_pack(name))
+        for fault in faults:
+            yield Finding("packs", "fault", f"{fault.file}:{fault.line}: {fault.what}", fault.remedy)
+        if not faults:
+            yield Finding("packs", "ok", f"{name} is valid")
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": sys.version.split()[0], "platform": platform.platform()}
+    return versions | {name: importlib.metadata.version(name) for name in VERSIONS}
