@@ -1,0 +1,43 @@
+"""Every threshold cites where it comes from, and says whether that was read."""
+
+from __future__ import annotations
+
+import re
+
+from tocsin.packkit.document import Folder
+from tocsin.packkit.fault import Faults
+from tocsin.packkit.section import Section, sections, tables_of
+
+__all__ = ["OWN", "check_sources"]
+
+OWN = "own:"  # our own suggestion, never verified
+_CITED = re.compile(r"(?:own: .{10,}|[A-Za-z0-9_./-]+\.(?:yaml|md|toml|csv)#[A-Za-z0-9_.-]+(?:; .*)?|https?://\S+)")
+
+
+def check_sources(folder: Folder, faults: Faults) -> None:
+    """Rules, hazards, cascades and index tables."""
+    for section in sections(folder.document("rules.toml"), "rule", faults):
+        _cited(section, "rule")
+    for name, section in tables_of(folder.document("tables.toml"), "table", faults):
+        _cited(section, f"table {name}")
+    for name, section in tables_of(folder.document("hazards.toml"), "hazard", faults):
+        _cited(section, f"hazard {name}")
+    for section in sections(folder.document("cascades.toml"), "cascade", faults):
+        _cited(section, "cascade")
+
+
+def _cited(section: Section, what: str) -> None:
+    source = section.data.get("source", "")
+    verified = section.data.get("verified")
+    if not isinstance(source, str) or not source.strip():
+        section.fault(f"{what}: no source is cited for its numbers",
+                      'cite one, or write source = "own: why we chose it" and verified = false', "source")  # fmt: skip
+    elif not _CITED.fullmatch(source):
+        section.fault(f"{what}: source {source[:60]!r} is neither a file with an anchor, an address, nor \"own: reason\"",
+                      "write facts/natural_hazards.yaml#signal_rules.rainstorm", "source")  # fmt: skip
+    elif source.startswith(OWN) and verified is True:
+        section.fault(f"{what}: our own suggestion cannot be verified", "write verified = false", "verified")
+    elif verified is False:
+        section.faults.add(section.document.name, section.document.line(*section.path, "verified"),
+                           f"{what}: not verified ({source[:80]})", "check it against the official text before relying on it",
+                           "note")  # fmt: skip

@@ -1,0 +1,76 @@
+"""rules.toml: the rules with their sources and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from tocsin.engine.language.parse import RULE_KEYS, RuleFault, parse_rule
+from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.vocabulary import IndexTable
+from tocsin.packkit.document import Folder
+from tocsin.packkit.fault import Faults
+from tocsin.packkit.manifest import Manifest
+from tocsin.packkit.pack import Property, Provenance
+from tocsin.packkit.section import Section, sections
+
+__all__ = ["read_rules"]
+
+_KEYS = (*RULE_KEYS, "valid_from", "valid_to", "note")
+
+
+def read_rules(
+    folder: Folder,
+    manifest: Manifest,
+    properties: Mapping[str, Property],
+    tables: Mapping[str, IndexTable],
+    faults: Faults,
+) -> tuple[tuple[Rule, ...], Mapping[str, Provenance]]:
+    """The rules and where each comes from, faults reported; a rule with faults is left out."""
+    document = folder.document("rules.toml", required=True)
+    Section(document, (), document.data, faults).known(("rule",))
+    rules: dict[str, Rule] = {}
+    provenance = {}
+    for section in sections(document, "rule", faults):
+        section.known(_KEYS)
+        before = len(faults.found)
+        rule = _rule(section, manifest, properties, tables)
+        origin = _provenance(section, manifest)
+        if rule.name in rules:
+            section.fault(f"two rules are called {rule.name}", "give each its own id", "id")
+        elif not any(fault.weight == "fault" for fault in faults.found[before:]):
+            rules[rule.name], provenance[rule.name] = rule, origin
+    if not any(document.data.get("rule", ())) and document.data:
+        faults.add(document.name, 1, "the pack has no rule", "write a [[rule]]")
+    return tuple(rules.values()), provenance
+
+
+def _rule(
+    section: Section, manifest: Manifest, properties: Mapping[str, Property], tables: Mapping[str, IndexTable]
+) -> Rule:
+    found: list[RuleFault] = []
+    rule = parse_rule(
+        section.data, pack=manifest.name, scheme=manifest.scheme, tables=tables, faults=found,
+        units={name: known.unit for name, known in properties.items() if known.unit},
+        stages=frozenset(stage for known in properties.values() for stage in known.stages),
+        nonnegative=frozenset(name for name, known in properties.items() if known.low >= 0),
+    )  # fmt: skip
+    for fault in found:
+        line = section.document.line(*section.path, *fault.key) + max(fault.error.line - 1, 0)
+        what = f"{'.'.join(fault.key)} column {fault.error.column}: " if fault.error.column else ""
+        section.faults.add(section.document.name, line, what + fault.error.rule, fault.error.remedy,
+                           "note" if fault.note else "fault")  # fmt: skip
+    return rule
+
+
+def _provenance(section: Section, manifest: Manifest) -> Provenance:
+    section.words("title")
+    section.words("why")
+    section.boolean("verified", need=True)
+    valid_from, valid_to = section.day("valid_from", need=True), section.day("valid_to")
+    if valid_from and valid_to and valid_to <= valid_from:
+        section.fault(
+            "valid_to is not after valid_from", "valid_to is the first day the rule no longer holds", "valid_to"
+        )
+    return Provenance(section.text("source"), section.data.get("verified") is True, valid_from or date.min, valid_to,
+                      section.text("note"))  # fmt: skip
