@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.utils.functional import lazystr
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 import tocsin
@@ -15,7 +15,7 @@ from tocsin.app.home import Home
 CONFIGURATION = _configuration.load(Home.of(os.environ), os.environ)
 HOME = CONFIGURATION.home
 
-SECRET_KEY = lazystr(HOME.secret_key)  # made on first use, so that reading settings leaves no trace
+SECRET_KEY = lazy(HOME.secret_key, str)()  # made on first use, so that reading settings leaves no trace
 DEBUG = CONFIGURATION.debug
 ALLOWED_HOSTS = list(CONFIGURATION.allowed_hosts)
 

@@ -124,8 +124,8 @@ def _moved(row: SignalRow | None, signal_id: str, t: Transition) -> SignalRow:
     state = lifecycle.SignalState.NONE
     if row is not None:
         state = lifecycle.SignalState.CLEARED if row.cleared_us is not None else lifecycle.SignalState.RAISED
-    if lifecycle.signal_after(state, t.change) is None or (row is not None and row.level != t.previous):
-        level = row.level if row else 0
+    level = row.level if row else 0
+    if lifecycle.signal_after(state, t.change) is None or level != t.previous:
         raise Damaged(f"signal {signal_id} ({t.rule} at {t.subject})",
                       f"{t.change} from level {t.previous} cannot follow {state} at level {level}", _RESTART)  # fmt: skip
     if row is None:

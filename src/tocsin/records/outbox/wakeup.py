@@ -1,4 +1,4 @@
-"""Waiting until somebody has written: one small interface over two databases.
+"""Waiting until a fact was put: one small interface over two databases. It may wake for less, never sleep through one.
 
 SQLite: ``PRAGMA data_version`` on a connection of our own, every 20 ms; it changes when any other connection commits.
 PostgreSQL: ``LISTEN``; the writers ``NOTIFY`` inside their transaction, which delivers at its commit.
@@ -32,7 +32,9 @@ class Wakeup:
         self._watch: _Watch = _Listen(settings) if settings.vendor == "postgresql" else _Poll(settings)
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether somebody committed since the last call, waiting up to ``timeout_s`` for it."""
+        """Whether a fact was put since the last call, waiting up to ``timeout_s`` for it.
+
+        On SQLite any commit wakes, on PostgreSQL only one that put facts: look for work again rather than infer it."""
         return self._watch.wait(timeout_s)
 
     def close(self) -> None:

@@ -19,7 +19,11 @@ __all__ = ["NEVER", "Area", "put_facilities", "put_jurisdictions"]
 
 # scope.md, "Where it stops": a facility has an operator. Where people live is not a facility, and no person is a place.
 NEVER = frozenset({"dwelling", "home", "house", "household", "apartment", "flat", "residence", "person", "family"})
+_OPERATED = frozenset(
+    {"care", "nursing", "childrens", "retirement", "funeral"}
+)  # a home with one of these has an operator
 _PATH = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*")
+_KIND = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,13 @@ def put_jurisdictions(areas: Sequence[Area], *, actor: str, now: datetime) -> No
 
 
 def put_facilities(facilities: Sequence[Facility], *, actor: str, now: datetime) -> None:
-    """Add or correct facilities. Raises BadValue for a kind that is a dwelling or a person."""
+    """Add or correct facilities. Raises BadValue for a kind that is no code, and for a dwelling or a person."""
     for facility in facilities:
-        if NEVER & set(re.split(r"[^a-z]+", facility.kind.lower())):
+        if not _KIND.fullmatch(facility.kind):
+            raise BadValue(f"facility {facility.id}", f"kind {facility.kind!r} is no code of small letters and _",
+                           "write for example care_home; titles are for words")  # fmt: skip
+        words = set(facility.kind.split("_"))
+        if words & NEVER and not (words & NEVER == {"home"} and words & _OPERATED):
             raise BadValue(f"facility {facility.id}", f"kind {facility.kind!r} is a dwelling or a person",
                            "register only places with an operator")  # fmt: skip
     with transaction.atomic():

@@ -1,0 +1,23 @@
+"""All room tests once more, on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(os.environ.get("TOCSIN_TEST_ON") == "postgresql", reason="this is the run on PostgreSQL")
+def test_the_rooms_keep_their_promises_on_postgresql(postgres_url: str) -> None:
+    here = Path(__file__)
+    command = [sys.executable, "-m", "pytest", str(here.parent), "-p", "no:cacheprovider", "--tb=short", "--create-db"]
+    environment = os.environ | {"TOCSIN_TEST_ON": "postgresql", "TOCSIN_TEST_POSTGRES": postgres_url}
+    done = subprocess.run(
+        command, env=environment, cwd=here.parents[2], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
