@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,7 +62,7 @@ def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
     context = frame.context(request, "event") | {
         "event": on_page([detail.event])[0],
         "line": detail.event,
-        "located": detail.event.lon == detail.event.lon,
+        "located": math.isfinite(detail.event.lon),
         "explanation": [(factor_words(part.factor), part_words(part, names)) for part in detail.explanation],
         "members": _members(frame, detail, signals),
         "timeline": _timeline(detail, names),
@@ -112,7 +113,7 @@ def _chart(frame: Frame, detail: detect.EventDetail, line: detect.SignalLine) ->
     if not changes:
         return SafeString("")
     points = recent_values(frame.register.catalogue.index(stream.id), changes[-1].seq)
-    known = [value for _at, value in points if value == value]
+    known = [value for _at, value in points if math.isfinite(value)]
     # The drawing is of the stream's own values, so only a threshold on the value itself may be drawn in it.
     own = [m for c in changes for m in c.evidence if m.what.strip() == "value" and m.threshold is not None]
     if len(known) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -27,7 +28,7 @@ def unit_words(code: str) -> str:
 
 def amount(value: float, unit: str) -> str:
     """``171.2 mm``: at most four significant figures below 1000, whole numbers above."""
-    if value != value:  # NaN
+    if math.isnan(value):
         return _("no value")
     text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     shown = unit_words(unit)

@@ -58,10 +58,10 @@ def plain_mark(kind: str) -> SafeString:
 
 def scheme_sheet(scheme: Scheme) -> str:
     """The style sheet of a scheme: one custom-property block per rank."""
-    lines = [
-        f".rank-{level.rank}{{--fill:{level.fill};--ink:{level.ink};--edge-fill:{level.dark_fill}}}"
-        for level in scheme.levels
-    ]
+    lines = []
+    for level in scheme.levels:
+        lines.append(f".rank-{level.rank}{{--fill:{level.fill};--ink:{level.ink};--edge:{level.fill}}}")
+        lines.append(f"[data-theme=dark] .rank-{level.rank}{{--edge:{level.dark_fill}}}")
     return "\n".join(lines) + "\n"
 
 

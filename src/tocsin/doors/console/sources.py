@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-import numpy as np
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,6 +22,7 @@ from tocsin.terms.stream import Stream
 __all__ = ["STREAMS_A_PAGE", "sources"]
 
 STREAMS_A_PAGE = 100
+_ORDER = {Standing.NO_DATA: 0, Standing.RAISED: 1, Standing.NORMAL: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,17 @@ class StreamOnPage:
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
-    """Streams in order of the catalogue, by page, of one source or of all; those without data first said in the head."""
+    """Streams by page, of one source or of all: those without data first, then raised, then normal."""
     frame = open_frame()
     source = request.GET.get("source") or None
-    streams = observe.streams(CONSOLE_SCOPE, source=source)
+    streams = sorted(_lines(frame, observe.streams(CONSOLE_SCOPE, source=source)), key=lambda line: _ORDER[line.standing])
     text = request.GET.get("start", "0")
     start = int(text) if text.isdigit() and len(text) < 10 and int(text) < len(streams) else 0
     shown = streams[start : start + STREAMS_A_PAGE]
     context = frame.context(request, "sources") | {
         "sources": observe.sources(CONSOLE_SCOPE),
         "chosen": source,
-        "streams": _lines(frame, shown),
+        "streams": shown,
         "streams_total": len(streams),
         "first_row": start + 1,
         "last_row": start + len(shown),
@@ -108,4 +108,4 @@ def _counted(tallies: Tallies | None, index: int) -> dict[str, int | None]:
     if tallies is None or index >= len(tallies.accepted):
         return dict.fromkeys(("newest_us", "accepted", "late", "duplicate", "missing"))
     counted = {name: int(getattr(tallies, name)[index]) for name in ("accepted", "late", "duplicate", "missing")}
-    return counted | {"newest_us": int(tallies.newest_us[index]) if np.asarray(tallies.heard())[index] else None}
+    return counted | {"newest_us": tallies.newest_of(index)}

@@ -19,7 +19,8 @@ _WIDTH, _HEIGHT, _PAD = 320.0, 72.0, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """``points``: (moment in us, value or NaN) in order; ``threshold`` in the same unit; ``title`` says it in words."""
+    """``points``: (moment in us, value or NaN) in order; ``threshold`` in the same unit; ``title`` says
+    the same in words, beneath it: the drawing itself is hidden from assistive technology."""
 
     points: Sequence[tuple[int, float]]
     threshold: float | None = None
@@ -39,9 +40,11 @@ class Sparkline:
             else f'<path class="threshold" d="M0 {self._y(self.threshold, low, high)}H{_WIDTH:g}"/>'
         )
         return format_html(
-            '<svg class="sparkline" viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="none">{}{}</svg>',
-            int(_WIDTH), int(_HEIGHT), self.title, mark_safe(level),  # noqa: S308 - numbers only
+            '<figure><svg class="sparkline" viewBox="0 0 {} {}" aria-hidden="true" focusable="false" '
+            'preserveAspectRatio="none">{}{}</svg><figcaption>{}</figcaption></figure>',
+            int(_WIDTH), int(_HEIGHT), mark_safe(level),  # noqa: S308 - numbers only
             mark_safe(f'<path class="values" d="{line}"/>'),  # noqa: S308 - numbers only
+            self.title,
         )  # fmt: skip
 
     def _y(self, value: float, low: float, high: float) -> str:

@@ -38,6 +38,11 @@ class Tallies:
         """Which streams have ever given an observation that was accepted."""
         return self.newest_us > _EARLIEST_US
 
+    def newest_of(self, index: int) -> int | None:
+        """The newest ``observed_at`` of one stream; None before its first observation."""
+        newest = int(self.newest_us[index])
+        return newest if newest > _EARLIEST_US else None
+
     @property
     def newest(self) -> int | None:
         """The newest ``observed_at`` over all streams; None before the first observation."""
