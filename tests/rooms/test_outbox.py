@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -214,21 +215,45 @@ def test_two_carriers_side_by_side_carry_each_fact_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_running_carrier_takes_what_is_put_and_stops_when_told() -> None:
-    heard, stop = Heard(), threading.Event()
+    heard = Heard()
+    with running(Carrier({"bell_rung": [heard.stage]})):
+        ring("north")
+        until_carried()
+    assert heard.towers == ["north"]
 
-    def work() -> None:
-        Carrier({"bell_rung": [heard.stage]}).run(stop, lambda: NOW, idle_s=0.2)
-        connection.close()
 
-    worker = threading.Thread(target=work)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server that could go away")
+@pytest.mark.django_db(transaction=True)
+def test_a_carrier_waits_for_a_server_that_goes_away() -> None:
+    heard = Heard()
+    with running(Carrier({"bell_rung": [heard.stage]})):
+        ring("north")
+        until_carried()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        ring("south")
+        until_carried()
+    assert heard.towers == ["north", "south"]
+
+
+@contextmanager
+def running(carrier: Carrier) -> Iterator[None]:
+    stop = threading.Event()
+    worker = threading.Thread(target=carrier.run, args=(stop, lambda: NOW), kwargs={"idle_s": 0.2})
     worker.start()
     try:
-        ring("north")
-        deadline = time.monotonic() + 10
-        while waiting(now=NOW).facts and time.monotonic() < deadline:
-            stop.wait(0.01)
+        yield
     finally:
         stop.set()
         worker.join(10)
     assert not worker.is_alive()
-    assert heard.towers == ["north"]
+
+
+def until_carried() -> None:
+    deadline = time.monotonic() + 10
+    while waiting(now=NOW).facts:
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)

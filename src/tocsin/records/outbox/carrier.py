@@ -8,6 +8,7 @@ again fact by fact, so that a bad fact delays no other; it is put off for longer
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db import transaction
+import psycopg
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F, Q
 
 from tocsin.records.outbox.fact import read_fact
@@ -65,7 +67,17 @@ class Carrier:
         return result
 
     def run(self, stop: threading.Event, clock: Callable[[], datetime], *, idle_s: float = 1.0) -> None:
-        """Carry until ``stop``; wakes as soon as somebody writes."""
+        """Carry until ``stop``; wakes as soon as a fact is put. A database that goes away is waited for."""
+        while not stop.is_set():
+            try:
+                self._run_connected(stop, clock, idle_s)
+            except (DatabaseError, InterfaceError, psycopg.Error, sqlite3.Error) as error:
+                log.error("the outbox cannot be carried, trying again in %g s: %s", idle_s, error)
+                stop.wait(idle_s)
+            finally:
+                connection.close()
+
+    def _run_connected(self, stop: threading.Event, clock: Callable[[], datetime], idle_s: float) -> None:
         with Wakeup() as wakeup:
             while not stop.is_set():
                 if not self.carry(now=clock()).facts:
