@@ -223,7 +223,7 @@ def _digest_into(digest: hashlib._Hash, record: Record) -> None:
     if record.batch is None:
         digest.update(record.body)
         return
-    for column in record.batch.columns[
-        :5
-    ]:  # issued_at has no dense form; forecast rows differ in observed_at and value
-        digest.update(column.to_numpy(zero_copy_only=False).data)
+    for name in ("stream", "observed_at", "value", "quality", "received_at"):  # issued_at has no dense form
+        column = record.batch.column(name)
+        dense = column.cast("int64") if name.endswith("_at") else column
+        digest.update(memoryview(dense.to_numpy()))

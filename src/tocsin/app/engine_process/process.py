@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
+from django.db import connection
+
 from tocsin.app.configuration import Configuration
 from tocsin.app.engine_process import packs_in_force
 from tocsin.app.engine_process.evaluation import Evaluation
@@ -22,6 +24,7 @@ from tocsin.doors.intake.socket.server import SocketServer
 from tocsin.formats.catalogue import read_catalogue_body
 from tocsin.loop.detect import queries
 from tocsin.loop.observe.log import Entry, History, Quarantine, SegmentLog
+from tocsin.loop.observe.tallies import write_tallies
 from tocsin.records import clock
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.places.queries import facilities
@@ -34,6 +37,7 @@ __all__ = ["EngineProcess", "run"]
 BATCH_ROWS = 250_000
 BATCH_S = 0.05  # small records are gathered this long for one database transaction
 SNAPSHOT_S = 30.0
+TALLY_S = 1.0
 SNAPSHOT_RECORDS = 20_000
 REFUSALS_IN_A_ROW = 20
 
@@ -47,11 +51,20 @@ class EngineProcess:
     evaluates nothing more, and leaves a snapshot. ``wall_us`` is the wall clock.
     """
 
-    def __init__(self, configuration: Configuration, *, wall_us: Callable[[], int] = clock.now_us) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        wall_us: Callable[[], int] = clock.now_us,
+        stop: threading.Event | None = None,
+    ) -> None:
         self._configuration, self._home, self._wall_us = configuration, configuration.home, wall_us
         self._started_us = wall_us()
         self._snapshot_at = time.monotonic()
         self._last_record_us = 0
+        self._tallied_at = 0.0
+        self._stop = stop or threading.Event()
+        self.trouble, self._troubles = "", 0
 
     # ------------------------------------------------------------------ start and stop
     def open(self) -> None:
@@ -65,12 +78,7 @@ class EngineProcess:
         self._reader = self._log.reader()
         self._history = History(home.parquet, home.log)
         self._shelf = SnapshotShelf(home.snapshots)
-        self.evaluation = Evaluation(
-            kept_packs=home.packs,
-            shelf=self._shelf,
-            facilities=facilities(EVERYWHERE),
-            consumed=queries.consumed_seq() + 1,
-        )
+        self.evaluation = self._evaluation()
         for refused in self._shelf.refused:
             log.warning("%s", refused)
         self._tail = Tail(self._read, self._log.next_seq)
@@ -98,8 +106,11 @@ class EngineProcess:
         """Stop in order. What was acknowledged but not evaluated is evaluated on the next start."""
         self._server.close()
         self._commit.close()
-        self.evaluation.save()
+        if not self.trouble:
+            self.evaluation.save()
+            self._tally()
         self._log.close()
+        self._quarantine.close()
 
     def _read(self, from_seq: int) -> Iterator[Record]:
         """Records from anywhere: what segments no longer hold comes from history. Damaged ones are left out."""
@@ -109,6 +120,14 @@ class EngineProcess:
                 if record.seq < first:
                     yield record
         yield from self._reader.read(max(from_seq, first), skip_damaged=True)
+
+    def _evaluation(self) -> Evaluation:
+        return Evaluation(
+            kept_packs=self._home.packs,
+            shelf=self._shelf,
+            facilities=facilities(EVERYWHERE),
+            consumed=queries.consumed_seq() + 1,
+        )
 
     def _look_ahead(self) -> None:
         """What the records not yet evaluated say of catalogue, packs and ticks: the writer must know the end of the log."""
@@ -145,13 +164,42 @@ class EngineProcess:
         if self._commit.failed or self._commit.refusals >= REFUSALS_IN_A_ROW:
             rule = f"could not be written: {self._commit.failed or 'the disk refuses'}"
             raise Unavailable("log", rule, "free space or repair the disk; the engine then starts again by itself")
-        self._tick()
-        records = self._gather(wait_s)
-        for record in records:
-            self.evaluation.feed(record)
-        self.evaluation.commit_if_due()
-        self._save_if_due()
+        try:
+            self._tick()
+            records = self._gather(wait_s)
+            for record in records:
+                self.evaluation.feed(record)
+            self.evaluation.commit_if_due()
+            self._save_if_due()
+            self._tally_if_due()
+        except Exception as error:  # observations must still be taken while evaluation is in trouble
+            self._begin_again(error)
+            return True
+        if self.trouble and records:
+            self.trouble, self._troubles = "", 0
         return bool(records)
+
+    def _tally_if_due(self) -> None:
+        if time.monotonic() - self._tallied_at >= TALLY_S:
+            self._tally()
+
+    def _tally(self) -> None:
+        """What was counted of each stream, for pages (it changes with every batch, so it is no database row)."""
+        self._tallied_at = time.monotonic()
+        write_tallies(self._home.run, self.evaluation.engine.counters, at_us=self._wall_us())
+
+    def _begin_again(self, error: Exception) -> None:
+        """Evaluation anew from snapshot and log, after a pause; the writer goes on meanwhile."""
+        self.trouble, self._troubles = f"{type(error).__name__}: {error}", self._troubles + 1
+        log.error("evaluation failed and begins again from the log", exc_info=error)
+        while not self._stop.wait(min(30.0, 0.25 * 2 ** min(self._troubles, 7))):
+            connection.close()
+            try:
+                self.evaluation = self._evaluation()
+                return
+            except Exception as again:
+                self._troubles += 1
+                log.error("evaluation cannot begin again yet", exc_info=again)
 
     def _tick(self) -> None:
         moment = self._ticks.due(self._wall_us(), self.evaluation.needs_ticks)
@@ -191,7 +239,7 @@ class EngineProcess:
             "requests": self._commit.wishes,
             "transitions": evaluation.transitions,
             "damaged_records": evaluation.damaged_records,
-            "failed": str(self._commit.failed) if self._commit.failed else None,
+            "failed": str(self._commit.failed) if self._commit.failed else self.trouble or None,
         }
 
 
@@ -205,7 +253,7 @@ def run(configuration: Configuration) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     sys.setswitchinterval(0.001)  # acknowledgements must not wait for a long evaluation to give up the interpreter
-    process = EngineProcess(configuration)
+    process = EngineProcess(configuration, stop=stop)
     try:
         process.open()
         while not stop.is_set():

@@ -39,6 +39,8 @@ def _look() -> tuple[dict[str, object], list[str]]:
         figures["engine"] = engine = EngineClient(settings.HOME.engine_socket, timeout_s=2.0).health()
         if int(engine["lag_records"] or 0) > LAG_RECORDS:
             faults.append(f"evaluation is {engine['lag_records']} records behind the log")
+        if engine.get("failed"):
+            faults.append(f"evaluation is in trouble: {engine['failed']}")
         if engine.get("damaged_records"):
             faults.append(f"{engine['damaged_records']} records of the log are damaged and were left out")
     except TocsinError as error:

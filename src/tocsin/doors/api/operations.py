@@ -28,7 +28,10 @@ api.add_router("", readings.router)
 
 @api.exception_handler(TocsinError)
 def _typed(request: HttpRequest, error: TocsinError) -> HttpResponse:
-    return problem(error, status=401 if isinstance(error, Unauthenticated) else None)
+    if isinstance(error, Unauthenticated):
+        return problem(error, status=401)
+    # 404 is about the path; a name inside a body that nobody registered is the body's fault
+    return problem(error, status=422 if isinstance(error, UnknownName) and request.method != "GET" else None)
 
 
 @api.exception_handler(ValidationError)
