@@ -238,9 +238,10 @@ class Engine:
             patience = silence.patience
             if not patient:
                 silence.patience = np.zeros_like(patience)
-            edges = silence.tick(now)
+            group = self._group(self._judges[name].rule)
+            edges = silence.tick(now, self.ordering.newest[group.members])
             silence.patience = patience
-            out.append(self._judge_silence(name, self._group(self._judges[name].rule), edges))
+            out.append(self._judge_silence(name, group, edges))
         return [changes for changes in out if changes is not None]
 
     def _areas(self, now: int) -> list[Changes]:

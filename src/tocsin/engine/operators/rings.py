@@ -66,8 +66,8 @@ class Rings:
         self.tail = np.zeros(slots, np.int64)
         self.free = np.full(CLASSES, -1, np.int64)
         self.bump = np.zeros(1, np.int64)
-        self.times = np.empty(1024, np.int64)
-        self.values = np.empty(1024, np.float64)
+        self.times = np.zeros(1024, np.int64)
+        self.values = np.zeros(1024, np.float64)
 
     @property
     def args(self) -> tuple[Array, ...]:
@@ -88,7 +88,7 @@ class Rings:
         used = int(self.bump[0])
         for name in ("times", "values"):
             old = getattr(self, name)
-            wide = np.empty(4 * len(old), old.dtype)
+            wide = np.zeros(4 * len(old), old.dtype)
             wide[:used] = old[:used]
             setattr(self, name, wide)
 
@@ -112,7 +112,7 @@ class Rings:
         for name in ("offset", "klass", "head", "tail", "free", "bump"):
             setattr(self, name, state[name].copy())
         room = max(1024, len(state["times"]) + len(state["times"]) // 8)
-        self.times = np.empty(room, np.int64)
-        self.values = np.empty(room, np.float64)
+        self.times = np.zeros(room, np.int64)
+        self.values = np.zeros(room, np.float64)
         self.times[: len(state["times"])] = state["times"]
         self.values[: len(state["values"])] = state["values"]

@@ -35,9 +35,11 @@ def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v
 
 
 @kernel
-def _tick(now, limit, patience, last, value, silent, out_slot, out_t, out_on, out_v):
+def _tick(now, limit, patience, newest, last, value, silent, out_slot, out_t, out_on, out_v):
     n = 0
     for s in range(last.shape[0]):
+        if newest[s] > last[s]:  # rows wait for their frontier: it is they who will say
+            continue
         if not silent[s] and last[s] != NEVER and now - last[s] >= limit[s] + patience[s]:
             silent[s] = True
             out_slot[n], out_t[n], out_on[n], out_v[n] = s, last[s] + limit[s], 1.0, value[s]
@@ -71,10 +73,10 @@ class Silence:
         n = _rows(slot, t, v, self.limit, self.last, self.value, self.silent, *out)
         return out[0][:n], out[1][:n], out[2][:n], out[3][:n]
 
-    def tick(self, now: int) -> tuple[Array, Array, Array, Array]:
-        """Edges made known by a tick."""
+    def tick(self, now: int, newest: Array) -> tuple[Array, Array, Array, Array]:
+        """Edges made known by a tick. ``newest``: per slot the newest accepted moment, rows not yet judged included."""
         out = _edges(len(self.last))
-        n = _tick(now, self.limit, self.patience, self.last, self.value, self.silent, *out)
+        n = _tick(now, self.limit, self.patience, newest, self.last, self.value, self.silent, *out)
         return out[0][:n], out[1][:n], out[2][:n], out[3][:n]
 
     def state(self) -> dict[str, Array]:
