@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -134,6 +135,7 @@ def _prepare(home: Home, port: int, programme: Programme) -> None:
     from tocsin.app.serve import migrate
 
     configuration = django_ready()
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line a request is the server's business
     from tocsin.records import clock
     from tocsin.records.places.services import put_facilities, put_jurisdictions
 
@@ -168,7 +170,7 @@ def _to_the_end(home: Home, deployment: Deployment, programme: Programme) -> int
     from tocsin.engine.grouping import no_data_rules
     from tocsin.packkit import builtin_pack_paths, load_pack
 
-    packs = [load_pack(path) for path in builtin_pack_paths() if path.name in PACKS]
+    packs = [load_pack(path) for path in builtin_pack_paths() if path.name in PACKS or str(path) in PACKS]
     began = time.monotonic()
     player = Player(home, deployment.address)
     try:

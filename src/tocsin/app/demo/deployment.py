@@ -59,19 +59,19 @@ class Deployment:
         self._process = None
 
     def _wait_for_pages(self) -> None:
-        deadline = time.monotonic() + START_S
+        deadline, said = time.monotonic() + START_S, "nothing"
         while time.monotonic() < deadline:
             if not self.running():
                 raise Unavailable("tocsin serve", f"ended at once:\n{self._last_lines()}", f"read {self.output}")
             try:
-                if httpx.get(f"{self.address}/readyz", timeout=2.0).status_code == httpx.codes.OK:
+                answer = httpx.get(f"{self.address}/readyz", timeout=2.0)
+                if answer.status_code == httpx.codes.OK:
                     return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-        raise Unavailable(
-            "tocsin serve", f"no page within {START_S:.0f} s:\n{self._last_lines()}", f"read {self.output}"
-        )
+                said = answer.text
+            except httpx.TransportError as error:
+                said = str(error)
+            time.sleep(0.25)
+        raise Unavailable("tocsin serve", f"not ready within {START_S:.0f} s, it says {said}", f"read {self.output}")
 
     def _last_lines(self) -> str:
         return "\n".join(self.output.read_text(errors="replace").splitlines()[-12:])

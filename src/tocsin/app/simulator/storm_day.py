@@ -286,6 +286,8 @@ def _truth(day: _Day, due: tuple[Due, ...], deliveries: tuple[Delivery, ...], sh
         flags=(
             Flag("stuck", STUCK_SENSOR, _at(STUCK_FROM_MIN), _at(STUCK_FROM_MIN + 6 * 60 + 30)),
             Flag("spike", TYPING_GAUGE, _at(TYPING_MIN), _at(TYPING_MIN + 2 * RIVER_EVERY)),
+            Flag("step", TYPING_GAUGE, _at(TYPING_MIN), _at(TYPING_MIN + 2 * RIVER_EVERY)),
+            Flag("not_reporting", SILENT_GAUGE, _at(last), _at(last + SILENCE_LIMIT_MIN + 15)),
         ),
         accepted_rows=sent - sum(refusal.rows for refusal in refused),
         duplicate_rows=duplicates,
