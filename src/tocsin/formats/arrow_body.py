@@ -24,10 +24,11 @@ def read_arrow(body: bytes, intake: Intake) -> Parsed:
     intake.check_bytes(body)
     try:
         table = _read(body, intake)
+        columns = columns_of_table(table, ColumnMapping.of_names(table.column_names), intake)
     except (pa.ArrowException, OSError, ValueError, IndexError, struct.error) as error:
         rule = f"it is no whole Arrow IPC body ({(str(error) or type(error).__name__).splitlines()[0]})"
         raise BadForm("body", rule, _FORM) from error
-    return judge(columns_of_table(table, ColumnMapping.of_names(table.column_names), intake), intake)
+    return judge(columns, intake)
 
 
 def _read(body: bytes, intake: Intake) -> pa.Table:

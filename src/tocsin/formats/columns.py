@@ -18,8 +18,21 @@ TextOf = Callable[[Rows], list[str]]  # what was sent in these rows, as text
 
 
 def text_of_array(array: pa.Array) -> TextOf:
-    """The text of an Arrow column."""
-    return lambda rows: as_sent(array.take(pa.array(rows)).to_pylist())
+    """The text of an Arrow column; moments in UTC (or without zone, as they came), to the microsecond."""
+
+    def text(rows: Rows) -> list[str]:
+        taken = array.take(pa.array(rows))
+        if pa.types.is_dictionary(taken.type):
+            taken = taken.dictionary_decode()
+        if not pa.types.is_timestamp(taken.type):
+            return as_sent(taken.to_pylist())
+        try:
+            taken = taken.cast(pa.timestamp("us", tz=taken.type.tz and "UTC"), safe=False)
+            return as_sent([moment and moment.isoformat() for moment in taken.to_pylist()])
+        except (pa.ArrowInvalid, ValueError, OverflowError):  # beyond the years that can be written
+            return as_sent(taken.cast(pa.int64()).to_pylist())
+
+    return text
 
 
 @dataclass(frozen=True, slots=True)

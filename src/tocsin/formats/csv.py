@@ -65,15 +65,18 @@ def _read(data: bytes, mapping: ColumnMapping | None) -> tuple[pa.Table, ColumnM
 
     text = decoded(data, mapping.encoding if mapping is not None else "")
     delimiter = mapping.delimiter if mapping is not None else ","
-    names = _headers(text, delimiter)
+    first, _, rest = text.partition("\n")
+    names = _headers(first, delimiter)
     if mapping is None:
         mapping = ColumnMapping.of_names(names)
     check_names(names, mapping)
     wanted = list(mapping.columns())
+    if not rest.strip():
+        return pa.table({name: pa.array([], pa.string()) for name in wanted}), mapping, broken
     try:
         table = pyarrow.csv.read_csv(
-            pa.BufferReader(text.encode()),
-            pyarrow.csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
+            pa.BufferReader(rest.encode()),
+            pyarrow.csv.ReadOptions(use_threads=False, column_names=names),
             pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
             pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
@@ -84,11 +87,13 @@ def _read(data: bytes, mapping: ColumnMapping | None) -> tuple[pa.Table, ColumnM
     return table, mapping, broken
 
 
-def _headers(text: str, delimiter: str) -> list[str]:
-    first = text.split("\n", 1)[0]
+def _headers(first: str, delimiter: str) -> list[str]:
     if not first.strip():
         raise BadForm("file", "its first line is empty", _FORM)
-    names = [name.strip() for name in next(csv.reader([first.rstrip("\r")], delimiter=delimiter))]
+    try:
+        names = [name.strip() for name in next(csv.reader([first.rstrip("\r")], delimiter=delimiter))]
+    except csv.Error as error:
+        raise BadForm("file", f"its first line cannot be read ({error})", _FORM) from error
     return [name or f"column {place}" for place, name in enumerate(names, 1)]  # spreadsheets leave empty columns behind
 
 
@@ -100,7 +105,7 @@ def _with_broken(parsed: Parsed, broken: list[pyarrow.csv.InvalidRow], intake: I
     now = pa.array(np.full(count, intake.now_us, np.int64)).cast(OBSERVATIONS.field("received_at").type)
     rules = [f"the line has {row.actual_columns} columns, the headers {row.expected_columns}" for row in broken]
     arrays = [
-        now, pa.array([intake.source] * count), pa.array([-1 if row.number is None else row.number - 2 for row in broken]),
+        now, pa.array([intake.source] * count), pa.array([-1 if row.number is None else row.number - 1 for row in broken]),
         pa.array([""] * count), pa.array([""] * count), pa.array(as_sent([row.text for row in broken])),
         pa.array([BadForm.code] * count), pa.array(rules),
         pa.array(["correct the line; text with the delimiter in it needs quotes"] * count),

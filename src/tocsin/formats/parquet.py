@@ -24,7 +24,8 @@ def read_parquet(data: bytes | pa.Buffer, intake: Intake, mapping: ColumnMapping
     intake.check_rows(file.metadata.num_rows * max(1, len(mapping.values)))
     try:
         table = file.read(columns=list(mapping.columns()), use_threads=False)
-    except (pa.ArrowException, OSError) as error:
+        table.validate(full=True)  # its text comes from outside
+    except _FAULTS as error:
         raise _damaged(error) from error
     return judge(columns_of_table(table, mapping, intake), intake)
 
@@ -38,8 +39,9 @@ def parquet_parts(
     batches = file.iter_batches(rows, columns=list(mapping.columns()), use_threads=False)
     while True:
         try:
-            batch = next(batches, None)
-        except (pa.ArrowException, OSError) as error:
+            if (batch := next(batches, None)) is not None:
+                batch.validate(full=True)
+        except _FAULTS as error:
             raise _damaged(error) from error
         if batch is None:
             return
@@ -48,9 +50,9 @@ def parquet_parts(
 
 def _open(data: bytes | pa.Buffer, mapping: ColumnMapping | None) -> tuple[pq.ParquetFile, ColumnMapping]:
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         names = file.schema_arrow.names
-    except (pa.ArrowException, OSError) as error:
+    except _FAULTS as error:
         raise _damaged(error) from error
     for group in range(file.metadata.num_row_groups):
         if file.metadata.row_group(group).total_byte_size > _LARGEST_GROUP:
@@ -61,6 +63,9 @@ def _open(data: bytes | pa.Buffer, mapping: ColumnMapping | None) -> tuple[pq.Pa
         mapping = ColumnMapping.of_names(names)
     check_names(names, mapping)
     return file, mapping
+
+
+_FAULTS = (pa.ArrowException, OSError, ValueError)  # a damaged name in the footer is a UnicodeDecodeError
 
 
 def _damaged(error: Exception) -> BadForm:

@@ -55,6 +55,8 @@ def _text(value: object) -> str:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
     if value is None:
         return ""
+    if isinstance(value, int) and abs(value) >= 10**30:
+        return f"a whole number of {value.bit_length()} bits"  # Python refuses to write out very long ones
     if isinstance(value, float | int) and not isinstance(value, bool):
-        return repr(value) if abs(value) < 10**30 else f"{value:.6g}"
-    return json.dumps(value, default=str)
+        return repr(value)
+    return json.dumps(value, default=str) if isinstance(value, bool | list | dict) else str(value)

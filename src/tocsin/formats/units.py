@@ -87,8 +87,8 @@ _PREFIXES = {
 _SPELLINGS = {
     "℃": "Cel", "°C": "Cel", "degC": "Cel", "℉": "[degF]", "°F": "[degF]", "degF": "[degF]", "°": "deg",
     "ppm": "[ppm]", "ppb": "[ppb]", "‰": "[ppth]", "％": "%", "kn": "[kn_i]", "kt": "[kn_i]", "ft": "[ft_i]",
-    "in": "[in_i]", "mmHg": "mm[Hg]", "NTU": "[NTU]", "dB": "dB[SPL]", "dB(A)": "dB[SPL]", "kmh": "km/h", "mps": "m/s",
-    "Ω": "Ohm", "": "1",
+    "in": "[in_i]", "mmHg": "mm[Hg]", "NTU": "[NTU]", "dB": "dB[SPL]", "dB(A)": "dB[SPL]", "ha": "har",
+    "kmh": "km/h", "mps": "m/s", "Ω": "Ohm", "": "1",
 }  # fmt: skip
 _CHARACTERS = str.maketrans(
     {"µ": "u", "μ": "u", "²": "2", "³": "3", "㎡": "m2", "㎥": "m3", "㎜": "mm", "㎝": "cm", "㎞": "km", "·": "."}
@@ -97,15 +97,17 @@ _CHARACTERS = str.maketrans(
 _COMMON = (
     "mm", "cm", "m", "km", "mm/h", "mm/d", "m/s", "km/h", "Cel", "K", "[degF]", "hPa", "kPa", "Pa", "mbar", "%", "1", "ug/m3",
     "mg/m3", "g/m3", "ng/m3", "[ppm]", "[ppb]", "deg", "m3/s", "m3/h", "m3", "L/s", "L", "kg", "g", "t", "s", "min", "h", "d",
-    "W/m2", "kW", "MW", "kW.h", "V", "A", "Hz", "J/m2", "J/kg", "m2", "ha", "[ft_i]", "[in_i]", "[kn_i]", "[mi_i]/h", "uSv/h",
+    "W/m2", "kW", "MW", "kW.h", "V", "A", "Hz", "J/m2", "J/kg", "m2", "har", "[ft_i]", "[in_i]", "[kn_i]", "[mi_i]/h", "uSv/h",
     "nSv/h", "Bq/m3", "lx", "mg/L", "ug/L", "uS/cm", "[pH]", "[NTU]", "dB[SPL]", "m/s2", "[g]", "cm/s", "mm[Hg]",
 )  # fmt: skip
 Dimension = tuple[tuple[str, int], ...]
 _WORDS = {
     "millimeter": "mm", "millimetre": "mm", "centimeter": "cm", "meter": "m", "metre": "m", "kilometer": "km", "celsius": "Cel",
     "degrees celsius": "Cel", "fahrenheit": "[degF]", "kelvin": "K", "percent": "%", "hectopascal": "hPa", "millibar": "mbar",
-    "knots": "[kn_i]", "feet": "[ft_i]", "inch": "[in_i]", "degree": "deg", "second": "s", "minute": "min", "hour": "h", "day": "d",
-    "毫米": "mm", "厘米": "cm", "米": "m", "千米": "km", "公里": "km", "米/秒": "m/s", "摄氏度": "Cel", "百帕": "hPa", "度": "deg",
+    "knots": "[kn_i]", "feet": "[ft_i]", "inch": "[in_i]", "degree": "deg", "second": "s", "minute": "min", "hour": "h",
+    "day": "d", "毫米": "mm", "厘米": "cm", "米": "m", "千米": "km", "公里": "km", "米/秒": "m/s",
+    "摄氏度": "Cel",
+    "百帕": "hPa", "度": "deg",
     "微克/立方米": "ug/m3", "毫克/立方米": "mg/m3", "立方米/秒": "m3/s",
 }  # fmt: skip
 _LONGEST = 40
@@ -114,7 +116,7 @@ _TERM = re.compile(r"(?P<code>.*?[^\d+-])(?P<power>[+-]?\d)?", re.DOTALL)
 
 
 def known_units() -> tuple[str, ...]:
-    """The codes that are suggested when one is not known; every product and prefix of UCUM's atoms works beside them."""
+    """The codes suggested when one is not known; products and prefixes of the atoms work beside them."""
     return _COMMON
 
 

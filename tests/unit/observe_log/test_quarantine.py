@@ -16,7 +16,7 @@ DAY_US = 86_400_000_000
 
 
 def refused(stream: str, at_us: int) -> pa.Table:
-    row = {"received_at": at_us, "source": "met", "stream": stream, "observed_at": "soon", "value": "wet",
+    row = {"received_at": at_us, "source": "met", "row": 7, "stream": stream, "observed_at": "soon", "value": "wet",
            "code": "bad_value", "rule": "no number", "remedy": "send a number"}  # fmt: skip
     return pa.Table.from_pylist([row], REFUSED)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +14,7 @@ from tocsin.loop.observe.log.segments import Entry, SegmentLog
 from tocsin.terms.errors import BadForm
 from tocsin.terms.record import RecordKind
 
-__all__ = ["Quarantine"]
+__all__ = ["Quarantine", "read_quarantine"]
 
 _DAY_US = 86_400_000_000
 
@@ -49,9 +48,9 @@ class Quarantine:
         self._log.append([Entry(RecordKind.OBSERVATIONS, at_us, batch) for batch in batches])
 
     def read(self, since_us: int | None = None) -> pa.Table:
-        """Refused rows received at or after ``since_us``, oldest first. What cannot be read is in ``log.damaged``."""
-        batches = [record.batch for record in self._log.read(skip_damaged=True)]
-        return _since(batches, since_us)
+        """Refused rows received at or after ``since_us``, oldest first; what fails its check is left out
+        (``read_quarantine`` names it)."""
+        return _since(self._log.reader(), since_us)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -69,11 +68,12 @@ class Quarantine:
 def read_quarantine(root: Path, since_us: int | None = None) -> tuple[pa.Table, list[LogDamaged]]:
     """The same without opening for appending: for doors, beside the process that appends. With what was unreadable."""
     reader = LogReader(root, schema=REFUSED)
-    table = _since((record.batch for record in reader.read(reader.first_seq, skip_damaged=True)), since_us)
-    return table, reader.damaged
+    return _since(reader, since_us), reader.damaged
 
 
-def _since(batches: Iterator[pa.RecordBatch] | list[pa.RecordBatch | None], since_us: int | None) -> pa.Table:
+def _since(reader: LogReader, since_us: int | None) -> pa.Table:
+    first = reader.first_seq if since_us is None else reader.seq_before(since_us)
+    batches = [record.batch for record in reader.read(first, skip_damaged=True)]
     table = pa.Table.from_batches([batch for batch in batches if batch is not None], REFUSED)
     if since_us is None:
         return table

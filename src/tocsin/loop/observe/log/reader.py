@@ -180,6 +180,16 @@ class LogReader:
         firsts = segments_in(self.root)
         return firsts[0] if firsts else self.next_seq
 
+    def seq_before(self, at_us: int) -> int:
+        """A seq before which no record has ``at_us`` or later (the start of a segment), where ``at_us`` never falls."""
+        firsts = segments_in(self.root)
+        for first in reversed(firsts):
+            segment = Segment(segment_path(self.root, first), self._schema)
+            frame = read_frame(segment.view, segment.start, segment.head.salt) if segment.head is not None else None
+            if frame is not None and frame.kind != SEAL and frame.at_us < at_us:
+                return first
+        return firsts[0] if firsts else 0
+
     def read(self, from_seq: int = 0, *, skip_damaged: bool = False) -> Iterator[Record]:
         """Acknowledged records from ``from_seq`` on, in order. Columns are views of the mapped file, never copies.
 
