@@ -18,6 +18,7 @@ from tocsin.engine.event_change import EventChange
 from tocsin.engine.grouping import Grouper, no_data_rules
 from tocsin.engine.hazard import Facility
 from tocsin.engine.language.faults import nearest
+from tocsin.engine.language.parse import FLAG
 from tocsin.engine.runner import Engine
 from tocsin.engine.ticks import with_ticks
 from tocsin.formats.arrow import OBSERVATIONS
@@ -74,7 +75,9 @@ def read_example(pack_path: Path, name: str, faults: Faults) -> Example | None:
     Section(streams, (), streams.data, faults).known(("source", "stream", "facility"))
     catalogue = _catalogue(
         [_made(Source, section, _SOURCE_KEYS) for section in sections(streams, "source", faults)],
-        [_made(Stream, section, _STREAM_KEYS) for section in sections(streams, "stream", faults)], streams.name, faults)  # fmt: skip
+        [_made(Stream, section, _STREAM_KEYS) for section in sections(streams, "stream", faults)],
+        streams.name, faults,
+    )  # fmt: skip
     facilities = tuple(_made(Facility, section, _FACILITY_KEYS) for section in sections(streams, "facility", faults))
     wanted = Section(expected, (), expected.data, faults)
     wanted.known(("quiet", "tick", "ends", "signal", "event", "note"))
@@ -144,7 +147,7 @@ def signal_lines(pack: Pack, played: Played) -> list[dict[str, Any]]:
     """The transitions as an expected.toml writes them."""
     return [
         {"rule": found.rule.rpartition("/")[2], "subject": str(found.subject), "change": found.change.value,
-         "level": _level(pack, found.level), "at": iso(found.at_us)}
+         "level": _signal_level(pack, found), "at": iso(found.at_us)}
         for found in sorted(played.transitions, key=lambda x: (x.at_us, x.rule, str(x.subject)))
     ]  # fmt: skip
 
@@ -157,7 +160,8 @@ def event_lines(pack: Pack, played: Played) -> list[dict[str, Any]]:
         last[change.event.id] = change.event
         peak[change.event.id] = max(peak.get(change.event.id, 0), change.event.level)
     return [
-        {"hazard": event.hazard, "state": event.state.value, "level": _level(pack, peak[event.id]), "began": iso(event.began_us),
+        {"hazard": event.hazard, "state": event.state.value, "level": _level(pack, peak[event.id]),
+         "began": iso(event.began_us),
          **({"ended": iso(event.ended_us)} if event.ended_us is not None else {}), "signals": len(event.signals),
          **({"place": event.place} if event.parent else {}), **({"no_data": True} if event.no_data else {})}
         for event in sorted(last.values(), key=lambda x: (x.began_us, x.hazard, x.place, x.id))
@@ -235,6 +239,12 @@ def _moment(text: object) -> int | None:
         return None
     moment = datetime.fromisoformat(text)
     return to_us(moment) if moment.tzinfo else None
+
+
+def _signal_level(pack: Pack, found: Transition) -> str:
+    rule = pack.rule(found.rule)
+    flag = found.level and rule.quality and len(rule.rungs) == 1
+    return FLAG if flag else _level(pack, found.level)
 
 
 def _level(pack: Pack, rank: int) -> str:

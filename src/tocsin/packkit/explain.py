@@ -12,10 +12,10 @@ from tocsin.engine.language.tree import Compare, Number, Silent, Stuck
 from tocsin.engine.language.vocabulary import Vocabulary
 from tocsin.packkit.pack import Pack
 from tocsin.packkit.speak import duration_words, figure, number_words, unit_words
-from tocsin.packkit.words import template
+from tocsin.packkit.words import LOWERED, template
 from tocsin.terms.errors import BadRule
 from tocsin.terms.moment import iso
-from tocsin.terms.signal import Measure, Transition
+from tocsin.terms.signal import Change, Measure, Transition
 
 if TYPE_CHECKING:
     from tocsin.geo import Place
@@ -51,7 +51,11 @@ def explain_transition(pack: Pack, transition: Transition, place: Place | str, l
         "evidence": _evidence(pack, rule, transition, language), **_measure(pack, rule, main, language),
     }  # fmt: skip
     code = _code(pack, rule, transition.level or transition.previous)
-    return template(pack.words[language], short, transition.change.value, code).format_map(filled) or filled["evidence"]
+    words = pack.words[language]
+    sentence = template(words, short, transition.change.value, code)
+    if transition.change is Change.CHANGED and transition.level < transition.previous:
+        sentence = template(words, short, LOWERED, code) or sentence
+    return sentence.format_map(filled) or filled["evidence"]
 
 
 def measure_words(pack: Pack, rule: Rule | None, measure: Measure, language: str) -> str:

@@ -106,5 +106,6 @@ def _hazards_declared(folder: Folder, hazards: Iterable[str], faults: Faults) ->
     entries = document.data.get("rule", [])
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
         if isinstance(entry, dict) and entry.get("quality") is not True and entry.get("hazard") not in known:
-            faults.add(document.name, document.line("rule", index, "hazard"), f"no hazard {entry.get('hazard')!r} in hazards.toml",
-                       nearest(str(entry.get("hazard", "")), known))  # fmt: skip
+            code = str(entry.get("hazard", ""))
+            line = document.line("rule", index, "hazard")
+            faults.add(document.name, line, f"no hazard {code!r} in hazards.toml", nearest(code, known))

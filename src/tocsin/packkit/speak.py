@@ -15,7 +15,8 @@ __all__ = ["duration_words", "figure", "hold_words", "number_words", "truth_word
 Language = Literal["en", "zh-hans"]
 
 _UNITS: Mapping[str, Mapping[str, str]] = {
-    "Cel": {"en": "°C", "zh-hans": "℃"}, "ug/m3": {"en": "µg/m³", "zh-hans": "µg/m³"}, "mg/m3": {"en": "mg/m³", "zh-hans": "mg/m³"},
+    "Cel": {"en": "°C", "zh-hans": "℃"}, "ug/m3": {"en": "µg/m³", "zh-hans": "µg/m³"},
+    "mg/m3": {"en": "mg/m³", "zh-hans": "mg/m³"},
     "m3/s": {"en": "m³/s", "zh-hans": "立方米/秒"}, "mm": {"en": "mm", "zh-hans": "毫米"}, "m": {"en": "m", "zh-hans": "米"},
     "m/s": {"en": "m/s", "zh-hans": "米/秒"}, "deg": {"en": "°", "zh-hans": "°"}, "1": {"en": "", "zh-hans": ""},
 }  # fmt: skip
@@ -30,8 +31,8 @@ _COMPARISONS = {
 _WINDOWS = {
     "en": {
         "sum": "total {of} in {w}", "mean": "mean {of} over {w}", "min": "lowest {of} in {w}", "max": "highest {of} in {w}",
-        "count": "number of observations in {w}", "delta": "change of {of} over {w}", "rate": "rise of {of} per second over {w}",
-        "first": "{of} {w} ago",
+        "count": "number of observations in {w}", "delta": "change of {of} over {w}",
+        "rate": "rise of {of} per second over {w}", "first": "{of} {w} ago",
     },
     "zh-hans": {
         "sum": "{w}累计{of}", "mean": "{w}平均{of}", "min": "{w}最低{of}", "max": "{w}最高{of}", "count": "{w}内观测次数",
@@ -70,7 +71,8 @@ def figure(value: float, unit: str = "1", language: str = "en") -> str:
         return "not known" if language == "en" else "未知"
     rounded = round(value, 2) if abs(value) < 100 else round(value, 1)
     words = unit_words(unit, language)
-    return number_text(rounded + 0.0) + ("" if not words else words if words in ("°", "%", "℃") else f" {words}")
+    close = language == "zh-hans" or words in ("°", "%")
+    return number_text(rounded + 0.0) + ("" if not words else words if close else f" {words}")
 
 
 def hold_words(hold: Hold, language: str) -> str:
@@ -98,9 +100,13 @@ def truth_words(node: tree.Truth, of: str, titles: Mapping[str, str], unit: str,
 
     match node:
         case tree.Compare(comparison, left, right, _, own):
-            side = figure(right.value, own, language) if isinstance(right, tree.Constant) else number_words(
-                right, of, titles, unit, language)  # fmt: skip
-            return f"{number_words(left, of, titles, unit, language)}{' is ' if en else ''}{_COMPARISONS[language][comparison]}{' ' if en else ''}{side}"
+            said, gap = number_words(left, of, titles, unit, language), " " if en else ""
+            is_ = " is " if en else ""
+            if isinstance(right, tree.Constant):
+                limit = figure(right.value, own, language)
+            else:
+                limit = number_words(right, of, titles, unit, language)
+            return f"{said}{is_}{_COMPARISONS[language][comparison]}{gap}{limit}"
         case tree.And(left, right):
             return f"{inner(left)}{' and ' if en else '，且'}{inner(right)}"
         case tree.Or(left, right):

@@ -12,9 +12,10 @@ from tocsin.packkit.fault import Faults
 from tocsin.packkit.section import Section
 from tocsin.terms.level import Scheme
 
-__all__ = ["ANY", "PLACEHOLDERS", "SENTENCES", "check_words", "read_words", "template"]
+__all__ = ["ANY", "LOWERED", "PLACEHOLDERS", "SENTENCES", "check_words", "read_words", "template"]
 
 SENTENCES = ("raised", "changed", "cleared")
+LOWERED = "lowered"  # optional: a change downwards, else ``changed``
 ANY = "any"  # [any]: the sentence of every rule that has none of its own
 PLACEHOLDERS = (
     "value", "unit", "threshold", "comparison", "window", "duration", "what", "evidence", "place", "level", "previous",
@@ -58,14 +59,15 @@ def check_words(
             for sentence in SENTENCES:
                 missing = [level for level in levels[rule] if not template(document.data, rule, sentence, level)]
                 if missing:
-                    faults.add(document.name, document.line("rule", rule), f"rule {rule} has no sentence {sentence!r} in {language}"
-                               + (f" for {', '.join(missing)}" if len(missing) < len(tuple(levels[rule])) else ""),
+                    which = f" for {', '.join(missing)}" if len(missing) < len(tuple(levels[rule])) else ""
+                    faults.add(document.name, document.line("rule", rule),
+                               f"rule {rule} has no sentence {sentence!r} in {language}{which}",
                                f"write {sentence} under [rule.{rule}] or [{ANY}]")  # fmt: skip
 
 
 def _placeholders(document: Document, faults: Faults) -> None:
     for path, text in _sentences(document.data, ()):
-        if path[-1] in SENTENCES or (path[-2:-1] and path[-2] in SENTENCES):
+        if any(part in (*SENTENCES, LOWERED) for part in path[-2:]):
             try:
                 used = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
             except ValueError as error:
@@ -80,7 +82,10 @@ def _placeholders(document: Document, faults: Faults) -> None:
                     )
         else:
             faults.add(
-                document.name, document.line(*path), f"unknown key {path[-1]!r}", nearest(str(path[-1]), SENTENCES)
+                document.name,
+                document.line(*path),
+                f"unknown key {path[-1]!r}",
+                nearest(str(path[-1]), (*SENTENCES, LOWERED)),
             )
 
 
