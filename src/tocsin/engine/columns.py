@@ -44,6 +44,10 @@ class Columns:
         """The columns of a leaf truth."""
         raise TypeError(f"{type(node).__name__} cannot stand here")
 
+    def extent(self, node: tree.Truth) -> Array:
+        """How long (s) a stream was silent or stuck, or how far (its unit) a reading departed: evidence, not judgement."""
+        raise TypeError(f"{type(node).__name__} has no extent here")
+
     def number(self, node: tree.Number, coverage: float = 0.0, lower_bound: bool = False) -> Array:
         """float64 column; NaN = not known."""
         key = (node, coverage, lower_bound)

@@ -19,9 +19,9 @@ Array = np.ndarray
 class SilenceRows(Columns):
     """Rows at which silence begins (1) or ends (0), with the value last known."""
 
-    def __init__(self, group: Group, slot: Array, on: Array, value: Array) -> None:
+    def __init__(self, group: Group, slot: Array, on: Array, value: Array, gap: Array) -> None:
         super().__init__(len(slot))
-        self.group, self.slot, self.on, self.value = group, slot, on, value
+        self.group, self.slot, self.on, self.value, self.gap = group, slot, on, value, gap
 
     def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
         match node:
@@ -36,6 +36,9 @@ class SilenceRows(Columns):
         if isinstance(node, tree.Silent):
             return self.on == 1.0, self.on == 0.0
         return super().truth_leaf(node, coverage)
+
+    def extent(self, node: tree.Truth) -> Array:
+        return self.gap / 1e6 if isinstance(node, tree.Silent) else super().extent(node)
 
 
 class PairRows(Columns):

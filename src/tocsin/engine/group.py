@@ -238,6 +238,14 @@ class GroupRows(Columns):
             case _:
                 return super().truth_leaf(node, coverage)
 
+    def extent(self, node: tree.Truth) -> Array:
+        if isinstance(node, tree.Stuck):
+            return np.asarray(self._run(("stuck",))[0] / 1e6)
+        if isinstance(node, tree.Spike):
+            one, two = self._run(("previous",))
+            return np.asarray(np.minimum(np.abs(one - two), np.abs(one - self.v)))
+        return super().extent(node)
+
     def _window(self, how: str, width: int, over: int, coverage: float, lower_bound: bool) -> Array:
         if how in ("sum", "mean", "count"):
             total, count = self._run(("sum", width))

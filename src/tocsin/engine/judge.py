@@ -79,11 +79,11 @@ class Judge:
                     yield Measure(text, float(columns.number(left, self.rule.coverage)[row]), unit, comparison,
                                   float(columns.number(right, self.rule.coverage)[row]))  # fmt: skip
                 case tree.Silent(limit):
-                    yield Measure("silent", float(columns.truth(leaf)[0][row]), "1", ">=", limit / 1e6)
+                    yield Measure("silent", float(columns.extent(leaf)[row]), "s", ">=", limit / 1e6)
                 case tree.Stuck(width):
-                    yield Measure("stuck", float(columns.truth(leaf)[0][row]), "1", ">=", width / 1e6)
+                    yield Measure("stuck", float(columns.extent(leaf)[row]), "s", ">=", width / 1e6)
                 case tree.Spike(size):
-                    yield Measure("spike", float(columns.truth(leaf)[0][row]), "1", ">=", size)
+                    yield Measure("spike", float(columns.extent(leaf)[row]), "", ">=", size)  # in the stream's unit
 
 
 def rule_nodes(rule: Rule) -> Iterator[object]:

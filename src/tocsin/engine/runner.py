@@ -72,6 +72,7 @@ class Engine:
         self._missing = np.zeros(0, np.int64)
         self.tick_us = NEVER
         self._groups: dict[Selector, Group] = {}
+        self._group_of: dict[str, Group] = {}
         self._judges: dict[str, Judge] = {}
         self._stream_rules: dict[Selector, list[Rule]] = {}
         self._silence: dict[str, Silence] = {}
@@ -88,6 +89,7 @@ class Engine:
         how = check_rule(rule)
         select: Selector = tuple(sorted((name, tuple(values)) for name, values in rule.select.items()))
         group = self._groups.setdefault(select, Group(select))
+        self._group_of[rule.name] = group
         self._judges[rule.name] = Judge(rule)
         nodes = list(rule_nodes(rule))
         if how == "stream":
@@ -111,7 +113,7 @@ class Engine:
             group.prepare(node)
 
     def _group(self, rule: Rule) -> Group:
-        return self._groups[tuple(sorted((name, tuple(values)) for name, values in rule.select.items()))]
+        return self._group_of[rule.name]
 
     def set_catalogue(self, catalogue: Catalogue, at_us: int = 0) -> None:
         """Follow a changed catalogue (normally through a catalogue record): no state is lost."""
@@ -220,9 +222,9 @@ class Engine:
                     jury.submit(columns)
         return [changes for changes in out if changes is not None]
 
-    def _judge_silence(self, name: str, group: Group, edges: tuple[Array, Array, Array, Array]) -> Changes | None:
-        slot, t, on, value = edges
-        return self._judges[name].run(SilenceRows(group, slot, on, value), slot, t)
+    def _judge_silence(self, name: str, group: Group, edges: tuple[Array, ...]) -> Changes | None:
+        slot, t, on, value, gap = edges
+        return self._judges[name].run(SilenceRows(group, slot, on, value, gap), slot, t)
 
     def _judge_pairs(self, rule: Rule, group: Group, everyone: Rows, own: Rows) -> Changes | None:
         pairs, sister_slot, _ = self._pairs[rule.name]

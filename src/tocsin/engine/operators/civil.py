@@ -47,7 +47,7 @@ def _offset(info: ZoneInfo, moment: datetime) -> int:
 def local_days(t: Array, zone: str) -> Array:
     """Number of the local calendar day (days since 1970-01-01 local) of each moment (us, UTC)."""
     moments, offsets = zone_offsets(zone)
-    return (t + offsets[np.searchsorted(moments, t, side="right") - 1]) // DAY_US
+    return np.asarray((t + offsets[np.searchsorted(moments, t, side="right") - 1]) // DAY_US)
 
 
 @kernel

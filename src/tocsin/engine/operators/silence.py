@@ -17,25 +17,27 @@ Array = np.ndarray
 
 
 @kernel
-def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v):
+def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v, out_gap):
     n = 0
     for i in range(slot.shape[0]):
         s = slot[i]
         if not silent[s] and last[s] != NEVER and t[i] - last[s] > limit[s]:
             silent[s] = True
             out_slot[n], out_t[n], out_on[n], out_v[n] = s, last[s] + limit[s], 1.0, value[s]
+            out_gap[n] = limit[s]
             n += 1
         if silent[s]:
             silent[s] = False
             due = last[s] + limit[s]
             out_slot[n], out_t[n], out_on[n], out_v[n] = s, max(t[i], due), 0.0, v[i]
+            out_gap[n] = t[i] - last[s]
             n += 1
         last[s], value[s] = t[i], v[i]
     return n
 
 
 @kernel
-def _tick(now, limit, patience, newest, last, value, silent, out_slot, out_t, out_on, out_v):
+def _tick(now, limit, patience, newest, last, value, silent, out_slot, out_t, out_on, out_v, out_gap):
     n = 0
     for s in range(last.shape[0]):
         if newest[s] > last[s]:  # rows wait for their frontier: it is they who will say
@@ -43,6 +45,7 @@ def _tick(now, limit, patience, newest, last, value, silent, out_slot, out_t, ou
         if not silent[s] and last[s] != NEVER and now - last[s] >= limit[s] + patience[s]:
             silent[s] = True
             out_slot[n], out_t[n], out_on[n], out_v[n] = s, last[s] + limit[s], 1.0, value[s]
+            out_gap[n] = limit[s]
             n += 1
     return n
 
@@ -67,17 +70,18 @@ class Silence:
         self.value = np.concatenate([self.value, np.full(more, np.nan)])
         self.silent = np.concatenate([self.silent, np.zeros(more, np.bool_)])
 
-    def rows(self, slot: Array, t: Array, v: Array) -> tuple[Array, Array, Array, Array]:
-        """Edges made known by observations: slot, moment, 1 (begins) or 0 (ends), the value last known / that came."""
+    def rows(self, slot: Array, t: Array, v: Array) -> tuple[Array, ...]:
+        """Edges made known by observations: slot, moment, 1 (begins) or 0 (ends), the value last known or that came,
+        and how long (us) nothing had come."""
         out = _edges(2 * len(slot))
         n = _rows(slot, t, v, self.limit, self.last, self.value, self.silent, *out)
-        return out[0][:n], out[1][:n], out[2][:n], out[3][:n]
+        return tuple(column[:n] for column in out)
 
-    def tick(self, now: int, newest: Array) -> tuple[Array, Array, Array, Array]:
+    def tick(self, now: int, newest: Array) -> tuple[Array, ...]:
         """Edges made known by a tick. ``newest``: per slot the newest accepted moment, rows not yet judged included."""
         out = _edges(len(self.last))
         n = _tick(now, self.limit, self.patience, newest, self.last, self.value, self.silent, *out)
-        return out[0][:n], out[1][:n], out[2][:n], out[3][:n]
+        return tuple(column[:n] for column in out)
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""
@@ -88,5 +92,5 @@ class Silence:
         self.last, self.value, self.silent = (state[name].copy() for name in ("last", "value", "silent"))
 
 
-def _edges(n: int) -> tuple[Array, Array, Array, Array]:
-    return np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n), np.empty(n)
+def _edges(n: int) -> tuple[Array, ...]:
+    return np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n), np.empty(n), np.empty(n)
