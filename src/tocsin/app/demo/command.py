@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from tocsin.app.commands.output import console, error_console, json_option, say, wants_json
 from tocsin.app.demo.deployment import Deployment, environment, free_port
@@ -30,7 +31,7 @@ __all__ = ["demo"]
 PORT = 8000
 ACTOR = "demo"
 PACKS = ("natural_hazards", "gas_leak")
-AFTER_US = 3600 * 1_000_000  # time goes on a little after the last delivery, so that lateness and events can close
+AFTER_US = 14 * 60 * 1_000_000  # every lateness has passed, and nobody would yet call the whole city silent
 RECORDED_STEPS = 480
 
 
@@ -170,7 +171,7 @@ def _to_the_end(home: Home, deployment: Deployment, programme: Programme) -> int
     from tocsin.engine.grouping import no_data_rules
     from tocsin.packkit import builtin_pack_paths, load_pack
 
-    packs = [load_pack(path) for path in builtin_pack_paths() if path.name in PACKS or str(path) in PACKS]
+    packs = [load_pack(path) for path in builtin_pack_paths() if path.name in PACKS]
     began = time.monotonic()
     player = Player(home, deployment.address)
     try:
@@ -183,11 +184,11 @@ def _to_the_end(home: Home, deployment: Deployment, programme: Programme) -> int
     deployment.stop()
     record = read_record(home, no_data_rules([rule for pack in packs for rule in pack.rules]))
     found = differences(record, programme.truth) if programme.truth else None
-    say(
-        as_document(record, found, programme.label),
-        lambda: as_tables(record, packs[0].scheme, programme.zone, programme.label),
-    )
-    if not wants_json():
+    if wants_json():
+        say(as_document(record, found, programme.label), str)
+    else:
+        wide = console if console.is_terminal else Console(width=200, highlight=False)
+        wide.print(as_tables(record, packs[0].scheme, programme.zone, programme.label))
         console.print(f"\n{player.rows:,} rows accepted in {player.posted:,} bodies, played in {seconds:.1f} s")
         _print_verdict(found)
     return 1 if found else 0

@@ -127,7 +127,7 @@ CALLED_ABOUT = (
 
 SOURCES = (
     Source("sim-rain", "Simhaven rain gauges 汐港雨量站 (synthetic 模拟)", "Simhaven weather bureau (invented)",
-           lateness_s=600.0, delay_s=60.0, synthetic=True, licence="Apache-2.0"),
+           lateness_s=420.0, delay_s=60.0, synthetic=True, licence="Apache-2.0"),
     Source("sim-river", "Simhaven river gauges 汐港水位站 (synthetic 模拟)", "Simhaven water bureau (invented)",
            delay_s=60.0, synthetic=True, licence="Apache-2.0"),
     Source("sim-gas", "Simhaven gas sensors 汐港燃气传感器 (synthetic 模拟)", "Simhaven gas works (invented)",
