@@ -6,8 +6,14 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from tocsin.app.engine_process.standing_places import PlaceBook
 from tocsin.app.replay.command import replay
+from tocsin.app.replay.intake import take_in
 from tocsin.app.replay.signals import level_at, of_rule
+from tocsin.engine.grouping import Grouper, no_data_rules
+from tocsin.engine.runner import Engine
+from tocsin.engine.ticks import with_ticks
+from tocsin.terms.record import Record, RecordKind
 
 from .conftest import data_folder
 
@@ -97,3 +103,63 @@ def test_files_without_a_known_truth_are_replayed_too(tmp_path):
 
 def test_wrong_use_is_two(tmp_path):
     assert CliRunner().invoke(replay, [str(tmp_path / "nowhere")]).exit_code == 2
+
+
+def test_events_are_those_of_live_order(river):
+    """Fed record by record with a tick a minute, as the engine process does, the events are the same."""
+    run, _ = river
+    taken = take_in(run.dataset, lambda *_: None)
+    places = PlaceBook(run.dataset.catalogue)
+    grouper = Grouper(run.pack.hazards, run.pack.cascades, (), run.scheme, independent_of=places.independent,
+                      no_data_rules=no_data_rules(run.pack.rules))  # fmt: skip
+    engine, changes = Engine(run.pack.rules, run.dataset.catalogue), []
+    records = (Record(seq, RecordKind.OBSERVATIONS, 0, batch) for seq, batch in enumerate(taken.batches))
+    for record in with_ticks(records, 60_000_000):
+        changes += grouper.feed(engine.feed(record), places)
+        if record.kind is RecordKind.TICK:
+            changes += grouper.advance(record.at_us)
+    changes += grouper.feed(engine.finish(run.ended_us), places)
+    changes += grouper.advance(run.ended_us)
+
+    def plain(events):
+        return {(e.id, e.level, e.state, e.began_us, e.ended_us, e.signals, e.no_data) for e in events}
+
+    assert plain({c.event.id: c.event for c in changes}.values()) == plain(run.events)
+
+
+def test_any_folder_can_be_read_by_a_mapping_of_ones_own(tmp_path):
+    (tmp_path / "levels.csv").write_text("when,gauge,cm\n2025-01-01T01:00:00Z,G1,120\n2025-01-01T02:00:00Z,G1,380\n")
+    (tmp_path / "gauges.csv").write_text("gauge,x,y,alarm\nG1,113.6,34.7,3.5\n")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(MAPPING)
+    got = CliRunner().invoke(replay, [str(tmp_path), "--mapping", str(mapping), "--json"])
+    assert got.exit_code == 0, got.output
+    (signal,) = (s for s in json.loads(got.stdout)["signals"] if s["rule"] == "natural_hazards/river_stage")
+    assert signal["steps"] == [{"at": "2025-01-01T02:00:00Z", "level": "yellow"}]
+
+
+MAPPING = """
+name = "town"
+title = { en = "Town gauges" }
+[source]
+id = "town"
+title = "Town gauges"
+owner = "Town"
+[stations]
+file = "gauges.csv"
+id = "gauge"
+lon = "x"
+lat = "y"
+stages = { alert_level = "alarm" }
+[[observations]]
+file = "levels.csv"
+station = "gauge"
+observed_at = "when"
+value = "cm"
+property = "river_stage"
+unit = "cm"
+[properties.river_stage]
+unit = "m"
+low = -10.0
+high = 60.0
+"""

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tocsin.app.commands.output import json_option, say, wants_json
+from tocsin.app.commands.output import console, json_option, say, wants_json
 from tocsin.app.replay.dataset import read_dataset
 from tocsin.app.replay.plain import plain_profile
 from tocsin.app.replay.profile import Profile, load_profile, load_profiles, recognise
@@ -23,6 +23,8 @@ from tocsin.packkit import Pack, builtin_pack_paths, load_pack
 from tocsin.terms.errors import BadPack, UnknownName
 
 __all__ = ["replay", "replay_paths"]
+
+_PAGE_WIDTH = 220  # of tables in a file or a pipe, where no window says how wide it is
 
 
 @click.command()
@@ -47,7 +49,11 @@ def replay(
     pack = load_pack(_pack_path(pack_name))
     with _bar() as bar:
         run, score = replay_paths(paths, pack, profile_name=profile_name, mapping=mapping, progress=_follow(bar))
-    say(as_document(run, score), lambda: as_text(run, score, most_events))
+    if wants_json():
+        say(as_document(run, score), str)
+    else:
+        page = console if console.is_terminal else Console(width=_PAGE_WIDTH, highlight=False)
+        page.print(as_text(run, score, most_events))
     ctx.exit(0 if score.held else 1)
 
 

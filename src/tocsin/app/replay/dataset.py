@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -203,7 +204,7 @@ def _stream(id_: str, source: str, profile: Profile, stations: dict[str, dict[st
     station, _, name = id_.rpartition("/")
     says, columns = profile.properties[name], profile.stations
     row = stations.get(station, {})
-    place: dict[str, object] = {}
+    place: dict[str, Any] = {}
     if columns is not None:
         lon, lat = _number(row.get(columns.lon)), _number(row.get(columns.lat))
         place = {
@@ -226,7 +227,7 @@ def _stream(id_: str, source: str, profile: Profile, stations: dict[str, dict[st
         cadence_s=says.cadence_s,
         forecast=says.forecast,
         **place,
-    )  # type: ignore[arg-type]
+    )
 
 
 def _number(cell: str | None) -> float:

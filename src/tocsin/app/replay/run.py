@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +48,10 @@ class Replayed:
     ended_us: int
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def highest(self, event: Event) -> int:
+        """The highest level an event had; at its end its own level is that of the members still held."""
+        return max(change.event.level for change in self.changes if change.event.id == event.id)
+
     @property
     def scheme(self) -> Scheme:
         """The pack's levels."""
@@ -69,11 +75,10 @@ def replay(dataset: Dataset, pack: Pack, *, progress: Progress | None = None) ->
     ended_us = int(dataset.rows.observed_at[-1]) if len(dataset.rows) else 0
     began = time.perf_counter()
     engine = Engine(pack.rules, dataset.catalogue)
-    steps = list(_run(engine, taken, round(dataset.profile.tick_s * 1e6), ended_us, say))
-    transitions = tuple(t for step in steps for t in step.transitions)
+    transitions = tuple(_run(engine, taken, round(dataset.profile.tick_s * 1e6), ended_us, say))
     seconds["engine"] = time.perf_counter() - began
     began = time.perf_counter()
-    changes = tuple(_group(pack, dataset.catalogue, steps))
+    changes = tuple(_group(pack, dataset.catalogue, transitions, ended_us))
     events = {change.event.id: change.event for change in changes}
     seconds["grouping"] = time.perf_counter() - began
     counters = engine.counters
@@ -99,29 +104,25 @@ def replay(dataset: Dataset, pack: Pack, *, progress: Progress | None = None) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What one record gave; ``tick_us`` for a tick."""
-
-    transitions: list[Transition]
-    tick_us: int | None = None
-
-
-def _run(engine: Engine, taken: Taken, tick_us: int, ended_us: int, say: Progress) -> Iterator[_Step]:
+def _run(engine: Engine, taken: Taken, tick_us: int, ended_us: int, say: Progress) -> Iterator[Transition]:
     """Record by record, then the file's end: a last tick at its newest observation, and what lateness held back."""
     done, total = 0, sum(batch.num_rows for batch in taken.batches)
     records = (Record(seq, RecordKind.OBSERVATIONS, 0, batch) for seq, batch in enumerate(taken.batches))
     for record in with_ticks(records, tick_us):
-        yield _Step(engine.feed(record), record.at_us if record.kind is RecordKind.TICK else None)
+        yield from engine.feed(record)
         if record.batch is not None:
             done += record.batch.num_rows
             say("judging", done, total)
-    yield _Step(engine.feed(Record(engine.next_seq, RecordKind.TICK, ended_us)), ended_us)
-    yield _Step(engine.finish(ended_us), ended_us)
+    yield from engine.feed(Record(engine.next_seq, RecordKind.TICK, ended_us))
+    yield from engine.finish(ended_us)
 
 
-def _group(pack: Pack, catalogue: Catalogue, steps: Sequence[_Step]) -> Iterator[EventChange]:
-    """Events as the engine process makes them: fed record by record, advanced by ticks."""
+def _group(pack: Pack, catalogue: Catalogue, transitions: Sequence[Transition], ended_us: int) -> Iterator[EventChange]:
+    """Events as the engine process makes them when ticks are as dense as they can be.
+
+    Live, a tick a second lets silences and areas be judged when they fall due, so transitions become known in order of
+    event time. A recorded file gets few ticks (they cost time and change no signal), so that order is restored here:
+    events then do not depend on how many there were."""
     places = PlaceBook(catalogue, {rule.distinct for rule in pack.rules if rule.distinct})
     grouper = Grouper(
         pack.hazards,
@@ -131,8 +132,8 @@ def _group(pack: Pack, catalogue: Catalogue, steps: Sequence[_Step]) -> Iterator
         independent_of=places.independent,
         no_data_rules=no_data_rules(pack.rules),
     )
-    for step in steps:
-        if step.transitions:
-            yield from grouper.feed(step.transitions, places)
-        if step.tick_us is not None:
-            yield from grouper.advance(step.tick_us)
+    ordered = sorted(transitions, key=lambda t: (t.at_us, t.rule, str(t.subject)))
+    for at_us, together in groupby(ordered, key=attrgetter("at_us")):
+        yield from grouper.advance(at_us)
+        yield from grouper.feed(together, places)
+    yield from grouper.advance(ended_us)

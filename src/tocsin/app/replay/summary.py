@@ -37,6 +37,7 @@ def as_document(run: Replayed, score: Score) -> dict[str, Any]:
         "events": [
             {
                 "id": e.id, "hazard": e.hazard, "state": str(e.state), "level": _code(run, e.level),
+                "highest": _code(run, run.highest(e)),
                 "began": iso(e.began_us), "ended": None if e.ended_us is None else iso(e.ended_us),
                 "place": e.place, "no_data": e.no_data, "signals": list(e.signals),
             }
@@ -100,14 +101,15 @@ def _rules(run: Replayed) -> RenderableType:
 
 
 def _events(run: Replayed, most: int) -> RenderableType:
-    chosen = sorted(run.events, key=lambda e: (-e.level, e.began_us))[:most]
+    peak = {event.id: run.highest(event) for event in run.events}
+    chosen = sorted(run.events, key=lambda e: (-peak[e.id], e.began_us))[:most]
     rows = [
-        (e.hazard, _code(run, e.level), str(e.state), iso(e.began_us), iso(e.ended_us) if e.ended_us else "",
+        (e.hazard, _code(run, peak[e.id]), str(e.state), iso(e.began_us), iso(e.ended_us) if e.ended_us else "",
          e.place, len(e.signals), "no data" if e.no_data else "")
         for e in sorted(chosen, key=lambda e: e.began_us)
     ]  # fmt: skip
     title = f"\nEvents: {len(run.events):,}" + (f", the {most} highest" if len(run.events) > most else "")
-    return table(("hazard", "level", "state", "began", "ended", "place", "signals", ""), rows, title)
+    return table(("hazard", "highest", "state", "began", "ended", "place", "signals", ""), rows, title)
 
 
 def _table(part: Table) -> RenderableType:

@@ -139,8 +139,8 @@ def _episode_table(
             deserved.append(episode.level)
         if first.notice_us is not None:
             notices.append((first.notice_us, onset))
-        if first.from_us is not None:
-            forces.append((first.from_us, onset))
+        if first.force_us is not None:
+            forces.append((first.force_us, onset))
         rows.append(
             (
                 episode.key,
@@ -150,7 +150,7 @@ def _episode_table(
                 local(first.notice_us, want.utc_offset_h) or "hour unknown",
                 local(onset, want.utc_offset_h),
                 hours(_minus(first.notice_us, onset)),
-                hours(_minus(first.from_us, onset)),
+                hours(_minus(first.force_us, onset)),
                 _code(run, level),
                 level - episode.level if touching else None,
                 round(highest),
@@ -525,14 +525,14 @@ def _rain(run: Replayed, want: AirNeeds, warnings: list[OfficialWarning], score:
     )
     raised = [s for s in stations if storm.get(s)]
     area = [s for s in run.signals if s.rule == want.rain_area_rule and s.onset_us <= last and _end(run, s) >= first]
-    counted = max((int(m.value) for s in area for m in s.raised.evidence if m.what.startswith("how_many")), default=0)
-    gauges = len({group[s] for s in raised})
+    counted, here, gauges = _area_count(storm, group, area)
     score.checks.append(
         Check(
             "stations sharing a rain gauge are counted once",
-            0 < counted <= gauges < len(raised),
-            f"{len(raised)} stations raised, {gauges} rain gauges behind them, {len({series[s] for s in raised})} different "
-            f"series that day; the area rule {want.rain_area_rule} counted {counted} when it was raised",
+            0 < counted == gauges < here,
+            f"when {want.rain_area_rule} was raised {here} stations stood at its level, {gauges} rain gauges behind them, and "
+            f"it counted {counted}; on the whole {len(raised)} stations raised, {len({group[s] for s in raised})} rain gauges, "
+            f"only {len({series[s] for s in raised})} different series that day",
         )
     )
     official = []
@@ -584,6 +584,19 @@ def _rain(run: Replayed, want: AirNeeds, warnings: list[OfficialWarning], score:
         f"Over the four years the rainstorm rule raised {len(everyone)} station signals; official rainstorm signals other than "
         "those of July 2016 are not in the file, so they are neither hits nor false alarms."
     )
+
+
+def _area_count(
+    storm: dict[str, list[SignalSpan]], group: dict[str, str], area: list[SignalSpan]
+) -> tuple[int, int, int]:
+    """At the onset of the first area signal: what it counted by its evidence, and the stations and rain gauges that the
+    station rule itself held at that level (the two rules share their amounts)."""
+    if not area:
+        return 0, 0, 0
+    onset, rank = area[0].steps[0]
+    counted = next((int(m.value) for m in area[0].raised.evidence if m.what.startswith("how_many")), 0)
+    held = [name for name, signals in storm.items() if level_at(signals, onset) >= rank]
+    return counted, len(held), len({group[name] for name in held})
 
 
 def _distinct_series(run: Replayed, stations: list[str], from_us: int, to_us: int) -> dict[str, int]:

@@ -30,6 +30,11 @@ class OfficialWarning:
         """When the public was told, where the hour is known."""
         return self.issued_us if self.precise else None
 
+    @property
+    def force_us(self) -> int | None:
+        """When it came into force, where the hour is known: a placeholder hour of issue repeated here is none."""
+        return None if self.from_us == self.issued_us and not self.precise else self.from_us
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -271,7 +271,7 @@ def _silences(run: Replayed, want: RiverNeeds, score: Score) -> None:
             + _but(unmarked),
         ),
     ]
-    rows.sort(key=lambda r: (r[6] != "did not come back", -r[5]))
+    rows.sort(key=lambda r: (r[6] != "did not come back", -(r[5] or 0.0)))
     score.tables.append(
         Table(
             "Gauges silent in flood: no data in danger",
@@ -333,11 +333,12 @@ def _leads(run: Replayed, want: RiverNeeds, ranks: dict[str, int], score: Score)
     warning = next(w for w in read_rows(run.dataset.folder / want.warnings) if w["warning_id"] == want.official_red)
     official = moment_us(warning["issued_at_utc"])
     reached = {name: _first_at(held.get(stream_id(name, _STAGE), []), top) for name in want.downstream}
+    crossed = min((at for at in reached.values() if at is not None), default=run.ended_us)
     rows: list[tuple[object, ...]] = []
     for name in want.upstream:
         for word, rank in sorted(ranks.items(), key=lambda pair: -pair[1]):
             if rank:
-                at = _first_at(held.get(stream_id(name, _STAGE), []), rank)
+                at = _wave_at(held.get(stream_id(name, _STAGE), []), rank, crossed)
                 rows.append(
                     (name, word, "" if at is None else iso(at), *(_lead(at, reached[d]) for d in want.downstream))
                 )
@@ -351,21 +352,30 @@ def _leads(run: Replayed, want: RiverNeeds, ranks: dict[str, int], score: Score)
     )
     score.tables.append(
         Table(
-            "Lead of upstream signals over the major stage downstream, hours, beside the official red",
+            "Lead of upstream signals over the major stage downstream, hours, beside the official red "
+            "(of each gauge the last signal before the first crossing downstream)",
             (
                 "gauge",
                 "stage",
                 "first at (UTC)",
-                *(f"over {d} ({iso(reached[d]) if reached[d] else 'never'})" for d in want.downstream),
+                *(f"over {d} ({'never' if at is None else iso(at)})" for d, at in reached.items()),
             ),
             tuple(rows),
         )
     )
-    first_red = [at for n in want.upstream if (at := _first_at(held.get(stream_id(n, _STAGE), []), top)) is not None]
+    first_red = [
+        at for n in want.upstream if (at := _wave_at(held.get(stream_id(n, _STAGE), []), top, crossed)) is not None
+    ]
     ahead = min(first_red) < (official or 0) if first_red else False
     said = f"first major stage upstream {iso(min(first_red))}" if first_red else "no major stage upstream"
     said += f", official red {iso(official or 0)} at the latest"
     score.checks.append(Check("upstream before the official red", ahead and all(reached.values()), said))
+
+
+def _wave_at(signals: list[SignalSpan], rank: int, before_us: int) -> int | None:
+    """When the last signal before a crossing downstream reached a rank: an earlier rise, long cleared, is no lead."""
+    reached = [at for signal in signals if (at := signal.first_at(rank)) is not None and at < before_us]
+    return max(reached, default=None)
 
 
 def _lead(at: int | None, reached: int | None) -> float | None:
