@@ -80,7 +80,7 @@ def test_a_restart_anywhere_changes_nothing(world, data):
     before = [line for record in log[:stop] for line in first.feed(record)]
     second = Engine.restore(several, first.snapshot())
     after = [line for record in log[stop:] for line in second.feed(record)] + second.finish(end)
-    assert before + after == undisturbed
+    assert repr(before + after) == repr(undisturbed)  # as text, for evidence may hold NaN
     assert second.snapshot() == whole.snapshot()
 
 
