@@ -154,9 +154,7 @@ def _episode_table(
                 _code(run, level),
                 level - episode.level if touching else None,
                 round(highest),
-                ""
-                if could
-                else f"no observation could show it: highest 24 h city mean {highest:.0f} <= {want.heavy_line:g}",
+                "" if could else _why_hidden(members, highest, want),
             )
         )
     score.tables.append(
@@ -240,6 +238,13 @@ def _episode_table(
         "The city warned on forecast daily means; this replay sees observations only and is later by design. Leads and "
         "levels are therefore scored apart from found or not found."
     )
+
+
+def _why_hidden(members: list[OfficialWarning], highest: float, want: AirNeeds) -> str:
+    """Why no observation of these stations could show an episode, and what that hangs on."""
+    said = f"no observation could show it: highest 24 h city mean {highest:.0f} <= {want.heavy_line:g}"
+    assumed = any(window_of(w, members, _us(want.end_unknown_h)).note for w in members)
+    return said + (f", if what no page says is taken as {want.end_unknown_h:g} h" if assumed else "")
 
 
 def _warning_table(
@@ -409,11 +414,12 @@ def _counts(
     sensitivity = []
     for assumed in (24.0, 48.0, 72.0):
         other = match(list(episodes_of(warnings, _us(assumed)).values()), ours, slack, slack)
-        sensitivity.append((f"{assumed:g} h", len(other.found), len(official), len(other.false_alarms)))
+        more = ", ".join(official[at].key for at in other.found if at not in found.found)
+        sensitivity.append((f"{assumed:g} h", len(other.found), len(official), len(other.false_alarms), more))
     score.tables.append(
         Table(
             "How the assumed length of warnings without a known end matters",
-            ("assumed", "found", "of", "false alarms"),
+            ("assumed", "found", "of", "false alarms", "found in addition"),
             tuple(sensitivity),
         )
     )
