@@ -67,7 +67,7 @@ def play(street, log, cuts=None, restarts=frozenset()):
     return street
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(logs())
 def test_same_events_as_the_twin(log):
     street = play(
@@ -90,7 +90,7 @@ def test_same_events_as_the_twin(log):
 RING = [RAIN_FLOODS, Cascade("flood", 2, "rain", ("tunnel",), 2.5, child_rank=1)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(logs(), st.lists(st.booleans(), min_size=1, max_size=5), st.frozensets(st.integers(0, 30), max_size=3))
 def test_any_split_and_any_restart_give_the_same_events(log, cuts, restarts):
     one_by_one = play(Street(RING, FACILITIES), log)
@@ -100,7 +100,7 @@ def test_any_split_and_any_restart_give_the_same_events(log, cuts, restarts):
     assert restarted.grouper.snapshot() == one_by_one.grouper.snapshot()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(logs())
 def test_families_are_trees_and_no_proposal_outlives_its_parent(log):
     street = play(Street(RING, FACILITIES), log)

@@ -41,14 +41,14 @@ def play(rules_, catalogue, log, end_us):
     return sorted(lines(said), key=lambda line: (line.at_us, line.rule, line.subject))
 
 
-@settings(relaxed, max_examples=60)
+@settings(relaxed, max_examples=40)
 @given(worlds())
 def test_one_record_equals_the_twin(world):
     _, catalogue, several, rows, end = world
     assert play(several, catalogue, records(rows, (99,)), end) == judge(several, catalogue, rows, end)
 
 
-@settings(relaxed, max_examples=60)
+@settings(relaxed, max_examples=40)
 @given(worlds(), st.lists(st.integers(1, 7), min_size=1, max_size=4))
 def test_records_of_any_size_with_ticks_equal_the_twin(world, sizes):
     unit, catalogue, several, rows, end = world
@@ -56,7 +56,7 @@ def test_records_of_any_size_with_ticks_equal_the_twin(world, sizes):
     assert play(several, catalogue, log, end) == judge(several, catalogue, rows, end)
 
 
-@settings(relaxed, max_examples=60)
+@settings(relaxed, max_examples=40)
 @given(worlds(lateness_units=3), st.data())
 def test_any_order_within_lateness_equals_the_twin(world, data):
     unit, catalogue, several, rows, end = world
@@ -68,7 +68,7 @@ def test_any_order_within_lateness_equals_the_twin(world, data):
     assert play(several, catalogue, log, end) == judge(several, catalogue, rows, end)
 
 
-@settings(relaxed, max_examples=60)
+@settings(relaxed, max_examples=40)
 @given(st.sampled_from([0, 3]).flatmap(lambda lateness: worlds(lateness_units=lateness)), st.data())
 def test_a_restart_anywhere_changes_nothing(world, data):
     unit, catalogue, several, rows, end = world
