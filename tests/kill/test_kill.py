@@ -54,7 +54,7 @@ class EngineRole:
         self.output = home.parent / "engine.txt"
 
     def migrate(self) -> None:
-        code = "import django; django.setup(); from django.core.management import call_command; call_command('migrate', verbosity=0)"
+        code = "import django as d; d.setup(); from django.core.management import call_command as c; c('migrate', verbosity=0)"
         environment = {**self.environment, "DJANGO_SETTINGS_MODULE": "tocsin.app.settings"}
         subprocess.run([sys.executable, "-c", code], env=environment, check=True)
 
