@@ -26,7 +26,9 @@ from tocsin.terms.stream import Catalogue
 __all__ = ["Intake", "Parsed", "judge"]
 
 _MOMENT = OBSERVATIONS.field("observed_at").type
-_SUGGESTIONS = 3  # the nearest name is sought for so many unknown ones; it costs a look at every stream
+_SUGGESTED_AMONG = (
+    20_000  # seeking the nearest name looks at every stream; only for the first unknown one, and not among more
+)
 
 _NO_TIME = Reason(BadTime.code, "the row has no time", "send observed_at in every row")
 _NO_NUMBER = Reason(BadValue.code, "the value is no number", "send a number, or null where there is no value")
@@ -140,7 +142,8 @@ def _judge_streams(columns: Columns, table: StreamTable, source: str, verdicts: 
 
 
 def _unknown_stream(name: str, place: int, table: StreamTable) -> Reason:
-    near = difflib.get_close_matches(name, table.catalogue.indices(), 1, 0.8) if place < _SUGGESTIONS else []
+    seek = place == 0 and len(table.catalogue) <= _SUGGESTED_AMONG
+    near = difflib.get_close_matches(name, table.catalogue.indices(), 1, 0.8) if seek else []
     remedy = "register it or correct its id" + (f" (did you mean {near[0]}?)" if near else "")
     return Reason(UnknownName.code, f"stream {name!r} is not in the catalogue", remedy)
 
@@ -210,7 +213,8 @@ def _converted(
         verdicts.refuse_by(np.isin(pair, list(bad)), pair, bad.__getitem__)
     if (scale == 1.0).all() and (offset == 0.0).all():
         return value
-    converted: npt.NDArray[np.float64] = value * scale[pair] + offset[pair]  # pair -1 is the last: as it is
+    with np.errstate(over="ignore"):  # infinite then, and refused as outside the range
+        converted: npt.NDArray[np.float64] = value * scale[pair] + offset[pair]  # pair -1 is the last: as it is
     return converted
 
 

@@ -77,7 +77,7 @@ def _encoded(table: pa.Table, name: str) -> tuple[npt.NDArray[np.int32], list[st
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
         raise BadForm(f"column {name}", f"it holds {kind}, not text", "send text")
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    code = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    code = encoded.indices.cast(pa.int64(), safe=False).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
     words = encoded.dictionary.to_pylist()
     if None in words:  # a null may also stand among the words of a dictionary
         absent = [place for place, word in enumerate(words) if word is None]

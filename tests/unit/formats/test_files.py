@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.formats.conftest import CATALOGUE, NOW, NOW_US, codes
 
@@ -63,6 +63,7 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(ROWS)
 def test_every_form_is_judged_alike(rows):
     intake = Intake(CATALOGUE, "met", NOW_US)
@@ -71,6 +72,9 @@ def test_every_form_is_judged_alike(rows):
     encoded = data.set_column(0, "stream", data["stream"].dictionary_encode()).set_column(
         3, "unit", data["unit"].dictionary_encode()
     )
+    words = data["stream"].combine_chunks().dictionary_encode()
+    as_polars_writes_it = pa.DictionaryArray.from_arrays(words.indices.cast(pa.uint32()), words.dictionary)
+    unsigned = data.set_column(0, "stream", as_polars_writes_it)
     reference = read_columns_json(
         json.dumps({"stream": stream, "observed_at": at, "value": value, "unit": unit}).encode(), intake
     )
@@ -81,6 +85,7 @@ def test_every_form_is_judged_alike(rows):
     for parsed in (
         read_arrow(ipc(data), intake),
         read_arrow(ipc(encoded, compression="zstd"), intake),
+        read_arrow(ipc(unsigned), intake),
         read_arrow(ipc(data, file=True, compression="lz4"), intake),
         read_parquet(parquet(data), intake),
         read_parquet(parquet(encoded), intake),

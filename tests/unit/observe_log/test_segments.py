@@ -331,3 +331,34 @@ def test_a_reader_beside_the_writer_sees_every_record_once_and_whole(root):
                 seen += 1
         assert seen == total >= 600
         assert reader.damaged == []
+
+
+# -------------------------------------------------------------------- kill -9
+ENDLESS = """
+import itertools, sys
+from pathlib import Path
+from tests.unit.observe_log.conftest import entry
+from tocsin.loop.observe.log import SegmentLog
+with SegmentLog.open(Path(sys.argv[1]), segment_bytes=20_000) as log:
+    for _ in itertools.count():
+        first = log.next_seq
+        log.append([entry(first + i) for i in range(first % 5 + 1)])
+        print(log.next_seq, flush=True)
+"""
+
+
+@pytest.mark.kill
+def test_what_was_acknowledged_survives_kill_9(root):
+    command, acknowledged = [sys.executable, "-c", ENDLESS, str(root)], 0
+    for kill in range(3):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HOUSE) as writer:
+            for _ in range(5 + 6 * kill):
+                assert writer.stdout.readline()
+            writer.kill()
+            told = [int(line) for line in writer.stdout if line.endswith("\n")]
+        with SegmentLog.open(root) as log:
+            assert log.damaged == []
+            assert log.next_seq >= max([acknowledged, *told])
+            check(log.read(), range(log.next_seq))
+            assert log.next_seq > acknowledged
+            acknowledged = log.next_seq
