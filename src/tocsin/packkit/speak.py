@@ -158,6 +158,8 @@ def number_words(node: tree.Number, of: str, titles: Mapping[str, str], unit: st
         case tree.Sister(name):
             title = titles.get(name, name)
             return f"{title} there at the same moment" if en else f"同站同时刻{title}"
+        case tree.Arithmetic(_, left, tree.Constant(_, own)) if own.startswith("{"):
+            return inner(left)
         case tree.Arithmetic(op, left, right):
             return f"({inner(left)} {op} {inner(right)})"
         case tree.AreaNumber(how, width, truth, number):

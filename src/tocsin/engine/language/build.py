@@ -402,13 +402,14 @@ class Builder:
                 f"write {number.text if not number.literal else 'a number'} in {unit}",
             )
         scale, offset = factor[0], factor[1] if number.exact else 0.0
+        # A conversion of something observed is arithmetic that nobody wrote: its constant's unit is in braces.
         node = number.node
         if isinstance(node, tree.Constant):
             return replace(number, node=tree.Constant(tidy(node.value * scale + offset), unit), unit=unit)
         if scale != 1:
-            node = tree.Arithmetic("*", node, tree.Constant(tidy(scale)))
+            node = tree.Arithmetic("*", node, tree.Constant(tidy(scale), f"{{{unit}}}"))
         if offset != 0:
-            node = tree.Arithmetic("+", node, tree.Constant(tidy(offset), unit))
+            node = tree.Arithmetic("+", node, tree.Constant(tidy(offset), f"{{{unit}}}"))
         return replace(number, node=node, unit=unit)
 
     def _unit_of_value(self, syntax: Node) -> str:

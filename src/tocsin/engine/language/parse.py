@@ -275,7 +275,8 @@ class _Reader:
 
     def _refuse(self, key: tuple[str, ...], rule: str, remedy: str, note: bool = False) -> None:
         error = BadRule(f"rule {self.pack}/{self.entry.get('id', '?')} {'.'.join(key)}", rule, remedy)
-        self.faults.append(RuleFault(key, error, note))
+        if all((known.key, known.error.rule) != (key, rule) for known in self.faults):
+            self.faults.append(RuleFault(key, error, note))
 
 
 _KIND_WORDS: Mapping[type, str] = {str: "text", int: "a whole number", bool: "true or false"}

@@ -50,6 +50,8 @@ def write_number(node: tree.Number, unit: str) -> str:
             return f'index({write_number(of, unit)}, "{table}")'
         case tree.Sister(name):
             return f'sister("{name}")'
+        case tree.Arithmetic(_, left, tree.Constant(_, own)) if own.startswith("{"):
+            return write_number(left, unit)  # a conversion, made anew when the text is read
         case tree.Arithmetic(op, left, right):
             return f"{_operand(left, unit)} {op} {_operand(right, unit)}"
         case tree.AreaNumber(how, width, truth, number):
@@ -64,6 +66,10 @@ def write_number(node: tree.Number, unit: str) -> str:
 
 
 def _operand(node: tree.Number, unit: str) -> str:
+    while (
+        isinstance(node, tree.Arithmetic) and isinstance(node.right, tree.Constant) and node.right.unit.startswith("{")
+    ):
+        node = node.left
     text = write_number(node, unit)
     return f"({text})" if isinstance(node, tree.Arithmetic) else text
 

@@ -1,0 +1,105 @@
+"""What implies what: against a slow twin that looks for a counterexample in random series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.engine.language.condition import parse_condition
+from tocsin.engine.language.order import implies
+from tocsin.engine.language.vocabulary import Vocabulary
+
+RAIN = Vocabulary("mm", nonnegative=True)
+AREA = Vocabulary("mm", area=True, nonnegative=True)
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "verdict"),
+    [
+        ("sum(3h) >= 100 mm", "sum(3h) >= 50 mm", True),
+        ("sum(3h) >= 50 mm", "sum(6h) >= 50 mm", True),
+        ("sum(6h) >= 50 mm", "sum(3h) >= 50 mm", False),
+        ("sum(3h) >= 50 mm", "sum(6h) >= 60 mm", False),
+        ("sum(3h) >= 30 mm", "sum(3h) >= 50 mm", False),
+        ("value > 50 mm", "value >= 50 mm", True),
+        ("value >= 50 mm", "value > 50 mm", False),
+        ("value <= 3 mm", "value <= 5 mm", True),
+        ("value >= 50 mm", "max(3h) >= 50 mm", True),
+        ("max(3h) >= 50 mm", "value >= 50 mm", False),
+        ("min(6h) <= 1 mm", "min(3h) <= 1 mm", False),
+        ("min(3h) <= 1 mm", "min(6h) <= 1 mm", True),
+        ("max(6h) < 1 mm", "max(3h) < 1 mm", True),
+        ("value >= 5 mm", "value < 5 mm", False),
+        ("value == 5 mm", "value >= 5 mm", True),
+        ("value >= 5 mm and previous >= 5 mm", "value >= 4 mm", True),
+        ("value >= 5 mm", "value >= 4 mm or previous >= 4 mm", True),
+        ("value >= 5 mm or previous >= 5 mm", "value >= 4 mm", None),
+        ("mean(3h) >= 5 mm", "mean(6h) >= 5 mm", None),
+        ("value >= @major", "value >= @minor", None),
+        ("value >= @major", "value >= @major", True),
+        ("days(max(day) >= 35 mm) >= 4", "days(max(day) >= 35 mm) >= 3", True),
+        ("days(max(day) >= 37 mm) >= 3", "days(max(day) >= 35 mm) >= 3", True),
+        ("days(max(day) >= 35 mm) >= 3", "days(max(day) >= 37 mm) >= 3", False),
+        ("silent(6h)", "silent(3h)", True),
+        ("spike(1 mm)", "spike(2 mm)", False),
+        ("not value >= 3 mm", "not value >= 5 mm", True),
+    ],
+)
+def test_known_cases(strong: str, weak: str, verdict: bool | None) -> None:
+    assert implies(parse_condition(strong, RAIN), parse_condition(weak, RAIN), True) is verdict
+
+
+def test_a_sum_of_what_may_be_negative_does_not_grow() -> None:
+    read = [parse_condition(text, RAIN) for text in ("sum(3h) >= 50 mm", "sum(6h) >= 50 mm")]
+    assert implies(read[0], read[1], nonnegative=False) is None
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "verdict"),
+    [
+        ("how_many(sum(3h) >= 50 mm, 1h) >= 3", "how_many(sum(6h) >= 50 mm, 1h) >= 3", True),
+        ("how_many(sum(6h) >= 50 mm, 1h) >= 3", "how_many(sum(3h) >= 50 mm, 1h) >= 3", False),
+        ("how_many(value >= 5 mm, 1h) >= 3", "how_many(value >= 5 mm, 2h) >= 2", True),
+        ("share(value >= 5 mm, 1h) >= 60 %", "share(value >= 4 mm, 1h) >= 50 %", True),
+        ("share(value >= 5 mm, 1h) >= 60 %", "share(value >= 5 mm, 2h) >= 50 %", None),
+    ],
+)
+def test_areas(strong: str, weak: str, verdict: bool | None) -> None:
+    assert implies(parse_condition(strong, AREA), parse_condition(weak, AREA), True) is verdict
+
+
+HOWS = ("value", "sum(1h)", "sum(2h)", "sum(4h)", "max(1h)", "max(3h)", "min(1h)", "min(3h)")
+conditions = st.tuples(st.sampled_from(HOWS), st.sampled_from((">", ">=", "<", "<=")), st.integers(0, 6))
+Condition = tuple[str, str, int]
+
+
+@given(conditions, conditions)
+def test_the_verdict_is_what_series_show(a: Condition, b: Condition) -> None:
+    """Half-hourly series, newest last: none contradicts what is proven, one at least shows what is refuted."""
+    texts = [f"{how} {op} {n} mm" for how, op, n in (a, b)]
+    verdict = implies(parse_condition(texts[0], RAIN), parse_condition(texts[1], RAIN), True)
+    strong, weak = _holds(a), _holds(b)
+    if verdict is True:
+        assert not (strong & ~weak).any(), texts
+    if verdict is False and strong.any() and not weak.all():  # `>= 0 mm` always holds, whatever is claimed
+        assert (strong & ~weak).any(), texts
+
+
+def _all_series() -> np.ndarray:
+    """Eight half-hours that change their amount at most twice."""
+    amounts = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 13.0)
+    rows = [[a] * k + [b] * (7 - k) + [c] for a in amounts for b in amounts for c in amounts for k in range(8)]
+    return np.array(rows)
+
+
+_SERIES = _all_series()
+
+
+def _holds(condition: Condition) -> np.ndarray:
+    how, op, limit = condition
+    name, _, width = how.partition("(")
+    inside = _SERIES[:, -2 * int(width[0]) :] if width else _SERIES[:, -1:]
+    number = {"value": np.max, "sum": np.sum, "max": np.max, "min": np.min}[name](inside, axis=1)
+    return {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}[op](number, limit)
