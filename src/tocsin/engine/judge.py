@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -76,8 +77,10 @@ class Judge:
         for leaf in compares(truth):
             match leaf:
                 case tree.Compare(comparison, left, right, text, unit):
-                    yield Measure(text, float(columns.number(left, self.rule.coverage)[row]), unit, comparison,
-                                  float(columns.number(right, self.rule.coverage)[row]))  # fmt: skip
+                    value = float(columns.number(left, self.rule.coverage)[row])
+                    threshold = float(columns.number(right, self.rule.coverage)[row])
+                    if not (math.isnan(value) or math.isnan(threshold)):  # not known: it decided nothing
+                        yield Measure(text, value, unit, comparison, threshold)
                 case tree.Silent(limit):
                     yield Measure("silent", float(columns.extent(leaf)[row]), "s", ">=", limit / 1e6)
                 case tree.Stuck(width):

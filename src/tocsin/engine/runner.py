@@ -112,9 +112,6 @@ class Engine:
         for node in nodes:
             group.prepare(node)
 
-    def _group(self, rule: Rule) -> Group:
-        return self._group_of[rule.name]
-
     def set_catalogue(self, catalogue: Catalogue, at_us: int = 0) -> None:
         """Follow a changed catalogue (normally through a catalogue record): no state is lost."""
         old = len(self.catalogue)
@@ -133,7 +130,7 @@ class Engine:
         for group in self._groups.values():
             group.update(catalogue)
         for rule in self.rules:
-            group = self._group(rule)
+            group = self._group_of[rule.name]
             slots = len(group.members)
             if rule.name in self._silence:
                 members = group.members
@@ -175,7 +172,7 @@ class Engine:
         """``finish`` as columns. The engine may be fed on, but what was held back is no longer in any order but this."""
         rows = self.ordering.release_idle(np.iinfo(np.int64).max // 2)
         changes = self._judge(rows)
-        changes += self._silences(at_us, patient=False)
+        changes += self._silences(at_us, final=True)
         changes += self._areas(np.iinfo(np.int64).max // 2)
         return changes
 
@@ -208,17 +205,17 @@ class Engine:
         out: list[Changes | None] = []
         for select, group in self._groups.items():
             slot, gt, gv = group.rows(stream, t, v)
-            pairs = [rule for rule in self.rules if rule.name in self._pairs and self._group(rule) is group]
+            pairs = [rule for rule in self.rules if rule.name in self._pairs and self._group_of[rule.name] is group]
             out += [self._judge_pairs(rule, group, rows, (slot, gt, gv)) for rule in pairs]
             if len(slot) == 0:
                 continue
             columns = GroupRows(group, slot, gt, gv)
             out += [self._judges[rule.name].run(columns, slot, gt) for rule in self._stream_rules.get(select, ())]
             for name, silence in self._silence.items():
-                if self._group(self._judges[name].rule) is group:
+                if self._group_of[name] is group:
                     out.append(self._judge_silence(name, group, silence.rows(slot, gt, gv)))
             for name, jury in self._juries.items():
-                if self._group(self._judges[name].rule) is group:
+                if self._group_of[name] is group:
                     jury.submit(columns)
         return [changes for changes in out if changes is not None]
 
@@ -234,15 +231,11 @@ class Engine:
         slot, when, a, b = pairs.run(own[0].astype(np.int64), own[1], own[2], slot_b[is_b], t[is_b], v[is_b])
         return self._judges[rule.name].run(PairRows(group, slot, a, b), slot, when)
 
-    def _silences(self, now: int, *, patient: bool = True) -> list[Changes]:
+    def _silences(self, now: int, *, final: bool = False) -> list[Changes]:
         out = []
         for name, silence in self._silence.items():
-            patience = silence.patience
-            if not patient:
-                silence.patience = np.zeros_like(patience)
-            group = self._group(self._judges[name].rule)
-            edges = silence.tick(now, self.ordering.newest[group.members])
-            silence.patience = patience
+            group = self._group_of[name]
+            edges = silence.tick(now, self.ordering.newest[group.members], final=final)
             out.append(self._judge_silence(name, group, edges))
         return [changes for changes in out if changes is not None]
 
@@ -272,7 +265,7 @@ class Engine:
         """The stream or area that a rule calls by this slot."""
         if rule.name in self._juries:
             return Subject(rule.per, self._juries[rule.name].areas[slot])
-        return Subject("stream", self._group(rule).streams[slot].id)
+        return Subject("stream", self._group_of[rule.name].streams[slot].id)
 
     # ------------------------------------------------------------------ looking and keeping
     @property

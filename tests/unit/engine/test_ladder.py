@@ -85,6 +85,11 @@ def test_coverage_keeps_a_gap_from_reading_as_all_clear() -> None:
     assert play.story[-1][1] == "cleared"
 
 
+def test_coming_down_a_lower_rung_is_not_asked_to_hold_again() -> None:
+    play = Play([rule(Rung(1, above(1), Hold(0, 3)), Rung(2, above(5)))]).rows((0, 5), (1, 2), (2, 2), (3, 0))
+    assert play.story == [(0, "raised", 2), (1, "changed", 1), (3, "cleared", 0)]
+
+
 def test_evidence_says_what_was_compared() -> None:
     said = Play([rule(Rung(4, above(5.0)))]).rows((0, 7.25)).said[0]
     assert [(m.what, m.value, m.unit, m.comparison, m.threshold) for m in said.evidence] == [

@@ -66,6 +66,12 @@ def test_silence_is_stamped_when_it_fell_due_whatever_noticed_it() -> None:
     assert by_tick.story == by_row.story == [(12, "raised", 1), (40, "cleared", 0)]
 
 
+def test_a_row_at_the_very_moment_prevents_silence_even_after_a_tick_of_that_moment() -> None:
+    play = Play([rule(Silent(10 * MINUTE))]).rows((0, 1)).tick(10).rows((10, 1)).tick(20)
+    assert play.story == []
+    assert play.tick(20.5).story == [(20, "raised", 1)]
+
+
 def test_silence_is_judged_against_the_register() -> None:
     never_heard = Play([rule(Silent(10 * MINUTE))], town(stream("a"), stream("b")), registered_min=0)
     never_heard.rows((3, 1), stream=0).tick(11)

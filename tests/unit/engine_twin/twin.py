@@ -272,7 +272,7 @@ def climb(rule: Rule, subject: str, sights: list[tuple[int, Sight]]) -> list[Sai
                 down = [(t, answers[clearing_from + k][level] is False)
                         for k, (t, _) in enumerate(sights[clearing_from : i + 1])]  # fmt: skip
             if held(down, rule.clear.hold):
-                target = min(reached, level)
+                target = min(max([rank for rank, answer in answers[i].items() if answer is True], default=0), level)
         if target != level:
             onset = now if level == 0 else onset
             change = "raised" if level == 0 else "cleared" if target == 0 else "changed"

@@ -34,7 +34,8 @@ class Rung:
 class Clear:
     """When a raised level may come down. With ``when``: down as soon as ``when`` has held for ``hold``. Without: down as
     soon as the raise condition of the present level has been *known false* for ``hold``. Down means to the highest
-    level whose raise condition holds then (possibly none)."""
+    level whose raise condition is true then, its hold not asked again (possibly none); the streak towards the next step
+    down begins anew."""
 
     when: Truth | None = None
     hold: Hold = Hold()
@@ -46,7 +47,7 @@ class Rule:
     """One rule of a pack. ``name`` is ``pack/id``. ``select``: label -> accepted values (all must match).
     ``per``: ``stream``, or the label whose equal values make an area. ``distinct``: members of an area with the same
     value of this label count once. ``coverage``: share of expected observations a window must hold before it is known
-    (0 = any; sums compared with > or >= are lower bounds and always known)."""
+    (0 = any; sums compared with > or >= are lower bounds and always known, as is ``count``; ``days(...)`` does not ask)."""
 
     name: str
     version: int

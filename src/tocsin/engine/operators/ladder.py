@@ -24,7 +24,7 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
     rungs = ranks.shape[0]
     for i in range(slot.shape[0]):
         s = slot[i]
-        reached = 0
+        reached, true_now = 0, 0  # highest rank that has held for its hold; highest whose condition is true
         present = -1
         for r in range(rungs):
             if ranks[r] == level[s]:
@@ -33,6 +33,7 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
                 if count[r, s] == 0:
                     since[r, s] = t[i]
                 count[r, s] += 1
+                true_now = ranks[r]
                 if t[i] - since[r, s] >= hold_us[r] and count[r, s] >= hold_n[r]:
                     reached = ranks[r]
             else:
@@ -50,10 +51,10 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
                 if clear_count[s] == 0:
                     clear_since[s] = t[i]
                 clear_count[s] += 1
-                if t[i] - clear_since[s] >= clear_us and clear_count[s] >= clear_n and reached < level[s]:
-                    out_row[n], out_from[n], out_to[n], out_onset[n] = i, level[s], reached, onset[s]
+                if t[i] - clear_since[s] >= clear_us and clear_count[s] >= clear_n and true_now < level[s]:
+                    out_row[n], out_from[n], out_to[n], out_onset[n] = i, level[s], true_now, onset[s]
                     n += 1
-                    level[s] = reached
+                    level[s] = true_now
                     clear_count[s] = 0
             else:
                 clear_count[s] = 0

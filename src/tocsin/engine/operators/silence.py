@@ -37,12 +37,12 @@ def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v
 
 
 @kernel
-def _tick(now, limit, patience, newest, last, value, silent, out_slot, out_t, out_on, out_v, out_gap):
+def _tick(now, inclusive, limit, patience, newest, last, value, silent, out_slot, out_t, out_on, out_v, out_gap):
     n = 0
     for s in range(last.shape[0]):
         if newest[s] > last[s]:  # rows wait for their frontier: it is they who will say
             continue
-        if not silent[s] and last[s] != NEVER and now - last[s] >= limit[s] + patience[s]:
+        if not silent[s] and last[s] != NEVER and now - last[s] + inclusive > limit[s] + patience[s]:
             silent[s] = True
             out_slot[n], out_t[n], out_on[n], out_v[n] = s, last[s] + limit[s], 1.0, value[s]
             out_gap[n] = limit[s]
@@ -77,10 +77,14 @@ class Silence:
         n = _rows(slot, t, v, self.limit, self.last, self.value, self.silent, *out)
         return tuple(column[:n] for column in out)
 
-    def tick(self, now: int, newest: Array) -> tuple[Array, ...]:
-        """Edges made known by a tick. ``newest``: per slot the newest accepted moment, rows not yet judged included."""
+    def tick(self, now: int, newest: Array, *, final: bool = False) -> tuple[Array, ...]:
+        """Edges made known by a tick. ``newest``: per slot the newest accepted moment, rows not yet judged included.
+
+        A row of the very moment at which silence falls due still prevents it, so a tick says it only when past that;
+        ``final``: nothing more will come, neither late nor at this moment."""
         out = _edges(len(self.last))
-        n = _tick(now, self.limit, self.patience, newest, self.last, self.value, self.silent, *out)
+        patience = np.zeros_like(self.patience) if final else self.patience
+        n = _tick(now, int(final), self.limit, patience, newest, self.last, self.value, self.silent, *out)
         return tuple(column[:n] for column in out)
 
     def state(self) -> dict[str, Array]:
