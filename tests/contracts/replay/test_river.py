@@ -96,7 +96,7 @@ def test_files_without_a_known_truth_are_replayed_too(tmp_path):
     got = CliRunner().invoke(replay, [str(tmp_path / "stages.parquet"), "--json"])
     assert got.exit_code == 0, got.output
     document = json.loads(got.stdout)
-    assert document["dataset"]["profile"] == "plain"
+    assert document["dataset"]["layout"] == "plain"
     assert document["counts"]["taken"] == 200
     assert document["checks"] == []
 

@@ -100,12 +100,12 @@ def _invented(seed: int) -> Programme:
 
 def _recorded(folder: Path) -> Programme:
     from tocsin.app.replay.dataset import read_dataset
-    from tocsin.app.replay.plain import plain_profile
-    from tocsin.app.replay.profile import load_profiles, recognise
+    from tocsin.app.replay.layout import load_layouts, recognise
+    from tocsin.app.replay.plain import plain_layout
     from tocsin.packkit import builtin_pack_paths
 
-    known = recognise(folder, load_profiles(path / "replays" for path in builtin_pack_paths()))
-    data = read_dataset(*((folder, known) if known else plain_profile((folder,))))
+    known = recognise(folder, load_layouts(path / "replays" for path in builtin_pack_paths()))
+    data = read_dataset(*((folder, known) if known else plain_layout((folder,))))
     began, ends = int(data.rows.observed_at[0]), int(data.rows.observed_at[-1])
     step = max(1, (ends - began) // RECORDED_STEPS)
     zone = data.catalogue.streams[0].zone if len(data.catalogue) else "UTC"

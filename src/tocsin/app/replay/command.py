@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tocsin.app.commands.output import console, json_option, say, wants_json
 from tocsin.app.replay.dataset import read_dataset
-from tocsin.app.replay.plain import plain_profile
-from tocsin.app.replay.profile import Profile, load_profile, load_profiles, recognise
+from tocsin.app.replay.layout import Layout, load_layout, load_layouts, recognise
+from tocsin.app.replay.plain import plain_layout
 from tocsin.app.replay.report import Score
 from tocsin.app.replay.run import Replayed
 from tocsin.app.replay.run import replay as run_replay
@@ -30,16 +30,14 @@ _PAGE_WIDTH = 220  # of tables in a file or a pipe, where no window says how wid
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--pack", "pack_name", default="natural_hazards", show_default=True, help="Name or folder of the pack.")
-@click.option(
-    "--profile", "profile_name", help="Read the folder by this profile of the pack instead of recognising it."
-)
+@click.option("--layout", "layout_name", help="Read the folder by this layout of the pack instead of recognising it.")
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A profile file that says which columns to read.")  # fmt: skip
+              help="A layout file that says which columns to read.")  # fmt: skip
 @click.option("--events", "most_events", default=20, show_default=True, help="Print at most so many events.")
 @json_option
 @click.pass_context
 def replay(
-    ctx: click.Context, paths: tuple[Path, ...], pack_name: str, profile_name: str | None, mapping: Path | None,
+    ctx: click.Context, paths: tuple[Path, ...], pack_name: str, layout_name: str | None, mapping: Path | None,
     most_events: int,
 ) -> None:  # fmt: skip
     """Replay recorded data (a folder or files) and score it where the truth is known.
@@ -48,7 +46,7 @@ def replay(
     """
     pack = load_pack(_pack_path(pack_name))
     with _bar() as bar:
-        run, score = replay_paths(paths, pack, profile_name=profile_name, mapping=mapping, progress=_follow(bar))
+        run, score = replay_paths(paths, pack, layout_name=layout_name, mapping=mapping, progress=_follow(bar))
     if wants_json():
         say(as_document(run, score), str)
     else:
@@ -58,40 +56,40 @@ def replay(
 
 
 def replay_paths(
-    paths: tuple[Path, ...], pack: Pack, *, profile_name: str | None = None, mapping: Path | None = None,
+    paths: tuple[Path, ...], pack: Pack, *, layout_name: str | None = None, mapping: Path | None = None,
     progress: Any = None,
 ) -> tuple[Replayed, Score]:  # fmt: skip
     """Read, replay and score. Raises the typed errors of the parts."""
     began = time.perf_counter()
-    folder, profile = _profile(paths, pack, profile_name, mapping)
-    if profile.scorer and profile.scorer not in SCORERS:
-        raise BadPack(profile.path, f"scorer {profile.scorer!r} is not known", f"use one of {', '.join(SCORERS)}")
-    data = read_dataset(folder, profile)
+    folder, layout = _layout(paths, pack, layout_name, mapping)
+    if layout.scorer and layout.scorer not in SCORERS:
+        raise BadPack(layout.path, f"scorer {layout.scorer!r} is not known", f"use one of {', '.join(SCORERS)}")
+    data = read_dataset(folder, layout)
     reading = time.perf_counter() - began
     run = run_replay(data, pack, progress=progress)
     began = time.perf_counter()
-    score = SCORERS[profile.scorer](run) if profile.scorer else Score()
+    score = SCORERS[layout.scorer](run) if layout.scorer else Score()
     run.seconds["scoring"] = time.perf_counter() - began
     run.seconds["reading"] = reading
     return run, score
 
 
-def _profile(paths: tuple[Path, ...], pack: Pack, name: str | None, mapping: Path | None) -> tuple[Path, Profile]:
+def _layout(paths: tuple[Path, ...], pack: Pack, name: str | None, mapping: Path | None) -> tuple[Path, Layout]:
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
     if mapping is not None:
-        return folder, load_profile(mapping)
-    known = load_profiles([pack.path / "replays"])
+        return folder, load_layout(mapping)
+    known = load_layouts([pack.path / "replays"])
     if name is not None:
         chosen = next((p for p in known if p.name == name), None)
         if chosen is None:
-            raise UnknownName(f"profile {name}", f"pack {pack.name} has no such profile",
+            raise UnknownName(f"layout {name}", f"pack {pack.name} has no such layout",
                               f"use one of {', '.join(p.name for p in known)}")  # fmt: skip
         return folder, chosen
     if len(paths) == 1 and paths[0].is_dir():
         recognised = recognise(folder, known)
         if recognised is not None:
             return folder, recognised
-    return plain_profile(paths)
+    return plain_layout(paths)
 
 
 def _pack_path(name: str) -> Path:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from tocsin.app.replay.profile import Observations, Profile, SourceSays
+from tocsin.app.replay.layout import Layout, Observations, SourceSays
 from tocsin.geo.cell import cell_of
 from tocsin.terms.errors import BadForm, BadTime, UnknownName
 from tocsin.terms.stream import Catalogue, Source, Stream
@@ -54,11 +54,11 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """``folder`` read by ``profile``. ``rows`` are in order of ``observed_at`` (stable: file order within a moment);
+    """``folder`` read by ``layout``. ``rows`` are in order of ``observed_at`` (stable: file order within a moment);
     ``stations``: all that the file of stations names, also those without any observation."""
 
     folder: Path
-    profile: Profile
+    layout: Layout
     catalogue: Catalogue
     rows: Rows
     stations: tuple[str, ...] = ()
@@ -75,27 +75,27 @@ def stream_id(station: str, property_: str) -> str:
     return f"{station}/{property_}"
 
 
-def read_dataset(folder: Path, profile: Profile) -> Dataset:
-    """Read all files of a profile. Raises BadForm or BadTime for unreadable files, UnknownName for a station or
-    property that the profile does not know."""
-    stations = _read_stations(folder, profile)
-    names = {p.name_in_file or name: name for name, p in profile.properties.items()}
+def read_dataset(folder: Path, layout: Layout) -> Dataset:
+    """Read all files of a layout. Raises BadForm or BadTime for unreadable files, UnknownName for a station or
+    property that the layout does not know."""
+    stations = _read_stations(folder, layout)
+    names = {p.name_in_file or name: name for name, p in layout.properties.items()}
     parts: list[tuple[list[str], Rows, SourceSays]] = []
-    for spec in profile.observations:
+    for spec in layout.observations:
         ids, rows = _read_observations(folder / spec.file, spec, names, set(stations))
-        parts.append((ids, rows, spec.source or profile.source))
-    catalogue = _catalogue(profile, stations, [(ids, source) for ids, _, source in parts])
-    return Dataset(folder, profile, catalogue, _joined(catalogue, parts), tuple(stations))
+        parts.append((ids, rows, spec.source or layout.source))
+    catalogue = _catalogue(layout, stations, [(ids, source) for ids, _, source in parts])
+    return Dataset(folder, layout, catalogue, _joined(catalogue, parts), tuple(stations))
 
 
-def _read_stations(folder: Path, profile: Profile) -> dict[str, dict[str, str]]:
-    """Rows of the stations file by station id; empty if the profile has none."""
-    if profile.stations is None:
+def _read_stations(folder: Path, layout: Layout) -> dict[str, dict[str, str]]:
+    """Rows of the stations file by station id; empty if the layout has none."""
+    if layout.stations is None:
         return {}
-    path = folder / profile.stations.file
+    path = folder / layout.stations.file
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    return {row[profile.stations.id]: row for row in rows}
+    return {row[layout.stations.id]: row for row in rows}
 
 
 def _read_observations(
@@ -108,7 +108,7 @@ def _read_observations(
         raise BadForm(
             str(path),
             f"columns are missing: {', '.join(sorted(lacking - set(table.column_names)))}",
-            "correct the profile or the mapping",
+            "correct the layout or the mapping",
         )
     n = table.num_rows
     station, station_of = _words(table, spec.station, "", n)
@@ -121,7 +121,7 @@ def _read_observations(
         if word not in names:
             raise UnknownName(
                 f"property {word!r} in {path.name}",
-                "the profile does not name it",
+                "the layout does not name it",
                 "add [properties.NAME] with its unit",
             )
     pair = station_of.astype(np.int32) * len(property_) + property_of
@@ -187,7 +187,7 @@ def _moments(cells: pa.ChunkedArray, path: Path, column: str) -> npt.NDArray[np.
 
 
 def _catalogue(
-    profile: Profile, stations: dict[str, dict[str, str]], parts: Sequence[tuple[list[str], SourceSays]]
+    layout: Layout, stations: dict[str, dict[str, str]], parts: Sequence[tuple[list[str], SourceSays]]
 ) -> Catalogue:
     sources: dict[str, Source] = {}
     streams: dict[str, Stream] = {}
@@ -196,13 +196,13 @@ def _catalogue(
         for id_ in ids:
             if id_ in streams and streams[id_].source != says.id:
                 raise BadForm(f"stream {id_}", "two sources observe it", "give one property another name")
-            streams[id_] = _stream(id_, says.id, profile, stations)
+            streams[id_] = _stream(id_, says.id, layout, stations)
     return Catalogue(sources.values(), streams.values())
 
 
-def _stream(id_: str, source: str, profile: Profile, stations: dict[str, dict[str, str]]) -> Stream:
+def _stream(id_: str, source: str, layout: Layout, stations: dict[str, dict[str, str]]) -> Stream:
     station, _, name = id_.rpartition("/")
-    says, columns = profile.properties[name], profile.stations
+    says, columns = layout.properties[name], layout.stations
     row = stations.get(station, {})
     place: dict[str, Any] = {}
     if columns is not None:

@@ -1,4 +1,4 @@
-"""A profile for files that no pack knows: made from their columns."""
+"""A layout for files that no pack knows: made from their columns."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from tocsin.app.replay.dataset import read_table
-from tocsin.app.replay.profile import Observations, Profile, Property, SourceSays, Stations, columns_of
+from tocsin.app.replay.layout import Layout, Observations, Property, SourceSays, Stations, columns_of
 from tocsin.terms.errors import BadForm
 
-__all__ = ["plain_profile"]
+__all__ = ["plain_layout"]
 
 _STATION = ("station", "stream", "feature", "gauge", "sensor")
 _MOMENT = ("observed_at", "time", "timestamp")
 
 
-def plain_profile(paths: Sequence[Path]) -> tuple[Path, Profile]:
-    """Folder and profile for one folder, or for some files, of long tables: a row is station, moment, property, value,
+def plain_layout(paths: Sequence[Path]) -> tuple[Path, Layout]:
+    """Folder and layout for one folder, or for some files, of long tables: a row is station, moment, property, value,
     unit; a ``stations.csv`` beside them gives places. Raises BadForm naming the columns that are not there."""
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
     files = sorted(p for p in folder.iterdir() if _is_long(p)) if paths[0].is_dir() else list(paths)
@@ -46,7 +46,7 @@ def plain_profile(paths: Sequence[Path]) -> tuple[Path, Profile]:
             properties.setdefault(row["property"], Property(unit=row["unit"]))
     stations = folder / "stations.csv"
     source = SourceSays("recorded", "Recorded files", "not stated")
-    return folder, Profile(
+    return folder, Layout(
         name="plain",
         title={"en": "Recorded files without a known truth", "zh-hans": "没有已知真值的记录文件"},
         source=source,

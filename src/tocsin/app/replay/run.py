@@ -57,10 +57,10 @@ class Replayed:
         """The pack's levels."""
         return self.pack.scheme
 
-    def without(self, readings: Sequence[tuple[str, int]]) -> Replayed:
-        """The same replay with these readings (stream id, observed_at in us) left out."""
+    def without(self, observations: Sequence[tuple[str, int]]) -> Replayed:
+        """The same replay with these observations (stream id, observed_at in us) left out."""
         rows, keep = self.dataset.rows, np.ones(len(self.dataset.rows), bool)
-        for stream, at in readings:
+        for stream, at in observations:
             keep &= ~((rows.stream == self.dataset.catalogue.index(stream)) & (rows.observed_at == at))
         return replay(replace(self.dataset, rows=rows.take(keep)), self.pack)
 
@@ -75,7 +75,7 @@ def replay(dataset: Dataset, pack: Pack, *, progress: Progress | None = None) ->
     ended_us = int(dataset.rows.observed_at[-1]) if len(dataset.rows) else 0
     began = time.perf_counter()
     engine = Engine(pack.rules, dataset.catalogue)
-    transitions = tuple(_run(engine, taken, round(dataset.profile.tick_s * 1e6), ended_us, say))
+    transitions = tuple(_run(engine, taken, round(dataset.layout.tick_s * 1e6), ended_us, say))
     seconds["engine"] = time.perf_counter() - began
     began = time.perf_counter()
     changes = tuple(_group(pack, dataset.catalogue, transitions, ended_us))

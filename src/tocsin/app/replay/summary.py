@@ -19,8 +19,8 @@ __all__ = ["as_document", "as_text"]
 def as_document(run: Replayed, score: Score) -> dict[str, Any]:
     """Plain data: the same figures as in print, signals and events in full."""
     return {
-        "dataset": {"folder": str(run.dataset.folder), "profile": run.dataset.profile.name,
-                    "title": run.dataset.profile.title},
+        "dataset": {"folder": str(run.dataset.folder), "layout": run.dataset.layout.name,
+                    "title": run.dataset.layout.title},
         "pack": {"name": run.pack.name, "version": run.pack.version, "sha": run.pack.sha},
         "period": [iso(run.began_us), iso(run.ended_us)],
         "counts": run.counts,
@@ -53,7 +53,7 @@ def as_document(run: Replayed, score: Score) -> dict[str, Any]:
 
 def as_text(run: Replayed, score: Score, most_events: int) -> RenderableType:
     """Tables for people."""
-    title = run.dataset.profile.title.get("en", run.dataset.profile.name)
+    title = run.dataset.layout.title.get("en", run.dataset.layout.name)
     parts: list[RenderableType] = [
         Text(title, style="bold"),
         f"{iso(run.began_us)} to {iso(run.ended_us)}, {len(run.dataset.catalogue):,} streams, pack {run.pack.name} "

@@ -37,7 +37,7 @@ class Stretch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AirNeeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the profile must say. ``pollution_rule`` is judged for the whole city; ``merge_gap_h`` joins its signals into
+    """What the layout must say. ``pollution_rule`` is judged for the whole city; ``merge_gap_h`` joins its signals into
     episodes; ``tolerance_h`` is the doubt about the hour label; ``end_unknown_h`` stands in for an end no page gives;
     ``heavy_line`` is the plans' daily mean of PM2.5 above which a day is heavy; ``utc_offset_h`` is for printing."""
 
@@ -64,7 +64,7 @@ class AirNeeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def score_beijing_air(run: Replayed) -> Score:
     """All checks and tables of the Beijing data set."""
-    want = needs(AirNeeds, run.dataset.profile.score, run.dataset.profile.path)
+    want = needs(AirNeeds, run.dataset.layout.score, run.dataset.layout.path)
     ranks = {level.code: level.rank for level in run.scheme.levels}
     everything = read_warnings(read_rows(run.dataset.folder / want.warnings), ranks)
     air = [w for w in everything if w.episode != want.rain_episode]

@@ -28,7 +28,7 @@ class TypingError(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RiverNeeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the profile must say: the rules to look at, the files of truth, and the names the README gives."""
+    """What the layout must say: the rules to look at, the files of truth, and the names the README gives."""
 
     stage_rule: str
     bulletin_rule: str
@@ -59,7 +59,7 @@ class Gap:
 
 def score_river(run: Replayed) -> Score:
     """All checks and tables of the river data set."""
-    want = needs(RiverNeeds, run.dataset.profile.score, run.dataset.profile.path)
+    want = needs(RiverNeeds, run.dataset.layout.score, run.dataset.layout.path)
     ranks = {word: run.scheme.rank(code) if code else 0 for word, code in want.classes.items()}
     score = Score()
     _bulletins(run, want, ranks, score)

@@ -40,8 +40,8 @@ def local(us: int | None, offset_h: float = 0.0) -> str:
 
 
 def needs(kind: type[_Needs], score: dict[str, Any], path: str) -> _Needs:
-    """The ``[score]`` table of a profile as what its scorer needs. Raises BadPack."""
+    """The ``[score]`` table of a layout as what its scorer needs. Raises BadPack."""
     try:
         return msgspec.convert(score, kind)
     except msgspec.ValidationError as error:
-        raise BadPack(f"{path} [score]", str(error), "correct the profile; docs/replay.md lists its keys") from error
+        raise BadPack(f"{path} [score]", str(error), "correct the layout; docs/replay.md lists its keys") from error

@@ -3,8 +3,8 @@
 import pytest
 
 from tocsin.app.replay.dataset import read_dataset
-from tocsin.app.replay.plain import plain_profile
-from tocsin.app.replay.profile import load_profile, recognise
+from tocsin.app.replay.layout import load_layout, recognise
+from tocsin.app.replay.plain import plain_layout
 from tocsin.terms.errors import BadForm, BadPack, BadTime, UnknownName
 
 PROFILE = """
@@ -47,7 +47,7 @@ def folder(tmp_path):
 
 
 def test_rows_come_in_order_of_time_and_no_data_is_neither_zero_nor_dropped(folder):
-    data = read_dataset(folder, load_profile(folder / "p.toml"))
+    data = read_dataset(folder, load_layout(folder / "p.toml"))
     names = [data.catalogue.streams[i].id for i in data.rows.stream]
     assert names == ["A/river_stage", "B/river_stage", "B/river_stage", "A/river_stage"]
     assert data.rows.missing.tolist() == [False, True, False, True]
@@ -59,30 +59,30 @@ def test_rows_come_in_order_of_time_and_no_data_is_neither_zero_nor_dropped(fold
 
 
 def test_a_folder_is_recognised_by_files_and_columns(folder):
-    profile = load_profile(folder / "p.toml")
-    assert recognise(folder, [profile]) is profile
+    layout = load_layout(folder / "p.toml")
+    assert recognise(folder, [layout]) is layout
     (folder / "levels.csv").write_text("station,when,value\n")
-    assert recognise(folder, [profile]) is None
+    assert recognise(folder, [layout]) is None
 
 
-def test_a_profile_with_an_unknown_key_is_refused_by_name(folder):
+def test_a_layout_with_an_unknown_key_is_refused_by_name(folder):
     (folder / "p.toml").write_text(PROFILE + "\n[properties.x]\nunit='m'\nsize=3\n")
     with pytest.raises(BadPack, match="size"):
-        load_profile(folder / "p.toml")
+        load_layout(folder / "p.toml")
 
 
 def test_a_station_nobody_registered_is_refused(folder):
     with (folder / "levels.csv").open("a") as lines:
         lines.write("Z,2025-01-01T05:00:00Z,1,ok\n")
     with pytest.raises(UnknownName, match="station 'Z'"):
-        read_dataset(folder, load_profile(folder / "p.toml"))
+        read_dataset(folder, load_layout(folder / "p.toml"))
 
 
 def test_times_without_a_zone_are_refused(folder):
     text = (folder / "levels.csv").read_text().replace("Z,", ",")
     (folder / "levels.csv").write_text(text)
     with pytest.raises(BadTime, match="zone"):
-        read_dataset(folder, load_profile(folder / "p.toml"))
+        read_dataset(folder, load_layout(folder / "p.toml"))
 
 
 def test_plain_files_are_read_by_their_columns(tmp_path):
@@ -90,14 +90,14 @@ def test_plain_files_are_read_by_their_columns(tmp_path):
         "station,observed_at,property,value,unit\nA,2025-01-01T01:00:00Z,precipitation,2,mm\n"
         "A,2025-01-01T02:00:00Z,precipitation,3,mm\n"
     )
-    folder, profile = plain_profile([tmp_path])
-    data = read_dataset(folder, profile)
+    folder, layout = plain_layout([tmp_path])
+    data = read_dataset(folder, layout)
     assert [s.id for s in data.catalogue] == ["A/precipitation"]
     assert data.catalogue.streams[0].unit == "mm"
-    assert profile.scorer == ""
+    assert layout.scorer == ""
 
 
 def test_a_folder_without_any_readable_table_says_what_is_needed(tmp_path):
     (tmp_path / "rain.csv").write_text("a,b\n1,2\n")
     with pytest.raises(BadForm, match="station, observed_at, property, value, unit"):
-        plain_profile([tmp_path])
+        plain_layout([tmp_path])

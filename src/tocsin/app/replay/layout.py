@@ -1,4 +1,4 @@
-"""Profile: how to recognise a folder of recorded data, how to read it, who judges the replay. A TOML file of a pack."""
+"""Layout: how to recognise a folder of recorded data, how to read it, who judges the replay. A TOML file of a pack."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tocsin.terms.errors import BadForm, BadPack
 
 __all__ = [
     "Observations",
-    "Profile",
+    "Layout",
     "Property",
     "SourceSays",
     "Stations",
     "columns_of",
-    "load_profile",
-    "load_profiles",
+    "load_layout",
+    "load_layouts",
     "recognise",
 ]
 
@@ -51,7 +51,7 @@ class Stations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Observations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One file of observations, one value a row. Property and unit are either a column or one word for all rows.
     ``no_data_where_empty``: a column whose empty cell means that the source gives no value, whatever number stands
-    in the value column. ``source``: its own source, if it is another than the profile's."""
+    in the value column. ``source``: its own source, if it is another than the layout's."""
 
     file: str
     station: str = "station"
@@ -77,9 +77,9 @@ class Property(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forecast: bool = False
 
 
-class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``recognise``: file name -> columns that it must have. ``scorer`` names one of ``scoring.SCORERS`` ("" = none),
-    and ``score`` is what that scorer needs to know. ``path`` is where the profile was read."""
+    and ``score`` is what that scorer needs to know. ``path`` is where the layout was read."""
 
     name: str
     title: dict[str, str]
@@ -94,37 +94,37 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str = ""
 
 
-def load_profile(path: Path) -> Profile:
-    """Read one profile. Raises BadPack naming the file and the key at fault."""
+def load_layout(path: Path) -> Layout:
+    """Read one layout. Raises BadPack naming the file and the key at fault."""
     try:
-        profile = msgspec.toml.decode(path.read_bytes(), type=Profile)
+        layout = msgspec.toml.decode(path.read_bytes(), type=Layout)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadPack(str(path), str(error), "correct the profile; docs/replay.md lists its keys") from error
-    return msgspec.structs.replace(profile, path=str(path))
+        raise BadPack(str(path), str(error), "correct the layout; docs/replay.md lists its keys") from error
+    return msgspec.structs.replace(layout, path=str(path))
 
 
-def load_profiles(folders: Iterable[Path]) -> list[Profile]:
-    """All profiles (``*.toml``) in these folders, in order of file name."""
-    return [load_profile(path) for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.toml"))]
+def load_layouts(folders: Iterable[Path]) -> list[Layout]:
+    """All layouts (``*.toml``) in these folders, in order of file name."""
+    return [load_layout(path) for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.toml"))]
 
 
-def recognise(folder: Path, profiles: Iterable[Profile]) -> Profile | None:
-    """The profile whose files are all there with all their columns; the most demanding if several fit, None if none.
+def recognise(folder: Path, layouts: Iterable[Layout]) -> Layout | None:
+    """The layout whose files are all there with all their columns; the most demanding if several fit, None if none.
     Raises BadForm if two fit equally well."""
-    fitting = [(sum(len(c) for c in p.recognise.values()), p) for p in profiles if p.recognise and _fits(folder, p)]
+    fitting = [(sum(len(c) for c in p.recognise.values()), p) for p in layouts if p.recognise and _fits(folder, p)]
     if not fitting:
         return None
     fitting.sort(key=lambda pair: -pair[0])
     if len(fitting) > 1 and fitting[0][0] == fitting[1][0]:
         names = ", ".join(sorted(p.name for _, p in fitting[:2]))
-        raise BadForm(str(folder), f"two profiles fit equally well: {names}", "say which with --profile")
+        raise BadForm(str(folder), f"two layouts fit equally well: {names}", "say which with --layout")
     return fitting[0][1]
 
 
-def _fits(folder: Path, profile: Profile) -> bool:
+def _fits(folder: Path, layout: Layout) -> bool:
     return all(
         (folder / name).is_file() and set(columns) <= set(columns_of(folder / name))
-        for name, columns in profile.recognise.items()
+        for name, columns in layout.recognise.items()
     )
 
 
