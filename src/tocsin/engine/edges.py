@@ -11,7 +11,7 @@ from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.operators.area import AreaStage, HowMany, Newest, last_of_instant
 
-__all__ = ["AreaJury", "PairRows", "SilenceRows"]
+__all__ = ["AreaColumns", "AreaJury", "PairRows", "SilenceRows"]
 
 Array = np.ndarray
 

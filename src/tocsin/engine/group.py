@@ -18,7 +18,7 @@ from tocsin.engine.operators.neighbours import Previous, Stuck
 from tocsin.engine.operators.windows import Extreme, First, History, Sum
 from tocsin.terms.stream import Catalogue, Stream
 
-__all__ = ["Group", "GroupRows"]
+__all__ = ["Group", "GroupRows", "selects"]
 
 Array = np.ndarray
 Selector = tuple[tuple[str, tuple[str, ...]], ...]

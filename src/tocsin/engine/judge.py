@@ -15,7 +15,7 @@ from tocsin.engine.language.rule import Rule
 from tocsin.engine.operators.ladder import Ladder
 from tocsin.terms.signal import Measure
 
-__all__ = ["Changes", "Judge", "check_rule"]
+__all__ = ["Changes", "Judge", "area_inner", "check_rule", "rule_nodes"]
 
 Array = np.ndarray
 

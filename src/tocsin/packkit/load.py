@@ -21,7 +21,7 @@ from tocsin.packkit.tables import read_tables
 from tocsin.packkit.words import read_words
 from tocsin.terms.errors import BadPack, UnknownName
 
-__all__ = ["ENTRY_POINTS", "builtin_pack_paths", "find_pack", "installed_pack_paths", "load_pack", "read_pack"]
+__all__ = ["ENTRY_POINTS", "builtin_pack_paths", "declarations", "find_pack", "installed_pack_paths", "load_pack", "read_pack"]
 
 ENTRY_POINTS = "tocsin.packs"  # each names a package whose folder is the pack
 

@@ -22,7 +22,7 @@ from tocsin.engine.language.quantity import (
 from tocsin.engine.language.vocabulary import Vocabulary
 from tocsin.terms.errors import BadRule, BadUnit
 
-__all__ = ["FUNCTIONS", "Builder"]
+__all__ = ["Builder", "FUNCTIONS", "Typed"]
 
 Node = Tree[Token] | Token
 Context = Literal["stream", "area", "member"]

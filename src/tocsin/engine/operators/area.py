@@ -12,7 +12,7 @@ from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.ordering import NEVER
 from tocsin.engine.operators.rings import Rings, make_room
 
-__all__ = ["AreaStage", "HowMany", "Newest"]
+__all__ = ["AreaStage", "HowMany", "Newest", "last_of_instant"]
 
 Array = np.ndarray
 

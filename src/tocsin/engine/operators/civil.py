@@ -11,7 +11,7 @@ import numpy as np
 from tocsin.engine.operators.kernel import kernel
 from tocsin.terms.moment import EPOCH, from_us, to_us
 
-__all__ = ["DAY_US", "CivilDays", "local_days"]
+__all__ = ["CivilDays", "DAY_US", "DaysInARow", "local_days", "zone_offsets"]
 
 DAY_US = 86_400_000_000
 Array = np.ndarray
