@@ -1,4 +1,5 @@
-"""The worker: carries facts from the outbox to the stages that the wiring names, and rolls the log into history."""
+"""The worker: carries facts from the outbox to the stages that the wiring names, rolls the log into history, and seals
+the ledger with roots."""
 
 from __future__ import annotations
 
@@ -10,11 +11,13 @@ from types import FrameType
 from tocsin.app.home import Home
 from tocsin.loop.observe.log import History
 from tocsin.records import clock
+from tocsin.records.ledger import services as ledger
 from tocsin.records.outbox.carrier import Carrier
 
 __all__ = ["run"]
 
 ROLL_S = 60.0
+SEAL_S = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +34,12 @@ def run(home: Home) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     rolling = threading.Thread(target=_roll, args=(home, stop), name="history")
+    sealing = threading.Thread(target=_seal, args=(stop,), name="ledger")
     rolling.start()
+    sealing.start()
     Carrier(WIRING).run(stop, clock.now, idle_s=0.5)
     rolling.join()
+    sealing.join()
     return 0
 
 
@@ -44,3 +50,17 @@ def _roll(home: Home, stop: threading.Event) -> None:
             history.roll()
         except Exception:  # segments stay until they are rolled, so a full disk loses nothing; it must only be seen
             log.exception("the log could not be rolled into history")
+
+
+def _seal(stop: threading.Event) -> None:
+    """A root a minute over what the ledger gained, and one at the end: edits behind a root show to whoever holds it."""
+    from django.db import connection
+
+    going = True
+    while going:
+        going = not stop.wait(SEAL_S)
+        try:
+            ledger.seal(now=clock.now())
+        except Exception:  # the entries stay unsealed and the next minute seals them too
+            log.exception("the ledger could not be sealed")
+    connection.close()

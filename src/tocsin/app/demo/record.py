@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tocsin.app.home import Home
 from tocsin.engine.cascade import proposed_event_id
 from tocsin.loop.detect import queries as detect
-from tocsin.loop.observe.log import Quarantine
+from tocsin.loop.observe.log.quarantine import read_quarantine
 from tocsin.loop.observe.tallies import read_tallies
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.places.queries import facilities
@@ -76,7 +76,7 @@ class Record:
 def read_record(home: Home, no_data_rules: Iterable[str]) -> Record:
     """The record of a home whose engine has taken everything."""
     tallies = read_tallies(home.run)
-    rows = Quarantine.open(home.quarantine).read()
+    rows, _ = read_quarantine(home.quarantine, None)
     sums = {name: int(getattr(tallies, name).sum()) for name in ("accepted", "duplicate", "late", "missing")}
     return Record(
         signals=tuple(_signals(frozenset(no_data_rules))),
