@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -25,6 +26,9 @@ from tocsin.app.simulator.truth import Truth
 from tocsin.engine.hazard import Facility
 from tocsin.terms.moment import from_us
 from tocsin.terms.stream import Source, Stream
+
+if TYPE_CHECKING:
+    from tocsin.records.places.services import Area
 
 __all__ = ["demo"]
 
@@ -147,10 +151,13 @@ def _prepare(home: Home, port: int, programme: Programme) -> None:
     put_facilities(programme.facilities, actor=ACTOR, now=now)
 
 
-def _areas(programme: Programme) -> Iterator[object]:
+def _areas(programme: Programme) -> Iterator[Area]:
     from tocsin.records.places.services import Area
 
-    paths = {item.jurisdiction for item in (*programme.streams, *programme.facilities) if item.jurisdiction}
+    paths = {stream.jurisdiction for stream in programme.streams} | {
+        place.jurisdiction for place in programme.facilities
+    }
+    paths.discard("")
     known = {"/".join(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 2)}
     for path in sorted(known):
         name = path.rpartition("/")[2]

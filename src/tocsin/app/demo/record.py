@@ -90,10 +90,10 @@ def _signals(no_data_rules: frozenset[str]) -> Iterable[SignalLeft]:
     lines = detect.signals(EVERYWHERE, at_most=ALL)
     steps: dict[str, list[Step]] = {line.id: [] for line in lines}
     evidence: dict[str, tuple[Measure, ...]] = {}
-    for line in detect.signal_changes(EVERYWHERE, [line.id for line in lines]):
-        steps[line.signal].append(Step(line.at_us, line.change, line.level))
-        if line.level and line.level >= max(step.level for step in steps[line.signal]):
-            evidence[line.signal] = line.evidence
+    for change in detect.signal_changes(EVERYWHERE, [line.id for line in lines]):
+        steps[change.signal].append(Step(change.at_us, change.change, change.level))
+        if change.level and change.level >= max(step.level for step in steps[change.signal]):
+            evidence[change.signal] = change.evidence
     for line in sorted(lines, key=lambda line: (line.onset_us, line.rule, str(line.subject))):
         yield SignalLeft(
             line.rule, line.hazard, line.subject, line.quality, line.rule in no_data_rules, line.onset_us, line.peak,

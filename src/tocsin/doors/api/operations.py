@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from tocsin.doors.api import catalogue, readings
+from tocsin.doors.api import catalogue, detected
 from tocsin.doors.api.caller import Unauthenticated
 from tocsin.doors.api.problems import problem
 from tocsin.terms.errors import BadForm, BadValue, TocsinError, UnknownName
@@ -23,7 +23,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", catalogue.router)
-api.add_router("", readings.router)
+api.add_router("", detected.router)
 
 
 @api.exception_handler(TocsinError)
