@@ -46,7 +46,7 @@ check: setup
 
 bench: setup
 	@$(SYNC) --group bench
-	@$(RUN)/python benchmarks/run.py
+	@scripts/bench
 
 wheel: setup
 	@rm -rf dist
