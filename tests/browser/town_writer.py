@@ -30,6 +30,13 @@ PLACES = (
     "Old Arsenal 旧军械库", "Harbour Clock 港钟楼", "East Market 东市", "Tea Hills 茶山", "Millpond 磨坊塘",
     "Lighthouse 灯塔", "North Ridge 北岭", "University 大学城",
 )  # fmt: skip
+RULES = {
+    "precipitation": "natural_hazards/rainstorm",
+    "water_level": "natural_hazards/river_stage",
+    "wind_speed": "natural_hazards/gale_mean",
+    "pm25": "natural_hazards/heavy_pollution",
+    "gas": "gas_leak/gas_leak",
+}
 EVIDENCE = {
     "precipitation": ("sum(3h)", "mm", (52.4, 55.1, 81.0, 171.2), (50.0, 50.0, 50.0, 100.0)),
     "water_level": ("value", "m", (4.12, 4.62, 5.3, 6.07), (4.0, 4.5, 5.0, 6.0)),
@@ -69,8 +76,8 @@ class Town:
             for n in range(streams) for prop in (PROPERTIES[n % len(PROPERTIES)],)
         ]  # fmt: skip
         self.catalogue = Catalogue(self.sources, self.streams)
-        hazards = {code: HazardSpec(code, 5.0, 3600.0) for code in (*HAZARDS.values(), "urban_waterlogging")}
-        cascade = Cascade("rainstorm", 3, "urban_waterlogging", ("underpass",), 10.0, 1)
+        hazards = {code: HazardSpec(code, 5.0, 3600.0) for code in (*HAZARDS.values(), "waterlogging")}
+        cascade = Cascade("rainstorm", 3, "waterlogging", ("underpass",), 10.0, 1)
         self.facilities = [
             Facility(
                 "underpass-1",
@@ -86,7 +93,7 @@ class Town:
             [cascade],
             self.facilities,
             CHINA_FOUR_COLOUR,
-            no_data_rules=["natural_hazards/gauge_silent_in_flood"],
+            no_data_rules=["natural_hazards/river_silent"],
         )
         self.held: dict[tuple[str, bool], tuple[int, int]] = {}
         self.numbers = count()
@@ -187,7 +194,7 @@ class Town:
         observe.mark_silent({line.id: self.now_us()}, actor="test", now=datetime.now(UTC))
         at = self.now_us()
         raised = Transition(
-            "natural_hazards/gauge_silent_in_flood", 1, HAZARDS[line.property], Subject("stream", line.id), Change.RAISED, 1, 0,
+            "natural_hazards/river_silent", 1, HAZARDS[line.property], Subject("stream", line.id), Change.RAISED, 1, 0,
             at, at, self.log.next_seq, False, (Measure("silent(3h)", 10800.0, "s"),),
         )  # fmt: skip
         self.record([raised])
@@ -209,7 +216,7 @@ class Town:
         )
         if quality:
             evidence = (Measure("stuck(6h)", values[0], unit),)
-        rule = "natural_hazards/" + ("value_stuck" if quality else HAZARDS[line.property])
+        rule = "natural_hazards/river_stuck" if quality else RULES[line.property]
         hazard = "data_quality" if quality else HAZARDS[line.property]
         return Transition(
             rule,

@@ -1,0 +1,191 @@
+"""A real server on a real TOCSIN_HOME, and Debian's Chromium. Without Chromium the tests skip with a loud line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]  # pages without a map (screens.md)
+DEADLINE_MS = 60_000
+
+
+class RunningTown:
+    """The writer's process and the server's process over one TOCSIN_HOME."""
+
+    def __init__(self, home: Path, *, streams: int = 40, synthetic: bool = True) -> None:
+        self.home = home
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")} | {
+            "TOCSIN_HOME": str(home),
+            "TOCSIN_PACKS": "natural_hazards,gas_leak",
+            "TOCSIN_TIME_ZONE": "Asia/Shanghai",
+            "DJANGO_SETTINGS_MODULE": "tocsin.app.settings",
+        }
+        self.port = _free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+        kind = "synthetic" if synthetic else "observed"
+        self._writer = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("town_writer.py")), str(streams), kind],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._environment, cwd=ROOT,
+        )  # fmt: skip
+        self._answer()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def do(self, verb: str, **arguments: Any) -> None:
+        """Have the writer do something; returns when it is committed."""
+        self.begin(verb, **arguments)
+        self._answer()
+
+    def begin(self, verb: str, **arguments: Any) -> None:
+        """The same without waiting; ``finish`` waits."""
+        assert self._writer.stdin is not None
+        self._writer.stdin.write(json.dumps({"do": verb, **arguments}) + "\n")
+        self._writer.stdin.flush()
+
+    def finish(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        assert self._writer.stdout is not None
+        line = self._writer.stdout.readline()
+        assert line, "the writer died; its error is above"
+
+    def serve(self) -> None:
+        """Start the server and wait until it answers."""
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(self.port),
+             "--log-level", "warning", "tocsin.app.asgi:application"],
+            env=self._environment, cwd=self.home, start_new_session=True,
+        )  # fmt: skip
+        until = time.monotonic() + 60
+        while True:
+            try:
+                if httpx.get(self.url + "/quarantine/", timeout=20).status_code == 200:
+                    return
+            except httpx.TransportError:
+                assert time.monotonic() < until, "the server did not start within 60 s"
+                assert self._server.poll() is None, "the server ended; its error is above"
+
+    def stop_serving(self) -> None:
+        if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGKILL)  # server and its worker, as a crash would: no farewell
+            self._server.wait()
+            self._server = None
+
+    def close(self) -> None:
+        self.stop_serving()
+        assert self._writer.stdin is not None
+        self._writer.stdin.close()
+        self._writer.wait(timeout=30)
+
+
+def storm(town: RunningTown) -> None:
+    """Something of everything that the pages can show."""
+    town.do("found")
+    town.do("signals", items=[
+        {"stream": 0, "level": 4, "age_s": 240}, {"stream": 1, "level": 3, "age_s": 2400},
+        {"stream": 2, "level": 2, "age_s": 7200}, {"stream": 3, "level": 1, "age_s": 90},
+        {"stream": 4, "level": 2, "age_s": 86_400},
+    ])  # fmt: skip
+    town.do("silent", stream=1)
+    town.do("signal", stream=6, level=1, quality=True)
+    town.do("signal", stream=5, level=1, age_s=4000)
+    town.do("signal", stream=5, level=0, age_s=3000)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
+    """A town in a storm that tests only read."""
+    running = RunningTown(tmp_path_factory.mktemp("town"))
+    try:
+        storm(running)
+        running.serve()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def own_town(tmp_path: Path) -> Iterator[RunningTown]:
+    """A town in a storm that one test may change."""
+    running = RunningTown(tmp_path)
+    try:
+        storm(running)
+        running.serve()
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    path = shutil.which("chromium")
+    if path is None:
+        said = "CHROMIUM IS MISSING: the pages were not tested in a browser. Debian: apt-get install chromium fonts-noto-cjk"
+        assert not os.environ.get("TOCSIN_NOTHING_SKIPPED"), said
+        pytest.skip(said)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Contexts with language, theme and size; closed after the test."""
+    opened: list[BrowserContext] = []
+
+    def make(
+        url: str, language: str = "en", theme: str = "dark", size: tuple[int, int] = (1440, 900), **options: Any
+    ) -> BrowserContext:
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+        context.set_default_timeout(DEADLINE_MS)
+        context.add_cookies([
+            {"name": "tocsin_theme", "value": theme, "url": url},
+            {"name": "django_language", "value": language, "url": url},
+        ])  # fmt: skip
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def duty_page(open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """The duty page, once its script has started; a script error fails the test."""
+
+    def make(url: str, **options: Any) -> Page:
+        page = open_context(url, **options).new_page()
+        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        page.goto(url + "/")
+        page.wait_for_selector("body[data-ready]")
+        page.wait_for_selector("#freshness[data-state=live], #freshness[data-state=delayed]")
+        return page
+
+    return make

@@ -1,0 +1,79 @@
+"""The live stream as any client sees it; needs no browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.browser.conftest import RunningTown
+
+
+def messages(response: httpx.Response) -> Iterator[tuple[str, str, Any]]:
+    """(kind, id, body) of each message."""
+    fields: dict[str, str] = {}
+    for line in response.iter_lines():
+        if line:
+            name, _colon, value = line.partition(": ")
+            fields[name] = value
+        elif "event" in fields:
+            yield fields["event"], fields.get("id", ""), json.loads(fields["data"])
+            fields = {}
+
+
+def first(response: httpx.Response, kind: str) -> tuple[str, Any]:
+    return next((number, body) for found, number, body in messages(response) if found == kind)
+
+
+def test_replay_starts_after_the_last_id_and_never_repeats(own_town: RunningTown):
+    with httpx.stream("GET", own_town.url + "/live/stream", timeout=30) as response:
+        assert response.headers["content-type"] == "text/event-stream"
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-accel-buffering"] == "no"
+        cursor, body = first(response, "changes")
+        assert body["events"] == []
+    own_town.do("signal", stream=20, level=4)
+    with httpx.stream("GET", own_town.url + "/live/stream", headers={"Last-Event-ID": cursor}, timeout=30) as response:
+        after, body = first(response, "changes")
+    assert int(after) > int(cursor)
+    assert {event["level"] for event in body["events"]} == {4, 1}  # the rain, and the waterlogging it may cause
+    with httpx.stream("GET", own_town.url + "/live/stream", headers={"Last-Event-ID": after}, timeout=30) as response:
+        number, body = first(response, "changes")
+    assert (number, body["events"]) == (after, [])
+
+
+def test_changes_arrive_while_listening_and_the_heart_beats(own_town: RunningTown):
+    with httpx.stream("GET", own_town.url + "/live/stream", timeout=30) as response:
+        told = messages(response)
+        assert next(told)[0] == "changes"
+        assert next(told)[0] == "beat"
+        own_town.do("signal", stream=21, level=3)
+        kind, number, body = next(message for message in told if message[0] == "changes")
+        assert (kind, len(body["events"])) == ("changes", 1)
+        assert int(number) > 0
+        assert "Orange II" in body["events"][0]["row"]
+        assert next(message for message in told if message[0] == "beat")[2]["now"] > body["now"]
+
+
+@pytest.mark.parametrize("last", ["", "nonsense", "-5", "99999999999999999999", "999999"])
+def test_an_id_nobody_gave_starts_from_now(town: RunningTown, last: str):
+    with httpx.stream("GET", town.url + "/live/stream", headers={"Last-Event-ID": last}, timeout=30) as response:
+        _number, body = first(response, "changes")
+    assert body["events"] == []
+
+
+def test_a_flood_is_said_as_such(own_town: RunningTown):
+    own_town.do("signals", items=[{"stream": n, "level": 1 + n % 4} for n in range(7, 40)])
+    own_town.do("burst", changes=1100, seconds=0.0, first=7, streams=30)
+    with httpx.stream("GET", own_town.url + "/live/stream?since=1", timeout=30) as response:
+        number, _body = first(response, "many")
+    with httpx.stream("GET", own_town.url + f"/live/stream?since={number}", timeout=30) as response:
+        after, body = first(response, "changes")
+    assert (after, body["events"]) == (number, [])
+
+
+def test_only_get_is_answered(town: RunningTown):
+    assert httpx.post(town.url + "/live/stream").status_code in (403, 405)
