@@ -82,7 +82,7 @@ def bodies(kind: str, rows: int, count: int, start_us: int) -> list[bytes]:
 
 def send(port: int, path: str, token: str, kind: str, rows: int, start_us: int, seconds: float, out: object) -> None:
     """The sender's process: rows acknowledged, seconds taken, and the slowest answers."""
-    count = int(seconds * (60 if rows >= 10_000 else 400)) + 50
+    count = int(seconds * (150 if rows >= 10_000 else 600)) + 50
     made = bodies(kind, rows, count, start_us)
     turn, lock = iter(range(count)), threading.Lock()
     latencies: list[float] = []
@@ -100,7 +100,7 @@ def send(port: int, path: str, token: str, kind: str, rows: int, start_us: int, 
             connection.request("POST", path, made[number], headers)
             response = connection.getresponse()
             answer = response.read()
-            if response.status != 200:
+            if response.status != 200 or (path != "/" and json.loads(answer)["accepted"] != rows):
                 raise SystemExit(f"HTTP {response.status}: {answer[:400]!r}")
             latencies.append(time.perf_counter() - begun)
 
@@ -170,20 +170,20 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def product(home: Path) -> Iterator[tuple[int, str]]:
-    """`tocsin serve` with one source of 10,000 streams; its port and the source's token."""
+def product(home: Path, *, streams: int = STREAMS, apart_degrees: float = 0.01) -> Iterator[tuple[int, str]]:
+    """`tocsin serve` with one source of rain gauges on a grid; its port and the source's token."""
     port = free_port()
     command = [sys.executable, "-m", "tocsin.app.cli", "serve", "--port", str(port)]
     process = subprocess.Popen(command, env=environment(home), stdout=subprocess.DEVNULL)
     try:
         wait_for(lambda: get(port, "/readyz")[0] == 200, "tocsin serve")
         catalogue = home / "catalogue.json"
-        streams = [
+        rows = [
             {"id": f"rain-{n}", "source": "bench", "feature": f"gauge-{n}", "property": "precipitation", "unit": "mm",
-             "cadence_s": 1.0, "lon": 110 + (n % 100) / 100, "lat": 30 + (n // 100) / 100}
-            for n in range(STREAMS)
+             "cadence_s": 1.0, "lon": -100 + (n % 100) * apart_degrees, "lat": (n // 100) * apart_degrees}
+            for n in range(streams)
         ]  # fmt: skip
-        catalogue.write_text(json.dumps({"sources": [{"id": "bench", "title": "b", "owner": "b"}], "streams": streams}))
+        catalogue.write_text(json.dumps({"sources": [{"id": "bench", "title": "b", "owner": "b"}], "streams": rows}))
         tocsin(home, "catalogue", "load", str(catalogue))
         yield port, tocsin(home, "sources", "token", "bench")
     finally:

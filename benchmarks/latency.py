@@ -1,0 +1,119 @@
+"""Observation acknowledged -> event on the page, at 1,000 observations/s, through a real `tocsin serve`.
+
+    python benchmarks/latency.py [--seconds 60] [--rate 1000] [--json OUT]
+
+1,000 gauges lie far apart, so that each storm is an event of its own. Ten bodies a second are posted; every third one
+holds a cloudburst at a gauge that had none. The clock starts when the door has acknowledged that body (it is fsynced)
+and stops when the page's stream of server-sent messages names the event. Poster and listener share the machine's cores
+with the product.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import math
+import os
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from http_ingest import get, product, wait_for
+
+from tocsin.terms.ids import event_id, signal_id
+
+BODIES_A_SECOND = 10
+RULE = "natural_hazards/rainstorm"
+GAUGES = 1_000
+
+
+def listen(port: int, seen: dict[str, float], stop: threading.Event, ready: threading.Event) -> None:
+    """Read the page's stream; note when each event was first named."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/live/stream", headers={"Accept": "text/event-stream"})
+    response = connection.getresponse()
+    ready.set()
+    while not stop.is_set():
+        line = response.readline()
+        if not line.startswith(b"data: "):
+            continue
+        now = time.monotonic()
+        for event in json.loads(line[6:]).get("events", ()):
+            seen.setdefault(event["id"], now)
+
+
+def post(port: int, token: str, rate: int, seconds: float) -> tuple[dict[str, float], int]:
+    """Event id -> when its body was acknowledged; and how many observations were posted."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    rows = rate // BODIES_A_SECOND
+    begun, number, posted = time.monotonic(), 0, 0
+    acknowledged: dict[str, float] = {}
+    stormy = iter(range(0, GAUGES))
+    while (now := time.monotonic() - begun) < seconds:
+        if now < number / BODIES_A_SECOND:
+            time.sleep(number / BODIES_A_SECOND - now)
+        at_us = time.time_ns() // 1000
+        streams = [(number * rows + n) % GAUGES for n in range(rows)]
+        values = [0.1] * rows
+        struck = None
+        if number % 3 == 0 and (struck := next(stormy, None)) is not None:
+            streams[0], values[0] = struck, 120.0
+        body = json.dumps({"stream": streams, "observed_at": [at_us + n for n in range(rows)], "value": values})
+        connection.request("POST", "/api/v1/observations", body.encode(), headers)
+        answer = json.loads(connection.getresponse().read())
+        if answer["accepted"] != rows:
+            raise SystemExit(f"refused: {answer}")
+        if struck is not None:
+            acknowledged[event_id(signal_id(RULE, f"stream:rain-{struck}", at_us))] = time.monotonic()
+        number, posted = number + 1, posted + rows
+    return acknowledged, posted
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Nearest-rank percentile."""
+    return values[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def main() -> None:
+    """Run and print."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--seconds", type=float, default=60.0)
+    options.add_argument("--rate", type=int, default=1000)
+    options.add_argument("--json", type=Path)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(dir=os.environ.get("TOCSIN_BENCH_DIR")) as folder:
+        home = Path(folder) / "home"
+        home.mkdir(mode=0o700)
+        with product(home, streams=GAUGES, apart_degrees=2.0) as (port, token):
+            seen: dict[str, float] = {}
+            stop, ready = threading.Event(), threading.Event()
+            threading.Thread(target=listen, args=(port, seen, stop, ready), daemon=True).start()
+            if not ready.wait(30):
+                raise SystemExit("the page's stream did not answer")
+            begun = time.monotonic()
+            acknowledged, posted = post(port, token, chosen.rate, chosen.seconds)
+            took = time.monotonic() - begun
+            wait_for(lambda: acknowledged.keys() <= seen.keys(), "the last event on the page", 30)
+            stop.set()
+            lag = json.loads(get(port, "/readyz")[1])["engine"]["lag_records"]
+        waits = sorted(seen[event] - at for event, at in acknowledged.items())
+        figures = {
+            "observations_per_s": posted / took, "events": len(waits), "p50_s": percentile(waits, 0.50),
+            "p95_s": percentile(waits, 0.95), "p99_s": percentile(waits, 0.99), "max_s": waits[-1], "lag_records": lag,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }  # fmt: skip
+    print(f"{'obs/s':>8} {'events':>7} {'p50 s':>7} {'p95 s':>7} {'p99 s':>7} {'max s':>7}")
+    print(
+        f"{figures['observations_per_s']:>8,.0f} {figures['events']:>7} {figures['p50_s']:>7.3f} {figures['p95_s']:>7.3f}"
+        f" {figures['p99_s']:>7.3f} {figures['max_s']:>7.3f}"
+    )
+    if chosen.json:
+        chosen.json.write_text(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()
