@@ -71,12 +71,13 @@ def _files(folder: Folder, faults: Faults) -> None:
 
 
 def _declared(folder: Folder, read: dict[str, list[str]]) -> list[str]:
-    """Rules that could be read, and the ids of those that could not: their words are not strangers."""
+    """Rules that could be read, and those that could not with the levels they name: their words are not strangers."""
     entries = folder.document("rules.toml").data.get("rule", [])
-    ids = [str(entry.get("id")) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    for name in ids:
-        read.setdefault(name, [])
-    return list(dict.fromkeys([*read, *ids]))
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict):
+            levels = entry.get("level")
+            read.setdefault(str(entry.get("id")), [str(code) for code in levels] if isinstance(levels, dict) else [])
+    return list(read)
 
 
 def _code(pack: Pack, rank: int, flag: bool) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.packkit.fault import Faults
-from tocsin.packkit.lines import KeyPath, line_of, lines_of
+from tocsin.packkit.lines import KeyPath, first_text_lines, line_of, lines_of
 
 __all__ = ["LANGUAGES", "Document", "Folder", "digest_of"]
 
@@ -26,10 +26,15 @@ class Document:
     name: str
     data: Mapping[str, Any]
     lines: dict[KeyPath, int] = field(default_factory=dict)
+    texts: dict[KeyPath, int] = field(default_factory=dict)
 
     def line(self, *path: str | int) -> int:
         """The line of a key, or of the nearest part of its path; 0 if none is written."""
         return line_of(self.lines, path)
+
+    def text_line(self, *path: str | int) -> int:
+        """The line on which the first character of a text value stands; that of its key where it is no text."""
+        return self.texts.get(path) or self.line(*path)
 
 
 class Folder:
@@ -67,7 +72,7 @@ class Folder:
                 return Document(name, {})
             text = content.decode("utf-8").replace("\r\n", "\n")
             data = tomllib.loads(text)
-            return Document(name, data, lines_of(text))
+            return Document(name, data, lines_of(text), first_text_lines(text))
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
             self.faults.add(name, line, "the file is not UTF-8 text", "save it as UTF-8")

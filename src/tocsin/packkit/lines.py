@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["KeyPath", "line_of", "lines_of"]
+__all__ = ["KeyPath", "first_text_lines", "line_of", "lines_of"]
 
 KeyPath = tuple[str | int, ...]
 
@@ -25,6 +25,13 @@ def lines_of(text: str) -> dict[KeyPath, int]:
     return _Scanner(text).scan()
 
 
+def first_text_lines(text: str) -> dict[KeyPath, int]:
+    """The line on which the first character of each text value stands: below its key where a long text begins anew."""
+    scanner = _Scanner(text)
+    scanner.scan()
+    return scanner.texts
+
+
 def line_of(lines: dict[KeyPath, int], path: KeyPath) -> int:
     """The line of a path, or of the nearest part of it that is written; 0 if none is."""
     for end in range(len(path), 0, -1):
@@ -37,6 +44,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.lines: dict[KeyPath, int] = {}
+        self.texts: dict[KeyPath, int] = {}
         self.tables: dict[KeyPath, int] = {}  # arrays of tables and the index of their newest element
         self._line, self._counted = 1, 0
 
@@ -99,6 +107,8 @@ class _Scanner:
         self._skip(_SPACE)
         opening = self.text[self.at]
         if opening in "\"'":
+            long = self.text.startswith((3 * opening + "\n", 3 * opening + "\r\n"), self.at)
+            self.texts[path] = self._now() + long
             self._string()
         elif opening == "[":
             self.at += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import entry_points
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from tocsin.engine.language.faults import nearest
@@ -21,7 +22,15 @@ from tocsin.packkit.tables import read_tables
 from tocsin.packkit.words import read_words
 from tocsin.terms.errors import BadPack, UnknownName
 
-__all__ = ["ENTRY_POINTS", "builtin_pack_paths", "declarations", "find_pack", "installed_pack_paths", "load_pack", "read_pack"]
+__all__ = [
+    "ENTRY_POINTS",
+    "builtin_pack_paths",
+    "declarations",
+    "find_pack",
+    "installed_pack_paths",
+    "load_pack",
+    "read_pack",
+]
 
 ENTRY_POINTS = "tocsin.packs"  # each names a package whose folder is the pack
 
@@ -85,7 +94,9 @@ def builtin_pack_paths() -> tuple[Path, ...]:
 
 def installed_pack_paths() -> tuple[Path, ...]:
     """The folders of packs that other distributions declare under the entry point group ``tocsin.packs``."""
-    return tuple(sorted(Path(str(files(point.value))) for point in entry_points(group=ENTRY_POINTS)))
+    found = (find_spec(point.value) for point in entry_points(group=ENTRY_POINTS))
+    # A pack needs no __init__.py, so its package may be a namespace: look at where it lies, import nothing.
+    return tuple(sorted(Path(place) for spec in found if spec for place in spec.submodule_search_locations or ()))
 
 
 def find_pack(name: str, among: Iterable[Path] | None = None) -> Path:

@@ -56,7 +56,10 @@ def _rule(
         nonnegative=frozenset(name for name, known in properties.items() if known.low >= 0),
     )  # fmt: skip
     for fault in found:
-        line = section.document.line(*section.path, *fault.key) + max(fault.error.line - 1, 0)
+        path = (*section.path, *fault.key)
+        line = section.document.line(*path)
+        if fault.error.line:
+            line = section.document.text_line(*path) + fault.error.line - 1
         what = f"{'.'.join(fault.key)} column {fault.error.column}: " if fault.error.column else ""
         section.faults.add(section.document.name, line, what + fault.error.rule, fault.error.remedy,
                            "note" if fault.note else "fault")  # fmt: skip

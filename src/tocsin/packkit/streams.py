@@ -31,7 +31,7 @@ def _property(name: str, section: Section) -> Property:
         if unit:
             converts(unit, unit)
     except BadUnit as error:
-        section.fault(error.rule, error.remedy, "unit")
+        section.fault(f"{error.thing}: {error.rule}", error.remedy, "unit")
         unit = ""
     low, high = section.number("low", need=True), section.number("high", need=True)
     if low >= high:

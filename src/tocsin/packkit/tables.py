@@ -31,7 +31,7 @@ def read_tables(folder: Folder, faults: Faults) -> Mapping[str, IndexTable]:
         try:
             converts(unit, unit)
         except BadUnit as error:
-            section.fault(error.rule, error.remedy, "unit")
+            section.fault(f"{error.thing}: {error.rule}", error.remedy, "unit")
         if rounding not in _ROUNDINGS:
             section.fault(f"no rounding {rounding!r}", nearest(rounding, _ROUNDINGS), "rounding")
             rounding = "none"

@@ -78,7 +78,7 @@ STREAM_FAULTS = [
         "how_many(...) looks at an area, but the rule judges single streams",
         None,
     ),
-    ("value >= 3 bananas", 10, None, None),
+    ("value >= 3 bananas", 10, "unit 'bananas': it is not a unit we know", None),
     ("", 1, "the condition is empty", None),
 ]
 

@@ -89,7 +89,7 @@ def test_the_verdict_is_what_series_show(a: Condition, b: Condition) -> None:
 
 def _all_series() -> np.ndarray:
     """Eight half-hours that change their amount at most twice."""
-    amounts = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 13.0)
+    amounts = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 13.0)
     rows = [[a] * k + [b] * (7 - k) + [c] for a in amounts for b in amounts for c in amounts for k in range(8)]
     return np.array(rows)
 

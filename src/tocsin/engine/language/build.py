@@ -190,7 +190,7 @@ class Builder:
             if unit:
                 converts(unit, unit)
         except BadUnit as error:
-            raise self._fault(syntax, error.rule, error.remedy) from None
+            raise self._fault(syntax, f"{error.thing}: {error.rule}", error.remedy) from None
         except ValueError as error:
             raise self._fault(syntax, str(error), "write a smaller number") from None
         return Typed(

@@ -1,0 +1,101 @@
+"""Load, find, digest, scaffold, describe."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tocsin.packkit import builtin_pack_paths, check_pack, find_pack, load_pack
+from tocsin.packkit.describe import describe
+from tocsin.packkit.scaffold import new_pack
+from tocsin.terms.errors import BadValue, UnknownName
+
+PATHS = {path.name: path for path in builtin_pack_paths()}
+
+
+def test_a_new_pack_passes_its_own_check(tmp_path: Path) -> None:
+    pack = new_pack("flash_flood", tmp_path)
+    assert [str(fault) for fault in check_pack(pack)] == []
+    assert load_pack(pack).tier == "bronze"
+
+
+@pytest.mark.parametrize("name", ["", "A", "flash flood", "../x", "1st", "x" * 80])
+def test_bad_names(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadValue):
+        new_pack(name, tmp_path)
+
+
+def test_a_pack_is_never_written_over(tmp_path: Path) -> None:
+    new_pack("flash_flood", tmp_path)
+    with pytest.raises(BadValue, match="exists already"):
+        new_pack("flash_flood", tmp_path)
+
+
+def test_the_sha_covers_every_file_and_nothing_else(tmp_path: Path) -> None:
+    copy = tmp_path / "gas_leak"
+    shutil.copytree(PATHS["gas_leak"], copy)
+    sha = load_pack(copy).sha
+    assert sha == load_pack(PATHS["gas_leak"]).sha
+    (copy / "__pycache__").mkdir()
+    (copy / "__pycache__" / "x.pyc").write_bytes(b"x")
+    (copy / ".hidden").write_text("x")
+    assert load_pack(copy).sha == sha
+    example = copy / "examples" / "leak" / "observations.csv"
+    example.write_text(example.read_text() + "gas-1,2026-07-20T09:00:00Z,1.2\n")
+    assert load_pack(copy).sha != sha
+
+
+def test_find_pack(tmp_path: Path) -> None:
+    assert find_pack("gas_leak") == PATHS["gas_leak"]
+    assert find_pack(str(tmp_path)) == tmp_path
+    with pytest.raises(UnknownName, match="did you mean 'gas_leak'"):
+        find_pack("gas_leek")
+
+
+def test_packs_outside_the_tree_come_by_entry_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_pack("outside_pack", tmp_path)
+    installed = tmp_path / "outside-0.1.dist-info"  # as pip leaves a distribution behind
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: outside\nVersion: 0.1\n")
+    (installed / "entry_points.txt").write_text("[tocsin.packs]\noutside_pack = outside_pack\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert load_pack(find_pack("outside_pack")).name == "outside_pack"
+
+
+def test_what_is_kept_of_a_pack() -> None:
+    pack = load_pack(PATHS["natural_hazards"])
+    assert pack.rule("rainstorm") is pack.rule("natural_hazards/rainstorm")
+    assert pack.properties["river_stage"].stages == ("alert_level", "minor_flood_level", "major_flood_level")
+    assert pack.tables["cn_pm25_24h"].points[4] == (150.0, 200.0)
+    assert (pack.cascades[0].parent, pack.cascades[0].rank, pack.cascades[0].child) == ("rainstorm", 3, "waterlogging")
+    assert set(pack.replays) == {"beijing_air", "river_sri_lanka"}
+    assert pack.provenance["natural_hazards/rainstorm"].verified
+    assert not pack.provenance["natural_hazards/gale_mean"].verified
+    with pytest.raises(KeyError):
+        pack.rule("nothing")
+
+
+def test_rules_hold_only_within_their_dates() -> None:
+    pack = load_pack(PATHS["natural_hazards"])
+    assert pack.rules_in_force(date(2000, 1, 1)) == ()
+    before = {rule.name for rule in pack.rules_in_force(date(2012, 1, 1))}
+    assert "natural_hazards/rainstorm" in before
+    assert "natural_hazards/heavy_pollution" not in before
+    assert len(pack.rules_in_force(date(2026, 1, 1))) == len(pack.rules)
+
+
+def test_a_rule_in_words() -> None:
+    pack = load_pack(PATHS["natural_hazards"])
+    told = describe(pack, pack.rule("rainstorm"))
+    assert told.levels["en"][3] == ("Red I", "sum(3h) >= 100 mm", "total rain in 3 h is at least 100 mm")
+    assert told.levels["zh-hans"][3][2] == "3小时累计降雨量不低于100毫米"
+    assert told.clear["en"] == "down when total rain in 3 h is below 30 mm, for 1 h"
+    assert [cost.observations for cost in told.windows] == [12, 6, 3]
+    heat = describe(pack, pack.rule("heat"))
+    assert (
+        heat.levels["en"][0][2]
+        == "number of days in a row with the highest air temperature at least 35 °C is at least 3"
+    )
