@@ -8,6 +8,7 @@
 from tocsin.packkit.check import Examination, check_pack, examine_pack
 from tocsin.packkit.explain import explain_transition
 from tocsin.packkit.fault import Fault
+from tocsin.packkit.fit import unfit_streams
 from tocsin.packkit.load import builtin_pack_paths, find_pack, installed_pack_paths, load_pack
 from tocsin.packkit.pack import Pack, Property, Provenance
 
@@ -24,4 +25,5 @@ __all__ = [
     "find_pack",
     "installed_pack_paths",
     "load_pack",
+    "unfit_streams",
 ]

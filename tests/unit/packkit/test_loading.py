@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.packkit import builtin_pack_paths, check_pack, find_pack, load_pack
+from tocsin.packkit import builtin_pack_paths, check_pack, find_pack, load_pack, unfit_streams
 from tocsin.packkit.describe import describe
 from tocsin.packkit.scaffold import new_pack
 from tocsin.terms.errors import BadValue, UnknownName
+from tocsin.terms.stream import Stream
 
 PATHS = {path.name: path for path in builtin_pack_paths()}
 
@@ -99,3 +100,11 @@ def test_a_rule_in_words() -> None:
         heat.levels["en"][0][2]
         == "number of days in a row with the highest air temperature at least 35 °C is at least 3"
     )
+
+
+def test_a_stream_in_another_unit_does_not_fit() -> None:
+    pack = load_pack(PATHS["natural_hazards"])
+    streams = [Stream("a", "s", "a", "river_stage", "cm"), Stream("b", "s", "b", "river_stage", "m"),
+               Stream("c", "s", "c", "something_else", "K")]  # fmt: skip
+    assert [error.thing for error in unfit_streams(pack, streams)] == ["stream a"]
+    assert "register it in m" in unfit_streams(pack, streams)[0].remedy
