@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.engine.language.condition import LONGEST_TEXT, MOST_NESTING, MOST_OPERATORS, parse_condition
@@ -50,6 +50,7 @@ def test_the_largest_that_is_allowed_is_read() -> None:
     assert parse_condition(text, RAIN)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     _read_or_refused(text)
@@ -62,6 +63,7 @@ WORDS = (
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(WORDS), max_size=25))
 def test_any_heap_of_words_is_read_or_refused(words: list[str]) -> None:
     _read_or_refused(" ".join(words))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.engine.language import tree
@@ -60,11 +60,13 @@ areas = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(truths)
 def test_a_stream_condition_survives_being_written(truth: tree.Truth) -> None:
     assert bare(parse_condition(write_truth(truth, UNIT), STREAM)) == bare(truth)
 
 
+@settings(deadline=None)
 @given(areas, comparisons, figures)
 def test_an_area_condition_survives_being_written(area: tree.AreaNumber, comparison: str, limit: float) -> None:
     unit = "%" if area.how == "share" else "1"
@@ -75,6 +77,7 @@ def test_an_area_condition_survives_being_written(area: tree.AreaNumber, compari
     assert read.right == tree.Constant(limit, unit)
 
 
+@settings(deadline=None)
 @given(st.sampled_from((
     "sum(3h) >= 0.05 mg/m3", "5 ug/m3 <= value or value > @alert_level", "rate(1h, over 10min) >= 3 ug/m3/h",
     "not not value > 3 ug/m3", "value / previous > 1.5 and (stuck(6h) or spike(3 ug/m3))", "value * 2 + 3 ug/m3 > 10 ug/m3",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.packkit.lines import line_of, lines_of
@@ -72,6 +72,7 @@ values = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["k1", "k2", "k3", "k4"]), values), max_size=4, unique_by=lambda pair: pair[0]),
        st.integers(0, 3))  # fmt: skip
 def test_every_key_that_is_read_has_its_line(pairs: list[tuple[str, object]], blank: int) -> None:
