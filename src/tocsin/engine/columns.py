@@ -22,21 +22,23 @@ Pair = tuple[Array, Array]
 _COMPARE = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
 }  # fmt: skip
+_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _COMBINE = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
 class Columns:
     """Evaluates nodes over ``size`` rows. Subclasses know the leaves: ``leaf`` and ``truth_leaf``.
 
-    ``coverage`` is the rule's: below it a window is not known, except a sum compared with > or >= (a lower bound).
+    ``coverage`` is the rule's: a window with less of what it should hold is not known, except for what it decides anyway
+    (``bound``).
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._numbers: dict[tuple[tree.Number, float, bool], Array] = {}
+        self._numbers: dict[tuple[tree.Number, float], Array] = {}
         self._truths: dict[tuple[tree.Truth, float], Pair] = {}
 
-    def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+    def leaf(self, node: tree.Number, coverage: float) -> Array:
         """The column of a leaf node."""
         raise TypeError(f"{type(node).__name__} cannot stand here")
 
@@ -48,14 +50,14 @@ class Columns:
         """How long (s) a stream was silent or stuck, or how far (its unit) a reading departed: evidence, not judgement."""
         raise TypeError(f"{type(node).__name__} has no extent here")
 
-    def number(self, node: tree.Number, coverage: float = 0.0, lower_bound: bool = False) -> Array:
+    def number(self, node: tree.Number, coverage: float = 0.0) -> Array:
         """float64 column; NaN = not known."""
-        key = (node, coverage, lower_bound)
+        key = (node, coverage)
         if key not in self._numbers:
-            self._numbers[key] = self._number(node, coverage, lower_bound)
+            self._numbers[key] = self._number(node, coverage)
         return self._numbers[key]
 
-    def _number(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+    def _number(self, node: tree.Number, coverage: float) -> Array:
         match node:
             case tree.Constant(value):
                 return np.full(self.size, value)
@@ -66,7 +68,7 @@ class Columns:
             case tree.Index(of, _, points, rounding):
                 return _index(self.number(of, coverage), points, rounding)
             case _:
-                return self.leaf(node, coverage, lower_bound)
+                return self.leaf(node, coverage)
 
     def truth(self, node: tree.Truth, coverage: float = 0.0) -> Pair:
         """(true, false) columns; neither = not known."""
@@ -92,17 +94,30 @@ class Columns:
                 return self.truth_leaf(node, coverage)
 
     def _compare(self, comparison: str, left: tree.Number, right: tree.Number, coverage: float) -> Pair:
+        a, b = self.number(left, coverage), self.number(right, coverage)
+        true = _COMPARE[comparison](a, b)
+        known = ~(np.isnan(a) | np.isnan(b))
+        out = true & known, ~true & known
+        if coverage > 0 and isinstance(left, tree.Window):
+            return self._with_bounds(comparison, left, b, out)
+        if coverage > 0 and isinstance(right, tree.Window):
+            return self._with_bounds(_MIRROR[comparison], right, a, out)
+        return out
+
+    def bound(self, node: tree.Window) -> Array | None:
+        """Where a window that lacks observations still bounds its quantity: +1 from below, -1 from above, 0 not at all."""
+        return None
+
+    def _with_bounds(self, comparison: str, node: tree.Window, limit: Array, out: Pair) -> Pair:
+        """What an incomplete window already decides: 60 mm seen are at least 50 mm; 20 mm seen are not "below 30 mm"."""
+        bound = self.bound(node)
+        if bound is None or comparison in ("==", "!="):
+            return out
+        seen = self.number(node, 0.0)
+        said = _COMPARE[comparison](seen, limit)
         more = comparison in (">", ">=")
-        less = comparison in ("<", "<=")
-        a = self.number(left, coverage, more)
-        if isinstance(right, tree.Constant) and right.value == right.value:
-            true = _COMPARE[comparison](a, right.value)
-            known = a == a  # noqa: PLR0124 - false where NaN
-        else:
-            b = self.number(right, coverage, less)
-            true = _COMPARE[comparison](a, b)
-            known = (a == a) & (b == b)  # noqa: PLR0124
-        return true & known, ~true & known
+        sure_true, sure_false = (1, -1) if more else (-1, 1)
+        return out[0] | (said & (bound == sure_true)), out[1] | (~said & (bound == sure_false) & ~np.isnan(limit))
 
 
 def _index(x: Array, points: tuple[tuple[float, float], ...], rounding: str) -> Array:

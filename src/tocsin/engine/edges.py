@@ -23,14 +23,14 @@ class SilenceRows(Columns):
         super().__init__(len(slot))
         self.group, self.slot, self.on, self.value, self.gap = group, slot, on, value, gap
 
-    def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+    def leaf(self, node: tree.Number, coverage: float) -> Array:
         match node:
             case tree.Value():
                 return self.value
             case tree.Attribute(name):
                 return np.asarray(self.group.stage(name)[self.slot])
             case _:
-                return super().leaf(node, coverage, lower_bound)
+                return super().leaf(node, coverage)
 
     def truth_leaf(self, node: tree.Truth, coverage: float) -> Pair:
         if isinstance(node, tree.Silent):
@@ -48,7 +48,7 @@ class PairRows(Columns):
         super().__init__(len(slot))
         self.group, self.slot, self.value, self.sister = group, slot, value, sister
 
-    def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+    def leaf(self, node: tree.Number, coverage: float) -> Array:
         match node:
             case tree.Value():
                 return self.value
@@ -57,7 +57,7 @@ class PairRows(Columns):
             case tree.Attribute(name):
                 return np.asarray(self.group.stage(name)[self.slot])
             case _:
-                return super().leaf(node, coverage, lower_bound)
+                return super().leaf(node, coverage)
 
 
 class AreaColumns(Columns):
@@ -67,10 +67,10 @@ class AreaColumns(Columns):
         super().__init__(size)
         self.values = values
 
-    def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+    def leaf(self, node: tree.Number, coverage: float) -> Array:
         if isinstance(node, tree.AreaNumber):
             return self.values[node]
-        return super().leaf(node, coverage, lower_bound)
+        return super().leaf(node, coverage)
 
 
 class AreaJury:

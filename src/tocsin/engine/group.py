@@ -43,6 +43,7 @@ class Group:
         self.operators: dict[tuple[Any, ...], Any] = {}
         self._stages: dict[str, Array] = {}
         self.cadence = np.zeros(0)
+        self.positive = np.zeros(0, np.int8)  # 1 where values are never below zero, so that a sum only grows
         self.zones: list[str] = []
         self.zone_of = np.zeros(0, np.int64)
 
@@ -62,6 +63,7 @@ class Group:
                 self.slot_of[index] = slot
         self.everyone = len(members) == len(catalogue) and bool((self.slot_of == np.arange(len(catalogue))).all())
         self.cadence = np.array([stream.cadence_s for stream in self.streams])
+        self.positive = np.array([stream.low >= 0 for stream in self.streams], np.int8)
         self.zones = sorted({stream.zone for stream in self.streams})
         self.zone_of = np.array([self.zones.index(stream.zone) for stream in self.streams], np.int64)
         self._stages.clear()
@@ -207,7 +209,7 @@ class GroupRows(Columns):
         today = check(_aggregate(days, "", node.how), node.threshold) & monotone
         return np.asarray(operator.run(self.slot, days["turn"], done, today))
 
-    def leaf(self, node: tree.Number, coverage: float, lower_bound: bool) -> Array:
+    def leaf(self, node: tree.Number, coverage: float) -> Array:
         match node:
             case tree.Value():
                 return self.v
@@ -216,13 +218,13 @@ class GroupRows(Columns):
             case tree.Previous():
                 return np.asarray(self._run(("previous",))[0])
             case tree.Window(how, width, over):
-                return self._window(how, width, over, coverage, lower_bound)
+                return self._window(how, width, over, coverage)
             case tree.Civil(how, which):
                 return self._civil(how, which, coverage)
             case tree.ConsecutiveDays():
                 return np.asarray(self._run(("in_a_row", node)))
             case _:
-                return super().leaf(node, coverage, lower_bound)
+                return super().leaf(node, coverage)
 
     def truth_leaf(self, node: tree.Truth, coverage: float) -> Pair:
         match node:
@@ -246,7 +248,12 @@ class GroupRows(Columns):
             return np.asarray(np.minimum(np.abs(one - two), np.abs(one - self.v)))
         return super().extent(node)
 
-    def _window(self, how: str, width: int, over: int, coverage: float, lower_bound: bool) -> Array:
+    def bound(self, node: tree.Window) -> Array | None:
+        if node.how in ("max", "min"):
+            return np.full(self.size, 1 if node.how == "max" else -1, np.int8)
+        return self.group.positive[self.slot] if node.how == "sum" else None
+
+    def _window(self, how: str, width: int, over: int, coverage: float) -> Array:
         if how in ("sum", "mean", "count"):
             total, count = self._run(("sum", width))
             out = total if how == "sum" else count if how == "count" else total / count
@@ -260,7 +267,7 @@ class GroupRows(Columns):
         else:
             out = self._run((how, width))
             count = self._run(("sum", width))[1] if coverage > 0 else None
-        if coverage > 0 and how != "count" and not (how == "sum" and lower_bound):
+        if coverage > 0 and how != "count":
             cadence = self.group.cadence[self.slot]  # 0 = irregular: nothing is expected, so nothing can lack
             out = np.where((cadence == 0) | (count * cadence >= coverage * width / 1e6), out, np.nan)
         return np.asarray(out)

@@ -78,11 +78,25 @@ def test_coverage_keeps_a_gap_from_reading_as_all_clear() -> None:
     high = Compare(">=", Window("sum", 60 * MINUTE), Constant(30.0), "sum(1h)", "m")
     low = Compare("<", Window("sum", 60 * MINUTE), Constant(5.0), "sum(1h)", "m")
     for coverage, cleared in ((0.0, True), (0.7, False)):
-        play = Play([rule(Rung(1, high), clear=Clear(low), coverage=coverage)])
+        play = Play([rule(Rung(1, high), clear=Clear(low), coverage=coverage)], town(stream(low=0.0)))
         play.rows(*((m, 1.0) for m in range(60))).rows((180, 0.0), (181, 0.0))
         assert [x[1] for x in play.story] == (["raised", "cleared"] if cleared else ["raised"])
     play.rows(*((182 + m, 0.0) for m in range(60)))
     assert play.story[-1][1] == "cleared"
+
+
+def test_an_incomplete_window_decides_what_more_could_not_change() -> None:
+    """Ten minutes of a whole hour seen: 60 mm are at least 50 mm, but 20 mm are not known to be below 50 mm."""
+    rain = stream(low=0.0)
+    fifty = Compare(">=", Window("sum", 60 * MINUTE), Constant(50.0), "sum(1h)", "m")
+    play = Play([rule(Rung(1, fifty), coverage=0.7)], town(rain)).rows(*((m, 6.0) for m in range(10)))
+    assert play.story == [(8, "raised", 1)]
+    play.rows((200, 1.0), (201, 1.0))  # the rain before is out of the window, but nobody looked in between
+    assert play.story == [(8, "raised", 1)]
+    play.rows(*((202 + m, 0.0) for m in range(60)))
+    assert play.story[-1] == (241, "cleared", 0)  # 42 of 60 minutes seen
+    signed = Play([rule(Rung(1, fifty), coverage=0.7)], town(stream())).rows(*((m, 6.0) for m in range(10)))
+    assert signed.story == []  # values may be negative there: a sum of a part says nothing of the whole
 
 
 def test_coming_down_a_lower_rung_is_not_asked_to_hold_again() -> None:

@@ -6,7 +6,7 @@ Written from the docstrings of ``engine/language/tree.py`` and ``rule.py``. Not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -59,7 +59,7 @@ class Area:
 
 
 # ---------------------------------------------------------------- numbers
-def number(node: tree.Number, sight: Sight, lower_bound_will_do: bool = False) -> float | None:
+def number(node: tree.Number, sight: Sight) -> float | None:
     match node:
         case tree.Constant(value):
             return value
@@ -70,7 +70,7 @@ def number(node: tree.Number, sight: Sight, lower_bound_will_do: bool = False) -
         case tree.Attribute(name):
             return sight.stream.stages.get(name)
         case tree.Window():
-            return window(node, sight, lower_bound_will_do)
+            return window(node, sight)
         case tree.Civil():
             return civil(node, sight)
         case tree.ConsecutiveDays():
@@ -104,11 +104,10 @@ def aggregate(how: str, values: list[float]) -> float:
     raise ValueError(how)
 
 
-def window(node: tree.Window, sight: Sight, lower_bound_will_do: bool) -> float | None:
+def window(node: tree.Window, sight: Sight) -> float | None:
     inside = [(t, v) for t, v in sight.past if sight.now - node.width_us < t]
     values = [v for _, v in inside]
-    always_known = node.how == "count" or (node.how == "sum" and lower_bound_will_do)
-    if sight.coverage > 0 and sight.stream.cadence_s > 0 and not always_known:
+    if sight.coverage > 0 and sight.stream.cadence_s > 0 and node.how != "count":
         expected = node.width_us / 1e6 / sight.stream.cadence_s
         if len(values) < sight.coverage * expected:
             return None
@@ -120,6 +119,18 @@ def window(node: tree.Window, sight: Sight, lower_bound_will_do: bool) -> float 
         elapsed = inside[-1][0] - inside[0][0]
         return (values[-1] - values[0]) / (elapsed / 1e6) if elapsed > 0 and elapsed >= node.over_us else None
     return aggregate(node.how, values)
+
+
+def by_what_is_seen(comparison: str, node: tree.Window, limit: float, sight: Sight) -> bool | None:
+    """What an incomplete window decides: whatever is missing, a sum of values never negative and a max can only be
+    more than what is seen, a min only less."""
+    seen = number(node, replace(sight, coverage=0.0))
+    only_more = node.how == "max" or (node.how == "sum" and sight.stream.low >= 0)
+    if seen is None or not (only_more or node.how == "min") or comparison in ("==", "!="):
+        return None
+    said = compare(comparison, seen, limit)
+    decided = said is (comparison in (">", ">=")) if only_more else said is (comparison in ("<", "<="))
+    return said if decided else None
 
 
 def local_day(t: int, stream: Stream) -> date:
@@ -212,8 +223,12 @@ def compare(comparison: str, a: float, b: float) -> bool:
 def truth(node: tree.Truth, sight: Sight) -> bool | None:
     match node:
         case tree.Compare(comparison, left, right):
-            a = number(left, sight, comparison in (">", ">="))
-            b = number(right, sight, comparison in ("<", "<="))
+            a, b = number(left, sight), number(right, sight)
+            if a is None and b is not None and isinstance(left, tree.Window):
+                return by_what_is_seen(comparison, left, b, sight)
+            if b is None and a is not None and isinstance(right, tree.Window) and not isinstance(left, tree.Window):
+                mirror = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(comparison, comparison)
+                return by_what_is_seen(mirror, right, a, sight)
             return None if a is None or b is None else compare(comparison, a, b)
         case tree.And(left, right):
             both = (truth(left, sight), truth(right, sight))

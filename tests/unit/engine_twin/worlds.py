@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -31,7 +32,7 @@ def catalogues(draw, unit, lateness_units=0):
         streams.append(Stream(
             f"g{i}", "s", f"f{i // 2}", ("p", "q")[i % 2], "m", cell=draw(st.sampled_from(["c", "c", "d", ""])),
             zone=draw(st.sampled_from(["UTC", "Asia/Shanghai", "America/New_York"])),
-            cadence_s=draw(st.sampled_from([0.0, unit / 1e6])),
+            cadence_s=draw(st.sampled_from([0.0, unit / 1e6])), low=draw(st.sampled_from([-math.inf, 0.0])),
             stages=draw(st.sampled_from([{}, {"alert": 2.0}, {"alert": 0.5}])),
             labels=draw(st.sampled_from([{}, {"rain_group": "a"}, {"rain_group": "b"}])),
         ))  # fmt: skip

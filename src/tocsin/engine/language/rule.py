@@ -47,7 +47,8 @@ class Rule:
     """One rule of a pack. ``name`` is ``pack/id``. ``select``: label -> accepted values (all must match).
     ``per``: ``stream``, or the label whose equal values make an area. ``distinct``: members of an area with the same
     value of this label count once. ``coverage``: share of expected observations a window must hold before it is known
-    (0 = any; sums compared with > or >= are lower bounds and always known, as is ``count``; ``days(...)`` does not ask)."""
+    (0 = any). An incomplete window still decides what more observations could not change: a sum of values that are never
+    negative, and a max, from below; a min from above. ``count`` is always known; ``days(...)`` does not ask."""
 
     name: str
     version: int
