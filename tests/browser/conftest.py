@@ -146,8 +146,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
         said = "CHROMIUM IS MISSING: the pages were not tested in a browser. Debian: apt-get install chromium fonts-noto-cjk"
-        assert not os.environ.get("TOCSIN_NOTHING_SKIPPED"), said
-        pytest.skip(said)
+        pytest.skip(said)  # .ci/run fails on such a line (scripts/skips)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

@@ -23,7 +23,7 @@ def test_main_job_by_keyboard_alone(town: RunningTown, open_context: Callable[..
     page = open_context(town.url).new_page()
     asked: list[Request] = []
     said: list[str] = []
-    page.on("request", asked.append)
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright takes no builtin
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(town.url + "/")
@@ -187,7 +187,7 @@ def test_a_tab_behind_another_hears_too_over_one_connection(
 def test_everything_is_there_without_script(town: RunningTown, open_context: Callable[..., BrowserContext]):
     page = open_context(town.url, java_script_enabled=False).new_page()
     page.goto(town.url + "/")
-    assert page.locator("#events .row").count() == 6
+    assert page.locator("#events .row").count() == 7
     assert page.locator("#signals .row").count() >= 6
     assert "As loaded" in page.inner_text("#freshness")
     for name in ("#keys-open", "#event-arrivals", "#signal-arrivals"):
@@ -225,8 +225,8 @@ def test_script_and_sheets_keep_their_budget():
 def test_screenshots(
     town: RunningTown, duty_page: DutyPage, tmp_path: Path, language: str, theme: str, size: tuple[int, int]
 ):
-    """Pictures for the README: written to docs/screenshots with TOCSIN_SCREENSHOTS=1, else thrown away."""
-    folder = ROOT / "docs/screenshots" if os.environ.get("TOCSIN_SCREENSHOTS") else tmp_path
+    """Pictures for the README: written to docs/screenshots with TOCSIN_TEST_SCREENSHOTS=1, else thrown away."""
+    folder = ROOT / "docs/screenshots" if os.environ.get("TOCSIN_TEST_SCREENSHOTS") else tmp_path
     page: Any = duty_page(town.url, language=language, theme=theme, size=size)
     page.wait_for_selector("#strip li")
     target = folder / f"duty-{language}-{theme}-{size[0]}.png"

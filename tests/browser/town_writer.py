@@ -10,7 +10,6 @@ import math
 import sys
 import time
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 import django
@@ -96,7 +95,6 @@ class Town:
             no_data_rules=["natural_hazards/river_silent"],
         )
         self.held: dict[tuple[str, bool], tuple[int, int]] = {}
-        self.numbers = count()
 
     def found(self, **_: Any) -> None:
         """Catalogue, a facility, two hours of values, some refused rows, tallies."""
@@ -259,7 +257,7 @@ class Town:
         began = time.monotonic()
         for k in range(changes):
             stream = first + k % streams
-            self.signal(stream, 1 + (next(self.numbers) + k) % 4)
+            self.signal(stream, 1 + (k // streams + stream) % 4)  # another level at each visit
             time.sleep(max(0.0, began + (k + 1) * seconds / changes - time.monotonic()))
 
     @staticmethod

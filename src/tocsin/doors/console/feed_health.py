@@ -23,6 +23,9 @@ __all__ = ["DELAY_FACTOR", "FeedHealth", "feed_health", "refusals"]
 
 DELAY_FACTOR = 3.0  # data older than three usual spacings of the quickest stream is said to be delayed
 _SHORTEST_DELAY_S = 60.0
+_DRIVEN_DELAY_S = (
+    3600.0  # a demo drives the clock so fast that a second is many minutes: data cannot be newer than that
+)
 _DAY_US = 86_400 * SECOND_US
 _KEEP_S = 5.0
 _refused: tuple[float, str, pa.Table] | None = None
@@ -59,9 +62,14 @@ def feed_health(scope: Scope, register: Register, now_us: int) -> FeedHealth:
     return FeedHealth(
         streams=len(register.catalogue), live=live, silent=len(silent), never_heard=never,
         newest_us=tallies.newest if tallies else None, refused=refusals(now_us).num_rows,
-        delay_after_s=max(_SHORTEST_DELAY_S, DELAY_FACTOR * register.shortest_cadence_s),
+        delay_after_s=_delay_after_s(register),
         counted_at_us=tallies.at_us if tallies else None,
     )  # fmt: skip
+
+
+def _delay_after_s(register: Register) -> float:
+    usual = max(_SHORTEST_DELAY_S, DELAY_FACTOR * register.shortest_cadence_s)
+    return usual if settings.TOCSIN_DRIVEN_CLOCK is None else max(usual, _DRIVEN_DELAY_S)
 
 
 def heard_streams(register: Register, tallies: Tallies | None) -> set[str]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.http import require_GET
@@ -107,7 +107,7 @@ _watchers: dict[asyncio.AbstractEventLoop, Watcher] = {}
 
 
 @require_GET
-async def stream(request: HttpRequest) -> HttpResponse:
+async def stream(request: HttpRequest) -> StreamingHttpResponse:
     """Messages ``changes`` (rows in words and HTML), ``many`` (read the page anew) and ``beat`` (heartbeat)."""
     text = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
     cursor = int(text) if text.isdigit() and len(text) < 19 else None

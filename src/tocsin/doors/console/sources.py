@@ -50,7 +50,9 @@ def sources(request: HttpRequest) -> HttpResponse:
     """Streams by page, of one source or of all: those without data first, then raised, then normal."""
     frame = open_frame()
     source = request.GET.get("source") or None
-    streams = sorted(_lines(frame, observe.streams(CONSOLE_SCOPE, source=source)), key=lambda line: _ORDER[line.standing])
+    streams = sorted(
+        _lines(frame, observe.streams(CONSOLE_SCOPE, source=source)), key=lambda line: _ORDER[line.standing]
+    )
     text = request.GET.get("start", "0")
     start = int(text) if text.isdigit() and len(text) < 10 and int(text) < len(streams) else 0
     shown = streams[start : start + STREAMS_A_PAGE]
