@@ -1,14 +1,27 @@
-"""The ASGI application that granian serves."""
+"""The ASGI application that granian serves: the door for observations beside Django."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import MutableMapping
+from typing import Any, cast
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.app.settings")
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from tocsin.doors.intake.http.body_limit import BodyLimit
+# Django spools a whole body before any view sees it, so the limit stands in front of it.
+_django = get_asgi_application()
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.app.settings")
-# the limit stands in front of Django, which spools a whole body before any view sees it
-application = BodyLimit(get_asgi_application(), settings.CONFIGURATION.max_body_bytes)
+from tocsin.doors.intake.http.body_limit import Application, BodyLimit  # noqa: E402 - rooms need Django set up
+from tocsin.doors.intake.http.observations import PATH, ObservationsDoor  # noqa: E402
+
+_pages = BodyLimit(cast(Application, _django), settings.CONFIGURATION.max_body_bytes)
+_observations = ObservationsDoor(settings.HOME.engine_socket, limit=settings.CONFIGURATION.max_body_bytes)
+
+
+async def application(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    """Observations go to their own door, everything else to Django."""
+    door = _observations if scope["type"] == "http" and scope["path"] == PATH else _pages
+    await door(scope, receive, send)

@@ -29,7 +29,9 @@ async def readyz(request: HttpRequest) -> HttpResponse:
     """200 when database and engine answer and neither evaluation nor outbox lags; else 503 with the same figures."""
     figures, faults = await sync_to_async(_look)()
     body = msgspec.json.encode({"status": "ok" if not faults else "unready", "faults": faults, **figures})
-    return HttpResponse(body, status=200 if not faults else 503, content_type="application/json")
+    response = HttpResponse(body, status=200 if not faults else 503, content_type="application/json")
+    response._has_been_logged = True  # type: ignore[attr-defined]  # "not ready yet" is an answer, not an error of ours
+    return response
 
 
 def _look() -> tuple[dict[str, object], list[str]]:

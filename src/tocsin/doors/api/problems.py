@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 from tocsin.terms import errors
 
-__all__ = ["MEDIA_TYPE", "problem", "problem_body", "status_of"]
+__all__ = ["MEDIA_TYPE", "extra_headers", "problem", "problem_body", "status_of"]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -34,11 +34,14 @@ def problem_body(error: errors.TocsinError, *, status: int | None = None, **memb
 
 
 def problem(error: errors.TocsinError, *, status: int | None = None, **members: object) -> HttpResponse:
-    """The error as a response. 401 says how to authenticate, 503 when to come again."""
+    """The error as a response."""
     number = status or status_of(error)
     response = HttpResponse(problem_body(error, status=number, **members), status=number, content_type=MEDIA_TYPE)
-    if number == 401:
-        response["WWW-Authenticate"] = 'Bearer realm="tocsin"'
-    if number == 503:
-        response["Retry-After"] = "2"
+    for name, value in extra_headers(number).items():
+        response[name] = value
     return response
+
+
+def extra_headers(status: int) -> dict[str, str]:
+    """401 says how to authenticate, 503 when to come again."""
+    return {401: {"WWW-Authenticate": 'Bearer realm="tocsin"'}, 503: {"Retry-After": "2"}}.get(status, {})

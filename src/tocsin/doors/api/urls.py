@@ -1,4 +1,4 @@
-"""Paths of the API; included at the root by ``app/urls.py``."""
+"""Paths of the API; included at the root by ``app/urls.py``. (/api/v1/observations is an application of its own.)"""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.urls import path, re_path
 from tocsin.doors.api.health import healthz, readyz
 from tocsin.doors.api.operations import api
 from tocsin.doors.api.problems import problem
-from tocsin.doors.intake.http.observations import observations
 from tocsin.terms.errors import UnknownName
 
 __all__ = ["urlpatterns"]
@@ -22,7 +21,6 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("api/v1/observations", observations, name="observations"),
     path("api/v1/", api.urls),
     re_path(r"^api/", nothing_here),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 from tocsin.doors.api.problems import MEDIA_TYPE, problem_body
 from tocsin.terms.errors import TooBig
 
-__all__ = ["BodyLimit"]
+__all__ = ["Application", "BodyLimit"]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
