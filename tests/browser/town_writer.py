@@ -193,7 +193,7 @@ class Town:
         at = self.now_us()
         raised = Transition(
             "natural_hazards/river_silent", 1, HAZARDS[line.property], Subject("stream", line.id), Change.RAISED, 1, 0,
-            at, at, self.log.next_seq, False, (Measure("silent(3h)", 10800.0, "s"),),
+            at, at, self.log.next_seq, False, (Measure("silent", 10860.0, "s", ">=", 10800.0),),
         )  # fmt: skip
         self.record([raised])
 
@@ -213,7 +213,7 @@ class Town:
             Measure(what, values[k] if level else thresholds[0] - 1, unit, ">=" if level else "<", thresholds[k]),
         )
         if quality:
-            evidence = (Measure("stuck(6h)", values[0], unit),)
+            evidence = (Measure("stuck", 21_600.0, "s", ">=", 21_600.0),)
         rule = "natural_hazards/river_stuck" if quality else RULES[line.property]
         hazard = "data_quality" if quality else HAZARDS[line.property]
         return Transition(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from tocsin.doors.console.ages import length_words
+from tocsin.doors.console.ages import age_words, length_words
 from tocsin.terms.signal import Measure
 
 __all__ = ["amount", "measure_words", "sentence", "unit_words"]
@@ -16,6 +17,15 @@ __all__ = ["amount", "measure_words", "sentence", "unit_words"]
 # UCUM codes that people write otherwise; a code that is not here is shown as it is.
 _UNITS = {"Cel": "°C", "ug/m3": "µg/m³", "mg/m3": "mg/m³", "m3/s": "m³/s", "deg": "°", "1": "", "[ppm]": "ppm",
           "ppm": "ppm", "%[LEL]": "% LEL"}  # fmt: skip
+_TIMES = ("silent", "stuck")  # how long something has lasted, in seconds
+_TESTS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 _CALL = re.compile(r"^\s*(?P<name>[a-z_]+)\s*\((?P<inside>.*)\)\s*$", re.DOTALL)
 _LENGTH = re.compile(r"^\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>s|min|h|d)\s*$")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
@@ -36,15 +46,17 @@ def amount(value: float, unit: str) -> str:
 
 
 def measure_words(measure: Measure) -> str:
-    """One measure with its threshold, if it met one."""
+    """One measure with the threshold that it meets, or no longer meets."""
     said = _computed(measure)
     if measure.threshold is None:
         return said
-    return _("{measured}; threshold {comparison} {threshold}").format(
-        measured=said,
-        comparison=_comparison(measure.comparison),
-        threshold=amount(measure.threshold, measure.unit),
+    threshold = _amount_of(measure.what, measure.threshold, measure.unit)
+    pattern = (
+        _("{measured}; threshold {comparison} {threshold}")
+        if _met(measure)
+        else _("{measured}; no longer {comparison} {threshold}")
     )
+    return pattern.format(measured=said, comparison=_comparison(measure.comparison), threshold=threshold)
 
 
 def sentence(measures: Iterable[Measure]) -> str:
@@ -53,14 +65,28 @@ def sentence(measures: Iterable[Measure]) -> str:
     return _(" and ").join(said) if said else _("No evidence was recorded.")
 
 
+def _met(measure: Measure) -> bool:
+    """Whether the comparison holds of the recorded value; what cannot be judged is said as it was recorded."""
+    test = _TESTS.get(measure.comparison)
+    return (
+        test is None or measure.threshold is None or math.isnan(measure.value) or test(measure.value, measure.threshold)
+    )
+
+
+def _amount_of(what: str, value: float, unit: str) -> str:
+    return age_words(value) if what.strip() in _TIMES else amount(value, unit)
+
+
 def _comparison(sign: str) -> str:
     return {">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}.get(sign, sign)
 
 
 def _computed(measure: Measure) -> str:
-    value = amount(measure.value, measure.unit)
+    value = _amount_of(measure.what, measure.value, measure.unit)
     if measure.what.strip() == "value":
         return value
+    if said := _plain_words(measure.what.strip(), value):
+        return said
     call = _CALL.match(measure.what)
     if call is None:
         return _("{what}: {value}").format(what=measure.what.replace("@", ""), value=value)
@@ -69,6 +95,17 @@ def _computed(measure: Measure) -> str:
         return _call_words(call["name"], call["inside"], value) or f"{measure.what}: {value}"
     length = length_words(float(window["number"]) * _SECONDS[window["unit"]])
     return _window_words(call["name"], value, length) or f"{measure.what}: {value}"
+
+
+def _plain_words(what: str, value: str) -> str:
+    said = {
+        "silent": _("no observation for {value}"),
+        "stuck": _("exactly the same value for {value}"),
+        "spike": _("a jump of {value}"),
+        "value - previous": _("change of {value} since the observation before"),
+        "previous - value": _("fall of {value} since the observation before"),
+    }.get(what)
+    return said.format(value=value) if said else ""
 
 
 def _window_words(name: str, value: str, length: str) -> str:
@@ -81,8 +118,6 @@ def _window_words(name: str, value: str, length: str) -> str:
         "delta": _("change of {value} in {length}"),
         "rate": _("change of {value} a second over {length}"),
         "first": _("{value}, {length} ago"),
-        "silent": _("no observation for {length}"),
-        "stuck": _("exactly the same value, {value}, for {length}"),
     }.get(name)
     return said.format(value=value, length=length) if said else ""
 
@@ -96,6 +131,5 @@ def _call_words(name: str, inside: str, value: str) -> str:
                 "sum": _("{value} in the day"), "mean": _("mean of the day {value}")}.get(name)  # fmt: skip
     else:
         said = {"how_many": _("{value} places at once"), "share": _("{value} of the places at once"),
-                "days": _("{value} days in a row"), "index": _("index {value}"), "spike": _("a jump of {value}"),
-                }.get(name)  # fmt: skip
+                "days": _("{value} days in a row"), "index": _("index {value}")}.get(name)  # fmt: skip
     return said.format(value=value) if said else ""

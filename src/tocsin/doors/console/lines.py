@@ -33,11 +33,10 @@ class EventOnPage:
 
 @dataclass(frozen=True, slots=True)
 class SignalOnPage:
-    """``level`` is the highest it had; ``is_open`` whether it still holds; ``said`` the evidence in words."""
+    """``level`` is the present one, of a cleared signal the highest it had; ``is_open`` whether it still holds; ``said`` the evidence in words."""
 
     id: str
     level: int
-    present: int
     subject: str
     what: str
     said: str
@@ -77,7 +76,7 @@ def signals_on_page(
     said = _newest_evidence(scope, signals)
     return [
         SignalOnPage(
-            id=signal.id, level=signal.peak, present=signal.level, subject=register.subject(signal.subject),
+            id=signal.id, level=signal.level or signal.peak, subject=register.subject(signal.subject),
             what=words.rule(signal.rule, language), said=said.get(signal.id) or sentence(()),
             onset_us=signal.onset_us, changed_us=signal.changed_us, states=tuple(_signal_states(signal)),
             is_open=signal.level > 0, quality=signal.quality,

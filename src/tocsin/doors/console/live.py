@@ -196,7 +196,7 @@ def _render(change: Change, language: str) -> str:
             ],
             "signals": [
                 {
-                    "id": signal.id, "level": signal.present, "open": signal.is_open, "changed": signal.changed_us,
+                    "id": signal.id, "level": signal.level, "open": signal.is_open, "changed": signal.changed_us,
                     "row": render_to_string("console/parts/signal_row.html", context | {"signal": signal}),
                 }
                 for signal in signals
