@@ -42,21 +42,69 @@ def _frontiers(area_of, stream_of, newest, lateness, idle_after, now, areas):
 
 @kernel
 def _by_area_and_time(area, t, areas):
-    """Positions sorted by area, then time: a counting sort and one small sort an area."""
-    start = np.zeros(areas + 1, np.int64)
-    for i in range(area.shape[0]):
-        start[area[i] + 1] += 1
+    """Positions sorted by area, then time; equal ones stay in order. Byte by byte from the lowest (LSD radix sort): the
+    moments of one release lie close together, so few bytes differ."""
+    n = area.shape[0]
+    order, other = np.arange(n), np.empty(n, np.int64)
+    if n == 0:
+        return order
+    first = t.min()
+    key, other_key = t - first, np.empty(n, np.int64)
+    span, shift = t.max() - first, 0
+    start = np.zeros(257, np.int64)
+    while span >> shift > 0:
+        start[:] = 0
+        for i in range(n):
+            start[((key[i] >> shift) & 255) + 1] += 1
+        for digit in range(256):
+            start[digit + 1] += start[digit]
+        for i in range(n):
+            digit = (key[i] >> shift) & 255
+            other[start[digit]], other_key[start[digit]] = order[i], key[i]
+            start[digit] += 1
+        order, other, key, other_key = other, order, other_key, key
+        shift += 8
+    begin = np.zeros(areas + 1, np.int64)
+    for i in range(n):
+        begin[area[i] + 1] += 1
     for a in range(areas):
-        start[a + 1] += start[a]
-    fill = start.copy()
-    order = np.empty(area.shape[0], np.int64)
-    for i in range(area.shape[0]):
-        order[fill[area[i]]] = i
-        fill[area[i]] += 1
-    for a in range(areas):
-        bucket = order[start[a] : start[a + 1]]
-        order[start[a] : start[a + 1]] = bucket[np.argsort(t[bucket], kind="mergesort")]
-    return order
+        begin[a + 1] += begin[a]
+    for i in range(n):
+        a = area[order[i]]
+        other[begin[a]] = order[i]
+        begin[a] += 1
+    return other
+
+
+@kernel
+def _due(rows, area_of, slot, time, judged, frontier, late, ready, area):
+    """Positions and areas of rows whose area's frontier passed; counts those that came after it. Returns how many."""
+    n = 0
+    for i in range(rows):
+        a = area_of[slot[i]]
+        if a < 0:
+            continue
+        if time[i] <= judged[a]:
+            late[a] += 1
+        elif time[i] <= frontier[a]:
+            ready[n], area[n] = i, a
+            n += 1
+    return n
+
+
+@kernel
+def _keep(rows, area_of, slot, time, column, frontier):
+    """Move the rows that still wait to the front (late ones lie before the frontier too). Returns how many."""
+    n = 0
+    for i in range(rows):
+        a = area_of[slot[i]]
+        if a < 0 or time[i] <= frontier[a]:
+            continue
+        slot[n], time[n] = slot[i], time[i]
+        for k in range(column.shape[0]):
+            column[k, n] = column[k, i]
+        n += 1
+    return n
 
 
 class AreaStage:
@@ -72,10 +120,11 @@ class AreaStage:
         self.stream_of = np.zeros(0, np.int64)
         self.judged = np.zeros(0, np.int64)  # per area: frontier of the last tick
         self.late = np.zeros(0, np.int64)
-        self.slot = np.zeros(0, np.int64)
-        self.time = np.zeros(0, np.int64)
-        self.column = np.zeros((columns, 0))
-        self._more: list[tuple[Array, Array, Array]] = []
+        # Rows that wait are the first ``rows`` of buffers used again and again: fresh pages cost more than the work.
+        self.rows = 0
+        self.slot, self.time, self.column = _buffers(columns, 0)
+        self._ready = np.zeros(0, np.int64)
+        self._area = np.zeros(0, np.int64)
 
     def grow(self, area_of: Array, gid: Array, stream_of: Array, areas: int) -> None:
         """New membership of all slots."""
@@ -86,42 +135,50 @@ class AreaStage:
 
     def submit(self, slot: Array, t: Array, column: Array) -> None:
         """Member rows with their columns, shape (columns, rows)."""
-        self._more.append((slot.astype(np.int64), t, column))
+        end = self.rows + len(slot)
+        if end > len(self.slot):
+            old = self._waiting()
+            self.slot, self.time, self.column = _buffers(self.columns, 2 * end)
+            self._put(0, *old)
+            self._ready, self._area = np.empty(2 * end, np.int64), np.empty(2 * end, np.int64)
+        self._put(self.rows, slot, t, column)
+        self.rows = end
 
-    def _gather(self) -> None:
-        if self._more:
-            self.slot = np.concatenate([self.slot, *(m[0] for m in self._more)])
-            self.time = np.concatenate([self.time, *(m[1] for m in self._more)])
-            self.column = np.concatenate([self.column, *(m[2] for m in self._more)], axis=1)
-            self._more.clear()
+    def _put(self, at: int, slot: Array, t: Array, column: Array) -> None:
+        end = at + len(slot)
+        self.slot[at:end], self.time[at:end], self.column[:, at:end] = slot, t, column
+
+    def _waiting(self) -> tuple[Array, Array, Array]:
+        return self.slot[: self.rows], self.time[: self.rows], self.column[:, : self.rows]
 
     def release(self, now: int, newest: Array, lateness: Array, idle_after: Array) -> tuple[Array, Array, Array, Array]:
         """Rows whose area's frontier passed, by area and time: area, time, slot, columns. ``now`` = the tick."""
-        self._gather()
         frontier = _frontiers(self.area_of, self.stream_of, newest, lateness, idle_after, now, len(self.judged))
-        area = self.area_of[self.slot]
-        inside = area >= 0
-        judged = self.judged[np.where(inside, area, 0)] if len(self.judged) else np.zeros(len(area), np.int64)
-        late = inside & (self.time <= judged)
-        np.add.at(self.late, area[late], 1)
-        ready = inside & ~late & (self.time <= frontier[np.where(inside, area, 0)] if len(frontier) else inside)
-        keep = inside & ~late & ~ready
-        order = np.flatnonzero(ready)
-        order = order[_by_area_and_time(area[order], self.time[order], len(self.judged))]
-        out = area[order], self.time[order], self.slot[order], self.column[:, order]
-        self.slot, self.time, self.column = self.slot[keep], self.time[keep], self.column[:, keep]
-        self.judged = np.maximum(self.judged, frontier)
+        n = _due(
+            self.rows, self.area_of, self.slot, self.time, self.judged, frontier, self.late, self._ready, self._area
+        )
+        ready, area = self._ready[:n], self._area[:n]
+        order = _by_area_and_time(area, self.time[ready], len(self.judged))
+        ready, area = ready[order], area[order]
+        out = area, self.time[ready], self.slot[ready], self.column[:, ready]
+        np.maximum(self.judged, frontier, out=self.judged)
+        self.rows = _keep(self.rows, self.area_of, self.slot, self.time, self.column, self.judged)
         return out
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""
-        self._gather()
-        return {name: getattr(self, name) for name in ("judged", "late", "slot", "time", "column")}
+        slot, time, column = (array.copy() for array in self._waiting())
+        return {"judged": self.judged.copy(), "late": self.late.copy(), "slot": slot, "time": time, "column": column}
 
     def load(self, state: dict[str, Array]) -> None:
         """Take over a saved state."""
-        for name in ("judged", "late", "slot", "time", "column"):
-            setattr(self, name, state[name].copy())
+        self.judged, self.late = state["judged"].copy(), state["late"].copy()
+        self.rows = 0
+        self.submit(state["slot"], state["time"], state["column"])
+
+
+def _buffers(columns: int, rows: int) -> tuple[Array, Array, Array]:
+    return np.empty(rows, np.int64), np.empty(rows, np.int64), np.empty((columns, rows))
 
 
 def last_of_instant(area: Array, t: Array) -> Array:
