@@ -1,14 +1,16 @@
-"""Do registered streams fit a pack? Conditions are in the unit of the pack's property, so a stream must be in it too."""
+"""Do registered streams fit? In the unit in which a pack judges them, and about things rather than people."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from tocsin.packkit.concerns.sealed import sealed_selection
 from tocsin.packkit.pack import Pack
-from tocsin.terms.errors import BadUnit
+from tocsin.terms.boundary import observed_refused
+from tocsin.terms.errors import BadUnit, Refused
 from tocsin.terms.stream import Stream
 
-__all__ = ["unfit_streams"]
+__all__ = ["refused_streams", "require_fit", "unfit_streams"]
 
 
 def unfit_streams(pack: Pack, streams: Iterable[Stream]) -> list[BadUnit]:
@@ -20,3 +22,35 @@ def unfit_streams(pack: Pack, streams: Iterable[Stream]) -> list[BadUnit]:
         for stream in streams
         if (known := pack.properties.get(stream.property)) is not None and stream.unit != known.unit
     ]  # fmt: skip
+
+
+def refused_streams(streams: Iterable[Stream]) -> list[Refused]:
+    """One error for each name of a property, stage or label that speaks of a person or of what people think, and for each
+    property of sealed content: not taken in at all, whether a rule would look at it or not."""
+    return [
+        Refused(f"stream {stream.id}", f"{kind} {name!r} {why}", "leave it out: Tocsin observes things and places")
+        for stream in streams
+        for kind, name in _names(stream)
+        if (why := _reason(kind, name))
+    ]
+
+
+def require_fit(packs: Iterable[Pack], streams: Iterable[Stream]) -> None:
+    """Raise the first of all that do not fit (Refused, BadUnit), saying how many more there are."""
+    rows = tuple(streams)
+    found = [*refused_streams(rows), *(error for pack in packs for error in unfit_streams(pack, rows))]
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise type(found[0])(found[0].thing, found[0].rule + more, found[0].remedy)
+
+
+def _names(stream: Stream) -> Iterator[tuple[str, str]]:
+    yield "property", stream.property
+    yield from (("stage", name) for name in stream.stages)
+    yield from (("label", name) for name in stream.labels)
+
+
+def _reason(kind: str, name: str) -> str:
+    if crossed := observed_refused(name):
+        return f"crosses the boundary ({crossed.matched}): {crossed.reason}"
+    return sealed_selection({"property": (name,)}) if kind == "property" else ""

@@ -8,10 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.packkit import builtin_pack_paths, check_pack, find_pack, load_pack, unfit_streams
+from tocsin.packkit import (
+    builtin_pack_paths,
+    check_pack,
+    find_pack,
+    load_pack,
+    refused_streams,
+    require_fit,
+    unfit_streams,
+)
 from tocsin.packkit.describe import describe
 from tocsin.packkit.scaffold import new_pack
-from tocsin.terms.errors import BadValue, UnknownName
+from tocsin.terms.errors import BadUnit, BadValue, Refused, UnknownName
 from tocsin.terms.stream import Stream
 
 PATHS = {path.name: path for path in builtin_pack_paths()}
@@ -108,3 +116,28 @@ def test_a_stream_in_another_unit_does_not_fit() -> None:
                Stream("c", "s", "c", "something_else", "K")]  # fmt: skip
     assert [error.thing for error in unfit_streams(pack, streams)] == ["stream a"]
     assert "register it in m" in unfit_streams(pack, streams)[0].remedy
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        Stream("a", "s", "a", "caller_mood", "1"),
+        Stream("a", "s", "a", "petition_count", "1"),
+        Stream("a", "s", "a", "crowd", "1", stages={"protest_size": 100.0}),
+        Stream("a", "s", "a", "crowd", "1", labels={"重点人员": "x"}),
+    ],
+)
+def test_streams_about_people_or_sealed_content_are_refused(stream: Stream) -> None:
+    (error,) = refused_streams([stream])
+    assert error.thing == "stream a"
+    assert error.remedy
+    with pytest.raises(Refused):
+        require_fit([], [stream])
+
+
+def test_streams_of_any_other_kind_are_free() -> None:
+    pack = load_pack(PATHS["natural_hazards"])
+    free = Stream("a", "s", "a", "slope_stability", "1", stages={"warning_stage": 2.0}, labels={"rain_group": "7"})
+    require_fit([pack], [free, Stream("b", "s", "b", "river_stage", "m")])
+    with pytest.raises(BadUnit, match=r"is in cm, .* judges river_stage in m \(and 1 more\)"):
+        require_fit([pack], [Stream(name, "s", name, "river_stage", "cm") for name in "ab"])
