@@ -46,7 +46,7 @@ check: setup
 
 bench: setup
 	@$(SYNC) --group bench
-	@scripts/bench
+	@$(RUN)/python benchmarks/run.py
 
 wheel: setup
 	@rm -rf dist

@@ -42,7 +42,6 @@ def measure(rounds: int, batches: int) -> list[Table]:
                     rates[way, size].append(size * len(took) / sum(took))
                     slowest[way, size].append(float(np.percentile(took, 99)) * 1e3)
         print(f"  log: load {load()}", file=sys.stderr, flush=True)
-    bare = median(rates["plain pwrite + fdatasync", SIZES[0]])
     table = Table(
         f"Log: {batches} batches a round, one append each (load before: {before})",
         ("way", "rows a batch", "rows/s", "batches/s", "ms p99", "share of plain pwrite + fdatasync"),

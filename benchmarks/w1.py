@@ -159,6 +159,11 @@ def _table(
     table.bars = _bars(measured, rows, cpu)
     table.notes = [f"{peer} is not installed: not measured." for peer in PEERS if peer not in {r.name for r in runners}]
     table.notes.append(f"Shuffled arrival: every row up to {LATEST_MS / 1000:g} s later than its moment, at random.")
+    busiest = max(r["process_cpu_s"] / r["timings"]["process"] for who, m in measured.items() if who.startswith("tocsin")
+                  for r in m.results)  # type: ignore[index]  # fmt: skip
+    table.notes.append(
+        f"Cores the engine kept busy: at most {busiest:.2f} (one thread; under 1 where it had to share)."
+    )
     table.held = all(m.exact for who, m in measured.items() if who.startswith("tocsin"))
     if rounds == 1:
         table.notes.append("One round only: no median.")
