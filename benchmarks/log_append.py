@@ -63,9 +63,9 @@ def _ways(root: Path, entries: list[Entry]) -> dict[str, list[float]]:
     """Seconds a batch by way; each in files of its own."""
     took = {}
     with SegmentLog.open(root / "synced") as log:
-        took["append, fdatasync"] = [_timed(lambda e=entry: log.append([e])) for entry in entries]  # type: ignore[misc]
+        took["append, fdatasync"] = [_timed(lambda e=entry: log.append([e])) for entry in entries]
     with SegmentLog.open(root / "unsynced", sync=lambda _: None) as log:
-        took["append, no fdatasync"] = [_timed(lambda e=entry: log.append([e])) for entry in entries]  # type: ignore[misc]
+        took["append, no fdatasync"] = [_timed(lambda e=entry: log.append([e])) for entry in entries]
     bodies = [memoryview(entry.batch.serialize()) for entry in entries if entry.batch is not None]
     took["plain pwrite + fdatasync"] = _plain(root / "plain", bodies)
     with SegmentLog.open(root / "synced") as log:

@@ -17,6 +17,7 @@ import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -50,7 +51,7 @@ class Measured:
     """The rounds of one runner: processes, their result files, and what was wrong with their events."""
 
     runs: list[Run] = field(default_factory=list)
-    results: list[dict[str, float]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
     match: str = ""
     exact: bool = True
 
@@ -160,7 +161,7 @@ def _table(
     table.notes = [f"{peer} is not installed: not measured." for peer in PEERS if peer not in {r.name for r in runners}]
     table.notes.append(f"Shuffled arrival: every row up to {LATEST_MS / 1000:g} s later than its moment, at random.")
     busiest = max(r["process_cpu_s"] / r["timings"]["process"] for who, m in measured.items() if who.startswith("tocsin")
-                  for r in m.results)  # type: ignore[index]  # fmt: skip
+                  for r in m.results)  # fmt: skip
     table.notes.append(
         f"Cores the engine kept busy: at most {busiest:.2f} (one thread; under 1 where it had to share)."
     )
@@ -172,9 +173,9 @@ def _table(
 
 def _engine_only(m: Measured, rows: float) -> tuple[float, float, float, float]:
     """From Arrow batches in memory to the last change known: reading the file and start-up left out."""
-    return (rows / median(r["timings"]["process"] for r in m.results),  # type: ignore[index]
+    return (rows / median(r["timings"]["process"] for r in m.results),
             rows / median(r["process_cpu_s"] for r in m.results),
-            median(r["batch_ms"]["p50"] for r in m.results), median(r["batch_ms"]["p99"] for r in m.results))  # type: ignore[index]  # fmt: skip
+            median(r["batch_ms"]["p50"] for r in m.results), median(r["batch_ms"]["p99"] for r in m.results))  # fmt: skip
 
 
 def _bars(measured: dict[str, Measured], rows: float, cpu: dict[str, float]) -> list[Bar]:
