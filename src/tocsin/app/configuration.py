@@ -41,6 +41,7 @@ class Configuration:
     language: str = _key("en", "language where the browser asks for none: en or zh-hans")
     time_zone: str = _key("UTC", "IANA zone in which pages print times")
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
+    allow_out_of_date_rules: bool = _key(False, "judge also by rules whose dates of validity do not cover the day")
     max_body_bytes: int = _key(64 << 20, "largest body the intake door reads")
     clock: str = _key("wall", "wall; driven = somebody else moves time (only the demo does)")
     log_level: str = _key("info", "debug, info, warning or error")

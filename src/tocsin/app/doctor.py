@@ -9,8 +9,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -18,6 +19,9 @@ from tocsin.app.commands.django_ready import configured, django_ready
 from tocsin.app.commands.output import console, json_option, say, table, wants_json
 from tocsin.app.configuration import Configuration
 from tocsin.terms.errors import TocsinError
+
+if TYPE_CHECKING:
+    from tocsin.packkit import Pack
 
 __all__ = ["Finding", "doctor"]
 
@@ -72,7 +76,15 @@ def examine() -> tuple[list[Finding], dict[str, object]]:
     except TocsinError as error:
         return [_fault("settings", error)], {}
     findings = [Finding("settings", "ok", "read and checked")]
-    checks: list[Callable[[Configuration], Iterator[Finding]]] = [_home, _disk, _database, _log, _engine, _packs]
+    checks: list[Callable[[Configuration], Iterator[Finding]]] = [
+        _home,
+        _disk,
+        _database,
+        _log,
+        _engine,
+        _packs,
+        _streams,
+    ]
     for check in checks:
         name = check.__name__.strip("_")
         try:
@@ -181,14 +193,48 @@ def _engine(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _packs(configuration: Configuration) -> Iterator[Finding]:
-    from tocsin.packkit import check_pack, find_pack
+    from tocsin.app.engine_process.packs_in_force import civil_day
+    from tocsin.packkit import check_pack, find_pack, load_pack
 
+    django_ready()
+    from tocsin.records import clock
+
+    today = civil_day(clock.now_us(), configuration.time_zone)
     for name in configuration.packs:
         faults = check_pack(find_pack(name))
         for fault in faults:
             yield Finding("packs", "fault", f"{fault.file}:{fault.line}: {fault.what}", fault.remedy)
         if not faults:
             yield Finding("packs", "ok", f"{name} is valid")
+            yield from _out_of_date(load_pack(find_pack(name)), today, configuration.allow_out_of_date_rules)
+
+
+def _out_of_date(pack: Pack, today: date, allowed: bool) -> Iterator[Finding]:
+    from tocsin.app.engine_process.packs_in_force import out_of_date
+
+    found = out_of_date(pack, today)
+    for rule, why in found.items():
+        if allowed:
+            yield Finding("packs", "note", f"rule {rule} judges although {why}", "see whether its source was replaced")
+        else:
+            remedy = "see whether its source was replaced; or set allow_out_of_date_rules = true"
+            yield Finding("packs", "note", f"rule {rule} is left out: {why}", remedy)
+    if len(found) == len(pack.rules) and not allowed:
+        remedy = "take a newer version of the pack; or set allow_out_of_date_rules = true"
+        yield Finding("packs", "fault", f"no rule of {pack.name} judges on {today}", remedy)
+
+
+def _streams(configuration: Configuration) -> Iterator[Finding]:
+    from tocsin.packkit import find_pack, load_pack, require_fit
+
+    if not configuration.database and not configuration.home.database.exists():
+        return
+    django_ready()
+    from tocsin.loop.observe import queries
+
+    catalogue = queries.load_catalogue()
+    require_fit([load_pack(find_pack(name)) for name in configuration.packs], catalogue)
+    yield Finding("streams", "ok", f"{len(catalogue)} streams, in the units of the packs that judge them")
 
 
 def _versions() -> dict[str, str]:

@@ -56,7 +56,7 @@ def test_cookies_are_secure_unless_on_loopback(home: Home, listen: str, said: st
     ("toml", "kind", "thing", "remedy"),
     [
         ('databse = "x"', UnknownName, "databse", "'database'"),
-        ("zzz = 1", UnknownName, "zzz", "known are allowed_hosts"),
+        ("zzz = 1", UnknownName, "zzz", "known are allow_out_of_date_rules"),
         ('home = "/"', UnknownName, "home", "known are"),
         ("listen = 8000", BadValue, "listen", "a text"),
         ('listen = "8000"', BadValue, "listen", "127.0.0.1:8000"),

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from types import FrameType
 
 from django.db import connection
@@ -25,10 +26,11 @@ from tocsin.formats.catalogue import read_catalogue_body
 from tocsin.loop.detect import queries
 from tocsin.loop.observe.log import Entry, History, Quarantine, SegmentLog
 from tocsin.loop.observe.tallies import write_tallies
+from tocsin.packkit import require_fit
 from tocsin.records import clock
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.places.queries import facilities
-from tocsin.terms.errors import BadValue, TocsinError, Unavailable
+from tocsin.terms.errors import BadValue, Refused, TocsinError, Unavailable
 from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.stream import Catalogue
 
@@ -38,7 +40,7 @@ BATCH_ROWS = 250_000
 BATCH_S = 0.05  # small records are gathered this long for one database transaction
 SNAPSHOT_S = 30.0
 TALLY_S = 1.0
-SNAPSHOT_RECORDS = 20_000
+SNAPSHOT_SHARE = 20  # at most one twentieth of the time goes into snapshots, however large the state
 REFUSALS_IN_A_ROW = 20
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ class EngineProcess:
     ) -> None:
         self._configuration, self._home, self._wall_us = configuration, configuration.home, wall_us
         self._started_us = wall_us()
-        self._snapshot_at = time.monotonic()
+        self._snapshot_due = time.monotonic() + SNAPSHOT_S
         self._last_record_us = 0
         self._tallied_at = 0.0
         self._stop = stop or threading.Event()
@@ -70,7 +72,8 @@ class EngineProcess:
     def open(self) -> None:
         """Recover, regain, bind the socket. Raises TocsinError (log held by another, damaged pack, ...)."""
         home = self._home.prepare()
-        enabled = packs_in_force.enable(self._configuration.packs, home.packs)
+        self._packs = packs_in_force.enable(self._configuration.packs, home.packs)
+        self._renewed: tuple[date, int] | None = None
         self._log = SegmentLog.open(home.log)
         for recovery in self._log.recovered:
             log.warning("log: %s", recovery)
@@ -96,8 +99,7 @@ class EngineProcess:
             lost=self._lost,
             answered=self._server.flush,
         )
-        if self._packs_at_head != enabled:
-            self._commit.submit(Wish(Entry(RecordKind.RULES, self._now_us(), None, packs_body(enabled)), _ignore))
+        self._renew_packs()
         self._server.commit = self._commit
         self._server.start()
         log.info("engine: log at record %s, database at %s", self._log.next_seq, self.evaluation.consumed)
@@ -147,7 +149,9 @@ class EngineProcess:
 
     def _admit(self, entry: Entry) -> None:
         if entry.kind is RecordKind.CATALOGUE:
-            self._next_head = self._next_head.with_changes(*read_catalogue_body(entry.body))
+            sources, streams = read_catalogue_body(entry.body)
+            require_fit(self._packs, streams)
+            self._next_head = self._next_head.with_changes(sources, streams)
         elif entry.batch is not None:
             _check_indices(entry, self._next_head)
 
@@ -165,6 +169,7 @@ class EngineProcess:
             rule = f"could not be written: {self._commit.failed or 'the disk refuses'}"
             raise Unavailable("log", rule, "free space or repair the disk; the engine then starts again by itself")
         try:
+            self._renew_packs()
             self._tick()
             records = self._gather(wait_s)
             for record in records:
@@ -201,6 +206,42 @@ class EngineProcess:
                 self._troubles += 1
                 log.error("evaluation cannot begin again yet", exc_info=again)
 
+    def _renew_packs(self) -> None:
+        """Put the packs of the settings in force with the rules of the day, where the log does not say so already.
+
+        Asked again on another day and after a change of the catalogue. Streams that were registered before a pack judged
+        them may be in another unit: then what is in force stays so until they are registered anew."""
+        head = self._head
+        today = packs_in_force.civil_day(self._wall_us(), self._configuration.time_zone)
+        if self._renewed == (today, head.version):
+            return
+        allowed = self._configuration.allow_out_of_date_rules
+        enabled = packs_in_force.put_in_force(self._packs, today, allow_out_of_date=allowed)
+        if enabled != self._packs_at_head:
+            try:
+                require_fit(self._packs, head)
+            except Refused as error:
+                log.error("packs of the settings are not put in force: %s", error)
+            else:
+                self._commit.submit(
+                    Wish(Entry(RecordKind.RULES, self._now_us(), None, packs_body(enabled)), self._told)
+                )
+                self._packs_at_head = enabled
+                self._say_out_of_date(today, allowed)
+        self._renewed = (today, head.version)
+
+    def _told(self, outcome: int | TocsinError | None) -> None:
+        if isinstance(outcome, TocsinError):  # the next step tries again
+            log.error("engine: %s", outcome)
+            self._packs_at_head, self._renewed = (), None
+
+    def _say_out_of_date(self, today: date, allowed: bool) -> None:
+        for pack in self._packs:
+            for rule, why in packs_in_force.out_of_date(pack, today).items():
+                log.warning(
+                    "rule %s %s on %s: %s", rule, "judges all the same" if allowed else "is left out", today, why
+                )
+
     def _tick(self) -> None:
         moment = self._ticks.due(self._wall_us(), self.evaluation.needs_ticks)
         if moment is not None:
@@ -215,10 +256,11 @@ class EngineProcess:
         return records
 
     def _save_if_due(self) -> None:
-        behind = self.evaluation.engine.next_seq - self.evaluation.snapshot_seq
-        if behind > 0 and (behind >= SNAPSHOT_RECORDS or time.monotonic() - self._snapshot_at >= SNAPSHOT_S):
+        begun = time.monotonic()
+        if self.evaluation.engine.next_seq > self.evaluation.snapshot_seq and begun >= self._snapshot_due:
             self.evaluation.save()
-            self._snapshot_at = time.monotonic()
+            took = time.monotonic() - begun
+            self._snapshot_due = begun + max(SNAPSHOT_S, SNAPSHOT_SHARE * took)
             self._log.drop_before(min(self._shelf.oldest_seq, self._history.rolled_until))
 
     def health(self) -> dict[str, int | float | str | None]:

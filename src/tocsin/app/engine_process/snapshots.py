@@ -19,11 +19,12 @@ MAGIC = b"TOCSNAP1"
 
 
 class PackInForce(msgspec.Struct, frozen=True):
-    """A pack by name, version and the sha of its content."""
+    """A pack by name, version and the sha of its content. ``left_out``: its rules that do not judge, out of date."""
 
     name: str
     version: str
     sha: str
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
