@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -83,6 +84,8 @@ def demo(
     """
     programme = _recorded(data) if data else _invented(seed)
     port = port or (free_port() if headless else PORT)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # whoever ends the demo ends its servers too
+        signal.signal(number, lambda got, _: ctx.exit(128 + got))
     with ExitStack() as stack:
         home = stack.enter_context(_fresh(kept))
         _prepare(home, port, programme)
