@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -71,20 +71,26 @@ class RunningTown:
         self._server = subprocess.Popen(
             [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(self.port),
              "--log-level", "warning", "tocsin.app.asgi:application"],
-            env=self._environment, cwd=self.home, start_new_session=True,
+            env=self._environment, cwd=self.home,
         )  # fmt: skip
         until = time.monotonic() + 60
-        while True:
-            try:
-                if httpx.get(self.url + "/quarantine/", timeout=20).status_code == 200:
-                    return
-            except httpx.TransportError:
-                assert time.monotonic() < until, "the server did not start within 60 s"
-                assert self._server.poll() is None, "the server ended; its error is above"
+        while not self._answers():
+            assert self._server.poll() is None, "the server ended; its error is above"
+            assert time.monotonic() < until, "the server did not start within 60 s"
+
+    def _answers(self) -> bool:
+        try:
+            answer = httpx.get(self.url + "/quarantine/", timeout=20)
+        except httpx.TransportError:
+            return False
+        assert answer.status_code == 200, f"the server answers {answer.status_code}; its error is above"
+        return True
 
     def stop_serving(self) -> None:
         if self._server is not None:
-            os.killpg(self._server.pid, signal.SIGKILL)  # server and its worker, as a crash would: no farewell
+            server = psutil.Process(self._server.pid)
+            for process in (server, *server.children(recursive=True)):  # as a crash would: no farewell to the browsers
+                process.kill()
             self._server.wait()
             self._server = None
 

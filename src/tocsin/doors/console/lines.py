@@ -33,7 +33,8 @@ class EventOnPage:
 
 @dataclass(frozen=True, slots=True)
 class SignalOnPage:
-    """``level`` is the present one, of a cleared signal the highest it had; ``is_open`` whether it still holds; ``said`` the evidence in words."""
+    """``level`` is the present one, of a cleared signal the highest it had; ``is_open`` whether it still holds;
+    ``said`` the evidence in words."""
 
     id: str
     level: int
