@@ -4,7 +4,8 @@
 
 Each row of the table is the median of --repeat runs of --seconds. The sender is another process with keep-alive
 connections; it shares the machine's cores with the product, as a collector on the same machine would. Every body holds
-new observations (no duplicates), stream ids are the catalogue's integers. `engine behind` is how long evaluation needed
+new observations (no duplicates) of wind as fast as they are taken; stream ids are the
+catalogue's integers. `engine behind` is how long evaluation needed
 to catch up after the last acknowledgement. The bare path reads the body, parses it (Arrow IPC, or JSON columns by
 msgspec) and appends its bytes to a file with fdatasync: no token, no checks, no quarantine, no evaluation.
 """
@@ -178,8 +179,10 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def product(home: Path, *, streams: int = STREAMS, apart_degrees: float = 0.01) -> Iterator[tuple[int, str]]:
-    """`tocsin serve` with one source of rain gauges on a grid; its port and the source's token."""
+def product(
+    home: Path, *, observed: str = "wind_speed", unit: str = "m/s", streams: int = STREAMS, apart_degrees: float = 0.01
+) -> Iterator[tuple[int, str]]:
+    """`tocsin serve` with one source of gauges on a grid; its port and the source's token."""
     port = free_port()
     command = [sys.executable, "-m", "tocsin.app.cli", "serve", "--port", str(port)]
     process = subprocess.Popen(command, env=environment(home), stdout=subprocess.DEVNULL)
@@ -187,7 +190,7 @@ def product(home: Path, *, streams: int = STREAMS, apart_degrees: float = 0.01) 
         wait_for(lambda: get(port, "/readyz")[0] == 200, "tocsin serve")
         catalogue = home / "catalogue.json"
         rows = [
-            {"id": f"rain-{n}", "source": "bench", "feature": f"gauge-{n}", "property": "precipitation", "unit": "mm",
+            {"id": f"gauge-{n}", "source": "bench", "feature": f"gauge-{n}", "property": observed, "unit": unit, "low": 0.0,
              "cadence_s": 1.0, "lon": -100 + (n % 100) * apart_degrees, "lat": (n // 100) * apart_degrees}
             for n in range(streams)
         ]  # fmt: skip

@@ -21,8 +21,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from http_ingest import get, product, wait_for
-
+from http_ingest import get, product
 from tocsin.terms.ids import event_id, signal_id
 
 BODIES_A_SECOND = 10
@@ -68,7 +67,7 @@ def post(port: int, token: str, rate: int, seconds: float) -> tuple[dict[str, fl
         if answer["accepted"] != rows:
             raise SystemExit(f"refused: {answer}")
         if struck is not None:
-            acknowledged[event_id(signal_id(RULE, f"stream:rain-{struck}", at_us))] = time.monotonic()
+            acknowledged[event_id(signal_id(RULE, f"stream:gauge-{struck}", at_us))] = time.monotonic()
         number, posted = number + 1, posted + rows
     return acknowledged, posted
 
@@ -88,7 +87,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=os.environ.get("TOCSIN_BENCH_DIR")) as folder:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
-        with product(home, streams=GAUGES, apart_degrees=2.0) as (port, token):
+        with product(home, observed="precipitation", unit="mm", streams=GAUGES, apart_degrees=2.0) as (port, token):
             seen: dict[str, float] = {}
             stop, ready = threading.Event(), threading.Event()
             threading.Thread(target=listen, args=(port, seen, stop, ready), daemon=True).start()
@@ -97,8 +96,14 @@ def main() -> None:
             begun = time.monotonic()
             acknowledged, posted = post(port, token, chosen.rate, chosen.seconds)
             took = time.monotonic() - begun
-            wait_for(lambda: acknowledged.keys() <= seen.keys(), "the last event on the page", 30)
+            until = time.monotonic() + 30
+            while (missing := acknowledged.keys() - seen.keys()) and time.monotonic() < until:
+                time.sleep(0.05)
             stop.set()
+            if missing:
+                raise SystemExit(
+                    f"{len(missing)} of {len(acknowledged)} events never came to the page, for example {missing.pop()}"
+                )
             lag = json.loads(get(port, "/readyz")[1])["engine"]["lag_records"]
         waits = sorted(seen[event] - at for event, at in acknowledged.items())
         figures = {

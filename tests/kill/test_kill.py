@@ -7,7 +7,6 @@ and the signals in the database equal those of one Engine that reads the same lo
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -24,12 +23,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from tocsin.app.engine_process.packs_in_force import load
+from tocsin.app.engine_process.snapshots import packs_of
 from tocsin.doors.intake.socket.client import EngineClient
 from tocsin.engine.runner import Engine
 from tocsin.formats.arrow import OBSERVATIONS
 from tocsin.formats.catalogue import catalogue_body
 from tocsin.loop.observe.log import LogReader
-from tocsin.packkit import load_pack
 from tocsin.terms.errors import TocsinError, Unavailable
 from tocsin.terms.record import RecordKind
 from tocsin.terms.signal import Change
@@ -110,7 +110,7 @@ class Storm(threading.Thread):
     def batch(self, minute: int) -> pa.RecordBatch:
         """Rain that swells and ebbs, each gauge in its own rhythm, so that levels rise, change and clear all the time."""
         streams = np.arange(self.number, STREAMS, CLIENTS, dtype=np.int32)
-        period = 40 + 7 * streams
+        period = 600 + 20 * streams  # minutes; half of it dry, long enough to clear
         rain = np.maximum(0.0, np.sin(2 * np.pi * (minute * 5 + streams) / period)) * (4 + streams % 7)
         at = np.full(len(streams), START_US + minute * 5 * MINUTE_US)
         moments = pa.array(at).cast(OBSERVATIONS.field("observed_at").type)
@@ -136,7 +136,7 @@ def role(tmp_path: Path) -> Iterator[EngineRole]:
 def test_twenty_kills_lose_nothing_and_change_nothing(role: EngineRole) -> None:
     wait_for(role.answers, "the engine", role)
     streams = [
-        Stream(f"rain-{n}", "gauges", f"gauge-{n}", "precipitation", "mm", 110 + n / 50, 30.0, cadence_s=300.0)
+        Stream(f"rain-{n}", "gauges", f"gauge-{n}", "precipitation", "mm", 110 + n / 50, 30.0, low=0.0, cadence_s=300.0)
         for n in range(STREAMS)
     ]
     role.client().catalogue(catalogue_body([Source("gauges", "Gauges", "Water")], streams))
@@ -210,7 +210,7 @@ def undisturbed(home: Path) -> list[Known]:
     for record in LogReader(home / "log").read():
         transitions = engine.feed(record)
         if record.kind is RecordKind.RULES:
-            packs = [load_pack(home / "packs" / p["sha"] / p["name"]) for p in json.loads(record.body)["packs"]]
+            packs = load(packs_of(record.body), home / "packs")
             engine = Engine.restore([rule for pack in packs for rule in pack.rules], engine.snapshot())
         for t in transitions:
             peak = max(found[t.signal][4] if t.signal in found else 0, t.level)

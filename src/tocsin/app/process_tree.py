@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
-__all__ = ["Child", "ProcessTree"]
+__all__ = ["Child", "ProcessTree", "end_with_parent", "role_command"]
 
-STOP_S = 15.0
+STOP_S = 45.0
+PARENT = "TOCSIN_SERVE_PID"
 STEADY_S = 30.0  # a child that ran this long starts again at once
 
 log = logging.getLogger(__name__)
@@ -36,9 +37,8 @@ class Child:
     def start(self) -> None:
         """Run it in a session of its own, so that Ctrl-C reaches only the parent, which then stops all in order."""
         self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            self.command, env={**os.environ, **self.environment}, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        environment = {**os.environ, **self.environment, PARENT: str(os.getpid())}
+        self.process = subprocess.Popen(self.command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def ended(self) -> bool:
         """Whether it runs no more."""
@@ -96,6 +96,21 @@ class ProcessTree:
             log.error("%s ended with %s; it starts again", child.role, code)
         if now >= child.not_before:
             child.start()
+
+
+def end_with_parent() -> None:
+    """In a child: stop in order when the parent is gone, even if it was killed. An engine left alone would hold the log
+    against its successor. Does nothing in a process that no tree started."""
+    parent = os.environ.pop(PARENT, "")
+    if parent.isdigit():
+        threading.Thread(target=_watch, args=(int(parent),), name="parent-watch", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    log.warning("the parent process is gone; stopping")
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def role_command(role: str, *options: str) -> list[str]:

@@ -13,11 +13,12 @@ import click
 
 from tocsin.app.commands.django_ready import configured, django_ready
 from tocsin.app.configuration import Configuration
-from tocsin.app.process_tree import Child, ProcessTree, role_command
+from tocsin.app.process_tree import Child, ProcessTree, end_with_parent, role_command
 
 __all__ = ["backup_database", "migrate", "serve"]
 
 BACKUPS_KEPT = 5
+WEB_STOP_S = 5  # open pages keep their stream for ever; their browsers reconnect by themselves
 
 
 @click.command()
@@ -55,6 +56,7 @@ def _listening(configuration: Configuration, host: str | None, port: int | None)
 
 
 def _run_role(role: str, configuration: Configuration, web_workers: int) -> int:
+    end_with_parent()
     if role == "web":
         return _web(configuration, web_workers)
     django_ready()
@@ -78,6 +80,7 @@ def _web(configuration: Configuration, workers: int) -> int:
         interface=Interfaces.ASGINL,
         workers=workers,
         respawn_failed_workers=True,
+        workers_kill_timeout=WEB_STOP_S,
         websockets=False,
         log_access=False,
     ).serve()
