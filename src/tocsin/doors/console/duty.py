@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from tocsin.doors.console.frame import CONSOLE_SCOPE, Frame, open_frame
 from tocsin.doors.console.lines import counts, events_on_page, signals_on_page
 from tocsin.loop.detect import queries as detect
+from tocsin.records.one_moment import one_moment
 from tocsin.terms.moment import SECOND_US
 
 __all__ = ["EVENTS_A_PAGE", "SIGNALS_A_PAGE", "duty", "shown_signals"]
@@ -22,6 +23,7 @@ _RECENT_US = 24 * 3600 * SECOND_US
 
 
 @require_safe
+@one_moment()
 def duty(request: HttpRequest) -> HttpResponse:
     """Counts, pinned strip, open events, signals, feed health: all there before any script runs."""
     cursor = detect.newest_cursor()  # before reading the events: a change in between is told twice, never lost

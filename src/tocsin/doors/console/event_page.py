@@ -21,6 +21,7 @@ from tocsin.doors.console.not_found import not_found
 from tocsin.doors.console.recent_values import recent_values
 from tocsin.doors.console.sparkline import Sparkline
 from tocsin.loop.detect import queries as detect
+from tocsin.records.one_moment import one_moment
 from tocsin.records.places import queries as places
 from tocsin.terms.errors import UnknownName
 from tocsin.terms.signal import Subject
@@ -49,6 +50,7 @@ class Member:
 
 
 @require_safe
+@one_moment()
 def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
     """One event. An id nobody knows gets a page that says what to do."""
     frame = open_frame()

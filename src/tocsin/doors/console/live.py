@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET
 from tocsin.doors.console.frame import CONSOLE_SCOPE, open_frame, present_language
 from tocsin.doors.console.lines import counts, events_on_page, signals_on_page
 from tocsin.loop.detect import queries as detect
+from tocsin.records.one_moment import one_moment
 
 __all__ = ["BATCH_S", "HEARTBEAT_S", "stream"]
 
@@ -41,7 +42,8 @@ async def _ask(question: Callable[..., _T], *arguments: Any) -> _T:
 
 def _answer(question: Callable[..., _T], arguments: tuple[Any, ...]) -> _T:
     close_old_connections()
-    return question(*arguments)
+    with one_moment():
+        return question(*arguments)
 
 
 @dataclass(frozen=True, slots=True)

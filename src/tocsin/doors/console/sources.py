@@ -16,6 +16,7 @@ from tocsin.doors.console.frame import CONSOLE_SCOPE, Frame, open_frame
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.observe import queries as observe
 from tocsin.loop.observe.tallies import Tallies, read_tallies
+from tocsin.records.one_moment import one_moment
 from tocsin.terms.level import Standing
 from tocsin.terms.stream import Stream
 
@@ -46,6 +47,7 @@ class StreamOnPage:
 
 
 @require_safe
+@one_moment()
 def sources(request: HttpRequest) -> HttpResponse:
     """Streams by page, of one source or of all: those without data first, then raised, then normal."""
     frame = open_frame()
