@@ -42,7 +42,10 @@ class Running:
         self.process = EngineProcess(Configuration(home=Home(home), **settings), wall_us=lambda: self.now_us)
         self.process.open()
         self.client = EngineClient(home / "run" / "engine.sock")
-        self.step_until(lambda: self.process.evaluation.engine.next_seq == self.process.health()["next_seq"])
+        self.step_until(self.caught_up)
+
+    def caught_up(self) -> bool:
+        return self.process.evaluation.engine.next_seq == self.process.health()["next_seq"]
 
     def set_day(self, day: str) -> None:
         self.now_us = to_us(datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC))

@@ -2,10 +2,13 @@
 
 import pytest
 
+from tocsin.app.replay.command import replay_paths
 from tocsin.app.replay.dataset import read_dataset
 from tocsin.app.replay.layout import load_layout, recognise
 from tocsin.app.replay.plain import plain_layout
-from tocsin.terms.errors import BadForm, BadPack, BadTime, UnknownName
+from tocsin.app.replay.run import replay
+from tocsin.packkit import find_pack, load_pack
+from tocsin.terms.errors import BadForm, BadPack, BadTime, BadUnit, UnknownName
 
 PROFILE = """
 name = "gauges"
@@ -101,3 +104,40 @@ def test_a_folder_without_any_readable_table_says_what_is_needed(tmp_path):
     (tmp_path / "rain.csv").write_text("a,b\n1,2\n")
     with pytest.raises(BadForm, match="station, observed_at, property, value, unit"):
         plain_layout([tmp_path])
+
+
+def test_plain_files_in_another_unit_are_registered_in_the_one_that_is_judged(tmp_path):
+    pack = load_pack(find_pack("natural_hazards"))
+    (tmp_path / "rain.csv").write_text(
+        "station,observed_at,property,value,unit\n"
+        "A,2012-07-21T01:00:00Z,precipitation,12,cm\nA,2012-07-21T02:00:00Z,precipitation,0,cm\n"
+    )
+    run, score = replay_paths((tmp_path,), pack)
+    assert run.dataset.catalogue.streams[0].unit == "mm"
+    assert {(s.rule, s.level) for s in run.signals if not s.quality} == {("natural_hazards/rainstorm", 4)}
+    assert not any("not in force" in sentence for sentence in score.sentences)
+
+
+def test_a_layout_in_another_unit_than_the_pack_judges_is_refused(folder):
+    pack = load_pack(find_pack("natural_hazards"))
+    data = read_dataset(folder, load_layout(folder / "p.toml"))
+    assert replay(data, pack).counts["taken"] == 2
+    text = (
+        (folder / "p.toml")
+        .read_text()
+        .replace('[properties.river_stage]\nunit = "m"', '[properties.river_stage]\nunit = "cm"')
+    )
+    (folder / "p.toml").write_text(text)
+    with pytest.raises(BadUnit, match="river_stage in m"):
+        replay(read_dataset(folder, load_layout(folder / "p.toml")), pack)
+
+
+def test_rules_that_were_not_yet_in_force_are_named(tmp_path):
+    (tmp_path / "level.csv").write_text(
+        "station,observed_at,property,value,unit\nA,2012-07-21T01:00:00Z,river_stage,12,m\n"
+    )
+    _, score = replay_paths((tmp_path,), load_pack(find_pack("natural_hazards")))
+    (sentence,) = score.sentences
+    assert sentence.startswith("Judged although not in force on all days of the data: ")
+    assert "river_stage" in sentence
+    assert "rainstorm" not in sentence

@@ -109,10 +109,12 @@ def _recorded(folder: Path) -> Programme:
     from tocsin.app.replay.dataset import read_dataset
     from tocsin.app.replay.layout import load_layouts, recognise
     from tocsin.app.replay.plain import plain_layout
-    from tocsin.packkit import builtin_pack_paths
+    from tocsin.packkit import builtin_pack_paths, load_pack
 
-    known = recognise(folder, load_layouts(path / "replays" for path in builtin_pack_paths()))
-    data = read_dataset(*((folder, known) if known else plain_layout((folder,))))
+    packs = [load_pack(path) for path in builtin_pack_paths() if path.name in PACKS]
+    known = recognise(folder, load_layouts(pack.path / "replays" for pack in packs))
+    units = {name: judged.unit for pack in packs for name, judged in pack.properties.items()}
+    data = read_dataset(*((folder, known) if known else plain_layout((folder,), units)))
     began, ends = int(data.rows.observed_at[0]), int(data.rows.observed_at[-1])
     step = max(1, (ends - began) // RECORDED_STEPS)
     zone = data.catalogue.streams[0].zone if len(data.catalogue) else "UTC"

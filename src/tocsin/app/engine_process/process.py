@@ -20,6 +20,7 @@ from tocsin.app.engine_process.evaluation import Evaluation
 from tocsin.app.engine_process.snapshots import SnapshotShelf, packs_body, packs_of
 from tocsin.app.engine_process.tail import Tail, rows_of
 from tocsin.app.engine_process.ticks import TickClock
+from tocsin.app.engine_process.whole_log import read_whole_log
 from tocsin.doors.intake.socket.group_commit import GroupCommit, Wish
 from tocsin.doors.intake.socket.server import SocketServer
 from tocsin.formats.catalogue import read_catalogue_body
@@ -115,13 +116,7 @@ class EngineProcess:
         self._quarantine.close()
 
     def _read(self, from_seq: int) -> Iterator[Record]:
-        """Records from anywhere: what segments no longer hold comes from history. Damaged ones are left out."""
-        first = self._reader.first_seq
-        if from_seq < first:
-            for record in self._history.read(from_seq):
-                if record.seq < first:
-                    yield record
-        yield from self._reader.read(max(from_seq, first), skip_damaged=True)
+        return read_whole_log(self._history, self._reader, from_seq)
 
     def _evaluation(self) -> Evaluation:
         return Evaluation(
@@ -243,7 +238,7 @@ class EngineProcess:
                 )
 
     def _tick(self) -> None:
-        moment = self._ticks.due(self._wall_us(), self.evaluation.needs_ticks)
+        moment = self._ticks.due(self._wall_us(), self.evaluation.judge.needs_ticks)
         if moment is not None:
             self._commit.submit(Wish(Entry(RecordKind.TICK, moment), _ignore))
 
@@ -280,7 +275,7 @@ class EngineProcess:
             "groups": self._commit.groups,
             "requests": self._commit.wishes,
             "transitions": evaluation.transitions,
-            "damaged_records": evaluation.damaged_records,
+            "damaged_records": evaluation.judge.damaged_records,
             "failed": str(self._commit.failed) if self._commit.failed else self.trouble or None,
         }
 

@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tocsin.app.commands.output import console, json_option, say, wants_json
+from tocsin.app.engine_process.packs_in_force import out_of_date
 from tocsin.app.replay.dataset import read_dataset
 from tocsin.app.replay.layout import Layout, load_layout, load_layouts, recognise
+from tocsin.app.replay.native_log import home_of_log, kept_facilities, replay_log
 from tocsin.app.replay.plain import plain_layout
 from tocsin.app.replay.report import Score
 from tocsin.app.replay.run import Replayed
@@ -21,15 +23,18 @@ from tocsin.app.replay.scoring import SCORERS
 from tocsin.app.replay.summary import as_document, as_text
 from tocsin.packkit import Pack, builtin_pack_paths, load_pack
 from tocsin.terms.errors import BadPack, UnknownName
+from tocsin.terms.moment import from_us
 
 __all__ = ["replay", "replay_paths"]
 
+USUAL_PACK = "natural_hazards"
 _PAGE_WIDTH = 220  # of tables in a file or a pipe, where no window says how wide it is
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--pack", "pack_name", default="natural_hazards", show_default=True, help="Name or folder of the pack.")
+@click.option("--pack", "pack_name",
+              help="Name or folder of the pack [default: natural_hazards; of a log: its own packs].")  # fmt: skip
 @click.option("--layout", "layout_name", help="Read the folder by this layout of the pack instead of recognising it.")
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A layout file that says which columns to read.")  # fmt: skip
@@ -37,16 +42,23 @@ _PAGE_WIDTH = 220  # of tables in a file or a pipe, where no window says how wid
 @json_option
 @click.pass_context
 def replay(
-    ctx: click.Context, paths: tuple[Path, ...], pack_name: str, layout_name: str | None, mapping: Path | None,
+    ctx: click.Context, paths: tuple[Path, ...], pack_name: str | None, layout_name: str | None, mapping: Path | None,
     most_events: int,
 ) -> None:  # fmt: skip
-    """Replay recorded data (a folder or files) and score it where the truth is known.
+    """Replay recorded data (a folder or files) and score it where the truth is known; or a log of Tocsin itself (a
+    TOCSIN_HOME or its log folder), with the catalogue, rules and ticks that stand in it.
 
     Exit code 0: fine; 1: a check did not hold; 2: wrong use or unreadable input.
     """
-    pack = load_pack(_pack_path(pack_name))
+    pack = load_pack(_pack_path(pack_name)) if pack_name else None
+    home = home_of_log(paths[0]) if len(paths) == 1 and mapping is None else None
     with _bar() as bar:
-        run, score = replay_paths(paths, pack, layout_name=layout_name, mapping=mapping, progress=_follow(bar))
+        follow = _follow(bar)
+        if home is not None:
+            run, score = replay_log(paths[0], home, pack, facilities=kept_facilities(home), progress=follow)
+        else:
+            pack = pack or load_pack(_pack_path(USUAL_PACK))
+            run, score = replay_paths(paths, pack, layout_name=layout_name, mapping=mapping, progress=follow)
     if wants_json():
         say(as_document(run, score), str)
     else:
@@ -69,9 +81,20 @@ def replay_paths(
     run = run_replay(data, pack, progress=progress)
     began = time.perf_counter()
     score = SCORERS[layout.scorer](run) if layout.scorer else Score()
+    score.sentences += _not_in_force(run)
     run.seconds["scoring"] = time.perf_counter() - began
     run.seconds["reading"] = reading
     return run, score
+
+
+def _not_in_force(run: Replayed) -> list[str]:
+    """A rule may be tried on data older than itself, but that must be said."""
+    days = {from_us(at_us).date() for at_us in (run.began_us, run.ended_us)}
+    old = {name for day in days for name in out_of_date(run.pack, day)}
+    observed = {stream.property for stream in run.dataset.catalogue}
+    asked = [rule for rule in run.pack.rules if observed & set(rule.select.get("property", observed))]
+    names = sorted(rule.name.rpartition("/")[2] for rule in asked if rule.name in old)
+    return [f"Judged although not in force on all days of the data: {', '.join(names)}."] if names else []
 
 
 def _layout(paths: tuple[Path, ...], pack: Pack, name: str | None, mapping: Path | None) -> tuple[Path, Layout]:
@@ -89,7 +112,7 @@ def _layout(paths: tuple[Path, ...], pack: Pack, name: str | None, mapping: Path
         recognised = recognise(folder, known)
         if recognised is not None:
             return folder, recognised
-    return plain_layout(paths)
+    return plain_layout(paths, {name: known.unit for name, known in pack.properties.items()})
 
 
 def _pack_path(name: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -17,9 +17,10 @@ _STATION = ("station", "stream", "feature", "gauge", "sensor")
 _MOMENT = ("observed_at", "time", "timestamp")
 
 
-def plain_layout(paths: Sequence[Path]) -> tuple[Path, Layout]:
+def plain_layout(paths: Sequence[Path], units: Mapping[str, str] | None = None) -> tuple[Path, Layout]:
     """Folder and layout for one folder, or for some files, of long tables: a row is station, moment, property, value,
-    unit; a ``stations.csv`` beside them gives places. Raises BadForm naming the columns that are not there."""
+    unit; a ``stations.csv`` beside them gives places. ``units``: property -> unit in which it is judged, and so
+    registered, whatever unit the files are in. Raises BadForm naming the columns that are not there."""
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
     files = sorted(p for p in folder.iterdir() if _is_long(p)) if paths[0].is_dir() else list(paths)
     if not files:
@@ -43,7 +44,7 @@ def plain_layout(paths: Sequence[Path]) -> tuple[Path, Layout]:
         )
         pairs = read_table(file).select(["property", "unit"]).group_by(["property", "unit"]).aggregate([])
         for row in pairs.set_column(0, "property", pc.cast(pairs["property"], "string")).to_pylist():
-            properties.setdefault(row["property"], Property(unit=row["unit"]))
+            properties.setdefault(row["property"], Property(unit=(units or {}).get(row["property"], row["unit"])))
     stations = folder / "stations.csv"
     source = SourceSays("recorded", "Recorded files", "not stated")
     return folder, Layout(

@@ -19,9 +19,9 @@ from tocsin.engine.event_change import EventChange
 from tocsin.engine.grouping import Grouper, no_data_rules
 from tocsin.engine.runner import Engine
 from tocsin.engine.ticks import with_ticks
-from tocsin.packkit import Pack
+from tocsin.packkit import Pack, require_fit
 from tocsin.terms.event import Event
-from tocsin.terms.level import Scheme
+from tocsin.terms.level import CHINA_FOUR_COLOUR, Scheme
 from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Transition
 from tocsin.terms.stream import Catalogue
@@ -33,11 +33,12 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of a dataset. ``counts``: taken, missing, refused, late, duplicate. ``refused`` has the columns of the
-    quarantine. ``events`` as they stood at the end, in order of beginning. ``seconds`` by stage."""
+    """What came of a dataset under ``packs`` (of a log: all that were in force). ``counts``: taken, missing, refused,
+    late, duplicate. ``refused`` has the columns of the quarantine. ``events`` as they stood at the end, in order of
+    beginning. ``seconds`` by stage."""
 
     dataset: Dataset
-    pack: Pack
+    packs: tuple[Pack, ...]
     transitions: tuple[Transition, ...]
     signals: tuple[SignalSpan, ...]
     changes: tuple[EventChange, ...]
@@ -53,9 +54,14 @@ class Replayed:
         return max(change.event.level for change in self.changes if change.event.id == event.id)
 
     @property
+    def pack(self) -> Pack:
+        """The (first) pack whose rules judged."""
+        return self.packs[0]
+
+    @property
     def scheme(self) -> Scheme:
-        """The pack's levels."""
-        return self.pack.scheme
+        """The levels."""
+        return self.packs[0].scheme if self.packs else CHINA_FOUR_COLOUR
 
     def without(self, observations: Sequence[tuple[str, int]]) -> Replayed:
         """The same replay with these observations (stream id, observed_at in us) left out."""
@@ -66,7 +72,11 @@ class Replayed:
 
 
 def replay(dataset: Dataset, pack: Pack, *, progress: Progress | None = None) -> Replayed:
-    """Validate all rows, run the pack's rules over them in order of time, group the signals into events."""
+    """Validate all rows, run the pack's rules over them in order of time, group the signals into events.
+
+    All rules run, whatever their dates: a rule may be tried on data older than itself. Raises BadUnit where the pack
+    judges streams in another unit than the dataset registers them."""
+    require_fit([pack], dataset.catalogue)
     say = progress or (lambda what, done, of: None)
     seconds: dict[str, float] = {}
     began = time.perf_counter()
@@ -84,7 +94,7 @@ def replay(dataset: Dataset, pack: Pack, *, progress: Progress | None = None) ->
     counters = engine.counters
     return Replayed(
         dataset=dataset,
-        pack=pack,
+        packs=(pack,),
         transitions=transitions,
         signals=tuple(spans(transitions)),
         changes=changes,

@@ -21,7 +21,7 @@ def as_document(run: Replayed, score: Score) -> dict[str, Any]:
     return {
         "dataset": {"folder": str(run.dataset.folder), "layout": run.dataset.layout.name,
                     "title": run.dataset.layout.title},
-        "pack": {"name": run.pack.name, "version": run.pack.version, "sha": run.pack.sha},
+        "packs": [{"name": pack.name, "version": pack.version, "sha": pack.sha} for pack in run.packs],
         "period": [iso(run.began_us), iso(run.ended_us)],
         "counts": run.counts,
         "refused": run.refused.group_by(["code", "rule"]).aggregate([([], "count_all")]).to_pylist(),
@@ -56,8 +56,8 @@ def as_text(run: Replayed, score: Score, most_events: int) -> RenderableType:
     title = run.dataset.layout.title.get("en", run.dataset.layout.name)
     parts: list[RenderableType] = [
         Text(title, style="bold"),
-        f"{iso(run.began_us)} to {iso(run.ended_us)}, {len(run.dataset.catalogue):,} streams, pack {run.pack.name} "
-        f"{run.pack.version}",
+        f"{iso(run.began_us)} to {iso(run.ended_us)}, {len(run.dataset.catalogue):,} streams, "
+        + ", ".join(f"pack {pack.name} {pack.version}" for pack in run.packs),
         _read(run),
         _rules(run),
         _events(run, most_events),
