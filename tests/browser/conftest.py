@@ -122,7 +122,7 @@ def _free_port() -> int:
         return port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
     """A town in a storm that tests only read."""
     running = RunningTown(tmp_path_factory.mktemp("town"))
@@ -146,9 +146,9 @@ def own_town(tmp_path: Path) -> Iterator[RunningTown]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for all browser tests; it ends with them, since its event loop would run on under all others."""
     path = shutil.which("chromium")
     if path is None:
         said = "CHROMIUM IS MISSING: the pages were not tested in a browser. Debian: apt-get install chromium fonts-noto-cjk"
