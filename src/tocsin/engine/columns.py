@@ -94,6 +94,10 @@ class Columns:
                 return self.truth_leaf(node, coverage)
 
     def _compare(self, comparison: str, left: tree.Number, right: tree.Number, coverage: float) -> Pair:
+        if isinstance(right, tree.Constant) and not (coverage > 0 and isinstance(left, tree.Window)):
+            a = self.number(left, coverage)  # by far the most frequent form: no column of equal numbers is built
+            true = _COMPARE[comparison](a, right.value)
+            return true, ~(true | np.isnan(a))
         a, b = self.number(left, coverage), self.number(right, coverage)
         true = _COMPARE[comparison](a, b)
         known = ~(np.isnan(a) | np.isnan(b))
