@@ -97,7 +97,8 @@ class Columns:
         if isinstance(right, tree.Constant) and not (coverage > 0 and isinstance(left, tree.Window)):
             a = self.number(left, coverage)  # by far the most frequent form: no column of equal numbers is built
             true = _COMPARE[comparison](a, right.value)
-            return true, ~(true | np.isnan(a))
+            known = ~np.isnan(a)
+            return true & known, ~true & known
         a, b = self.number(left, coverage), self.number(right, coverage)
         true = _COMPARE[comparison](a, b)
         known = ~(np.isnan(a) | np.isnan(b))

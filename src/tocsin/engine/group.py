@@ -251,7 +251,9 @@ class GroupRows(Columns):
     def bound(self, node: tree.Window) -> Array | None:
         if node.how in ("max", "min"):
             return np.full(self.size, 1 if node.how == "max" else -1, np.int8)
-        return self.group.positive[self.slot] if node.how == "sum" else None
+        if node.how != "sum":
+            return None
+        return np.ones(self.size, np.int8) if node.grows else self.group.positive[self.slot]
 
     def _window(self, how: str, width: int, over: int, coverage: float) -> Array:
         if how in ("sum", "mean", "count"):

@@ -125,7 +125,7 @@ def by_what_is_seen(comparison: str, node: tree.Window, limit: float, sight: Sig
     """What an incomplete window decides: whatever is missing, a sum of values never negative and a max can only be
     more than what is seen, a min only less."""
     seen = number(node, replace(sight, coverage=0.0))
-    only_more = node.how == "max" or (node.how == "sum" and sight.stream.low >= 0)
+    only_more = node.how == "max" or (node.how == "sum" and (node.grows or sight.stream.low >= 0))
     if seen is None or not (only_more or node.how == "min") or comparison in ("==", "!="):
         return None
     said = compare(comparison, seen, limit)

@@ -49,7 +49,7 @@ simple = st.one_of(st.just(tree.Value()), st.just(tree.Attribute("alert")), cons
 def windows(unit):
     width = st.sampled_from([1, 2, 3, 5]).map(lambda n: n * unit)
     how = st.sampled_from(["sum", "mean", "min", "max", "count", "delta", "rate", "first"])
-    return st.builds(tree.Window, how, width, st.sampled_from([0, unit, 2 * unit]))
+    return st.builds(tree.Window, how, width, st.sampled_from([0, unit, 2 * unit]), st.booleans())
 
 
 days = st.one_of(

@@ -6,8 +6,11 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from tocsin.engine.runner import Engine
+from tocsin.formats.arrow import OBSERVATIONS
 from tocsin.packkit import (
     builtin_pack_paths,
     check_pack,
@@ -20,7 +23,8 @@ from tocsin.packkit import (
 from tocsin.packkit.describe import describe
 from tocsin.packkit.scaffold import new_pack
 from tocsin.terms.errors import BadUnit, BadValue, Refused, UnknownName
-from tocsin.terms.stream import Stream
+from tocsin.terms.record import Record, RecordKind
+from tocsin.terms.stream import Catalogue, Source, Stream
 
 PATHS = {path.name: path for path in builtin_pack_paths()}
 
@@ -141,3 +145,19 @@ def test_streams_of_any_other_kind_are_free() -> None:
     require_fit([pack], [free, Stream("b", "s", "b", "river_stage", "m")])
     with pytest.raises(BadUnit, match=r"is in cm, .* judges river_stage in m \(and 1 more\)"):
         require_fit([pack], [Stream(name, "s", name, "river_stage", "cm") for name in "ab"])
+
+
+def test_a_rain_gauge_registered_without_its_range_still_raises_from_a_part_of_the_window() -> None:
+    """The pack knows that rain is never negative; nobody should have to repeat it for every gauge."""
+    rainstorm = load_pack(find_pack("natural_hazards")).rule("rainstorm")
+    engine = Engine(
+        [rainstorm], Catalogue([Source("s", "s", "s")], [Stream("g", "s", "g", "precipitation", "mm", cadence_s=300.0)])
+    )
+    times = pa.array(
+        [1_750_000_000_000_000 + minute * 300_000_000 for minute in range(6)], pa.timestamp("us", tz="UTC")
+    )
+    columns = [pa.array([0] * 6, pa.int32()), times, pa.array([20.0] * 6), pa.array([0] * 6, pa.uint8()), times,
+               pa.nulls(6, pa.timestamp("us", tz="UTC"))]  # fmt: skip
+    batch = pa.RecordBatch.from_arrays(columns, schema=OBSERVATIONS)
+    said = engine.feed(Record(0, RecordKind.OBSERVATIONS, 0, batch))
+    assert [(line.change, line.level) for line in said] == [("raised", 3), ("changed", 4)]  # 60 mm, then 100 mm, of 3 h

@@ -298,7 +298,8 @@ class Builder:
         width = self._duration(arguments[0])
         if over > width:
             raise self._fault(arguments[1], "`over` is longer than the window", "make the window at least that long")
-        node = tree.Window(cast("tree.Aggregate", name), width, over)
+        grows = name == "sum" and self.words.nonnegative
+        node = tree.Window(cast("tree.Aggregate", name), width, over, grows)
         if name == "count":
             return Typed(node, "1", self._at(syntax), self._slice(syntax))
         unit = self._unit_of_value(syntax)

@@ -46,11 +46,13 @@ class Attribute:
 @dataclass(frozen=True, slots=True)
 class Window:
     """``sum(3h)``: aggregate over (t - width, t]. ``delta`` = value - oldest in window; ``rate`` = delta / elapsed, per
-    second, not known until ``over_us`` has elapsed; ``first`` = oldest value."""
+    second, not known until ``over_us`` has elapsed; ``first`` = oldest value. ``grows``: a sum of a property that its pack
+    says is never negative, so that what is seen of it is a lower bound."""
 
     how: Aggregate
     width_us: int
     over_us: int = 0
+    grows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
