@@ -5,16 +5,11 @@ A truth is a pair of boolean columns (true, false); where neither is set the tru
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from tocsin.engine.language import tree
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["Columns", "Pair", "compares", "inner_nodes"]
+__all__ = ["Columns", "Pair"]
 
 Array = np.ndarray
 Pair = tuple[Array, Array]
@@ -134,31 +129,3 @@ def _index(x: Array, points: tuple[tuple[float, float], ...], rounding: str) -> 
         # HJ 633 rounds fractions up; a value that is whole but for float noise stays
         y = np.ceil(np.round(y, 9))
     return np.where(np.isnan(x), np.nan, y)
-
-
-def compares(node: tree.Truth) -> Iterator[tree.Truth]:
-    """The leaves of a truth in the order written (comparisons, silent, stuck, spike)."""
-    match node:
-        case tree.And(left, right) | tree.Or(left, right):
-            yield from compares(left)
-            yield from compares(right)
-        case tree.Not(of):
-            yield from compares(of)
-        case _:
-            yield node
-
-
-def inner_nodes(node: object) -> Iterator[object]:
-    """Every node of a tree, parents first; does not enter what stands inside an area function."""
-    yield node
-    match node:
-        case tree.And(left, right) | tree.Or(left, right) | tree.Arithmetic(_, left, right):
-            yield from inner_nodes(left)
-            yield from inner_nodes(right)
-        case tree.Compare(_, left, right):
-            yield from inner_nodes(left)
-            yield from inner_nodes(right)
-        case tree.Not(of) | tree.Index(of, _, _, _):
-            yield from inner_nodes(of)
-        case _:
-            return

@@ -19,7 +19,6 @@ Pure: order is the order of transitions, time is what ``advance`` is told (the l
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from functools import partial
 
 import msgspec
@@ -30,6 +29,7 @@ from tocsin.engine.grade import grade, grade_proposal
 from tocsin.engine.hazard import Cascade, Facility, HazardSpec
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.tree import Silent
+from tocsin.engine.language.walk import nodes
 from tocsin.geo import Place, PointIndex, common_path, direction, unit_vector
 from tocsin.terms.errors import Damaged, UnknownName
 from tocsin.terms.event import Event, EventState, LevelPart
@@ -45,13 +45,11 @@ _FORM = 1  # of the snapshot
 
 def no_data_rules(rules: Iterable[Rule]) -> frozenset[str]:
     """The names of the rules that say "no data in danger": hazard rules whose condition asks for silence."""
-    return frozenset(rule.name for rule in rules if not rule.quality and any(_asks_silence(r.when) for r in rule.rungs))
-
-
-def _asks_silence(node: object) -> bool:
-    if isinstance(node, Silent) or not is_dataclass(node):
-        return isinstance(node, Silent)
-    return any(_asks_silence(getattr(node, part.name)) for part in fields(node))
+    return frozenset(
+        rule.name
+        for rule in rules
+        if not rule.quality and any(isinstance(node, Silent) for rung in rule.rungs for node in nodes(rung.when))
+    )
 
 
 class _Raised(msgspec.Struct):

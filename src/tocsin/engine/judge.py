@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.engine.columns import Columns, compares, inner_nodes
+from tocsin.engine.columns import Columns
 from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.walk import leaves, rule_nodes
 from tocsin.engine.operators.ladder import Ladder
 from tocsin.terms.signal import Measure
 
-__all__ = ["Changes", "Judge", "area_inner", "check_rule", "rule_nodes"]
+__all__ = ["Changes", "Judge", "area_inner", "check_rule"]
 
 Array = np.ndarray
 
@@ -74,7 +75,7 @@ class Judge:
     def _evidence(self, columns: Columns, row: int, before: int, after: int) -> Iterator[Measure]:
         """Upward: what the reached rung compared. Downward: what let the old rung go."""
         truth = self.rungs[after].when if after > before else (self.rule.clear.when or self.rungs[before].when)
-        for leaf in compares(truth):
+        for leaf in leaves(truth):
             match leaf:
                 case tree.Compare(comparison, left, right, text, unit):
                     value = float(columns.number(left, self.rule.coverage)[row])
@@ -87,12 +88,6 @@ class Judge:
                     yield Measure("stuck", float(columns.extent(leaf)[row]), "s", ">=", width / 1e6)
                 case tree.Spike(size):
                     yield Measure("spike", float(columns.extent(leaf)[row]), "", ">=", size)  # in the stream's unit
-
-
-def rule_nodes(rule: Rule) -> Iterator[object]:
-    """Every node of a rule's conditions (not those inside area functions)."""
-    for truth in [rung.when for rung in rule.rungs] + ([rule.clear.when] if rule.clear.when is not None else []):
-        yield from inner_nodes(truth)
 
 
 def area_inner(rule: Rule) -> list[tree.Truth | tree.Number]:

@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from tocsin.engine.columns import inner_nodes
 from tocsin.engine.edges import AreaJury, PairRows, SilenceRows
 from tocsin.engine.group import Group, GroupRows, Selector
-from tocsin.engine.judge import Changes, Judge, check_rule, rule_nodes
+from tocsin.engine.judge import Changes, Judge, check_rule
 from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.walk import nodes as nodes_of
+from tocsin.engine.language.walk import rule_nodes
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.ordering import NEVER, Ordering
 from tocsin.engine.operators.pairs import Pairs
@@ -99,7 +100,7 @@ class Engine:
             functions = [node for node in nodes if isinstance(node, tree.AreaNumber)]
             self._juries[rule.name] = jury = AreaJury(rule, list(dict.fromkeys(functions)))
             for inner in jury.inner:
-                self._prepare(group, inner_nodes(inner))
+                self._prepare(group, nodes_of(inner))
         elif how == "silence":
             limit = next(node.limit_us for node in nodes if isinstance(node, tree.Silent))
             self._silence[rule.name] = Silence(limit)

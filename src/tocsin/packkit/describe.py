@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tocsin.engine.language import tree
 from tocsin.engine.language.quantity import duration_text
 from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.walk import rule_nodes
 from tocsin.packkit.document import LANGUAGES
 from tocsin.packkit.explain import property_words
 from tocsin.packkit.pack import Pack, Provenance
@@ -107,7 +108,7 @@ def _windows(pack: Pack, rule: Rule) -> Iterator[WindowCost]:
         default=0,
     )
     found: dict[str, tuple[int, bool]] = {}
-    for node in _nodes(rule):
+    for node in rule_nodes(rule, into_areas=True):
         match node:
             case tree.Window(how, width):
                 found[f"{how}({duration_text(width)})"] = (width, how in ("min", "max"))
@@ -128,16 +129,3 @@ def _windows(pack: Pack, rule: Rule) -> Iterator[WindowCost]:
 
 def _power_of_two(number: int) -> int:
     return 1 << max(number - 1, 0).bit_length() if number else 0
-
-
-def _nodes(rule: Rule) -> Iterator[object]:
-    todo: list[object] = [rung.when for rung in rule.rungs]
-    if rule.clear.when is not None:
-        todo.append(rule.clear.when)
-    while todo:
-        node = todo.pop()
-        yield node
-        for name in ("left", "right", "of", "truth", "number"):
-            part = getattr(node, name, None)
-            if part is not None:
-                todo.append(part)

@@ -15,9 +15,9 @@ from tocsin.app.engine_process.withdrawal import withdrawn
 from tocsin.engine.event_change import EventChange
 from tocsin.engine.grouping import Grouper, no_data_rules
 from tocsin.engine.hazard import Facility
-from tocsin.engine.judge import rule_nodes
 from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.walk import rule_nodes
 from tocsin.engine.runner import Engine
 from tocsin.packkit import Pack
 from tocsin.terms.errors import UnknownName

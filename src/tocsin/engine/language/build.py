@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
 from lark import Token, Tree
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import tree, walk
 from tocsin.engine.language.faults import bad_rule, nearest
 from tocsin.engine.language.quantity import (
     converts,
@@ -90,7 +89,7 @@ class Builder:
         """``silent`` is judged when silence begins and ends, ``sister`` at moments both properties were observed: what
         needs the stream's own course may not stand beside them."""
         name = lonely.__name__.lower()
-        nodes = list(_nodes(truth))
+        nodes = list(walk.nodes(truth))
         found = {node for node in nodes if isinstance(node, lonely)}
         if not found:
             return
@@ -479,20 +478,3 @@ def _civil(argument: Node) -> Literal["today", "day"] | None:
     if kind == "name" and str(children[0]) in ("today", "day"):
         return cast("Literal['today', 'day']", str(children[0]))
     return None
-
-
-def _nodes(truth: tree.Truth) -> Iterator[object]:
-    todo: list[object] = [truth]
-    while todo:
-        node = todo.pop()
-        yield node
-        match node:
-            case (
-                tree.And(left, right)
-                | tree.Or(left, right)
-                | tree.Compare(_, left, right)
-                | tree.Arithmetic(_, left, right)
-            ):
-                todo += [left, right]
-            case tree.Not(of) | tree.Index(of):
-                todo.append(of)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.walk import rule_nodes
 from tocsin.packkit.document import Folder
 from tocsin.packkit.fault import Faults
 
@@ -77,19 +78,4 @@ def _levels(entry: Mapping[str, object]) -> Iterable[tuple[str, str]]:
 
 
 def _sisters(rule: Rule) -> set[str]:
-    out: set[str] = set()
-    todo: list[object] = [rung.when for rung in rule.rungs]
-    while todo:
-        match todo.pop():
-            case (
-                tree.And(left, right)
-                | tree.Or(left, right)
-                | tree.Compare(_, left, right)
-                | tree.Arithmetic(_, left, right)
-            ):
-                todo += [left, right]
-            case tree.Not(of) | tree.Index(of):
-                todo.append(of)
-            case tree.Sister(name):
-                out.add(name)
-    return out
+    return {node.property for node in rule_nodes(rule, into_areas=True) if isinstance(node, tree.Sister)}
