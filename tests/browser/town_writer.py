@@ -40,7 +40,12 @@ EVIDENCE = {
     "precipitation": ("sum(3h)", "mm", (52.4, 55.1, 81.0, 171.2), (50.0, 50.0, 50.0, 100.0)),
     "water_level": ("value", "m", (4.12, 4.62, 5.3, 6.07), (4.0, 4.5, 5.0, 6.0)),
     "wind_speed": ("value", "m/s", (11.4, 18.0, 25.2, 33.9), (10.8, 17.2, 24.5, 32.7)),
-    "pm25": ("mean(24h)", "ug/m3", (120.0, 160.0, 260.0, 510.0), (115.0, 150.0, 250.0, 500.0)),
+    "pm25": (
+        'share(index(mean(24h), "cn_pm25_24h") > 200, 1h)',
+        "%",
+        (52.0, 60.0, 75.0, 90.0),
+        (50.0, 50.0, 50.0, 50.0),
+    ),
     "gas": ("value", "%", (12.0, 21.0, 33.0, 55.0), (10.0, 20.0, 30.0, 50.0)),
 }
 MINUTE_US = 60_000_000
@@ -193,7 +198,8 @@ class Town:
         at = self.now_us()
         raised = Transition(
             "natural_hazards/river_silent", 1, HAZARDS[line.property], Subject("stream", line.id), Change.RAISED, 1, 0,
-            at, at, self.log.next_seq, False, (Measure("silent", 10860.0, "s", ">=", 10800.0),),
+            at, at, self.log.next_seq, False,
+            (Measure("silent", 10860.0, "s", ">=", 10800.0), Measure("value", 4.2, "m", ">=", 4.0)),
         )  # fmt: skip
         self.record([raised])
 

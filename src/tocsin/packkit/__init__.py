@@ -6,7 +6,7 @@
 """
 
 from tocsin.packkit.check import Examination, check_pack, examine_pack
-from tocsin.packkit.explain import explain_transition
+from tocsin.packkit.explain import explain_transition, plain_sentence
 from tocsin.packkit.fault import Fault
 from tocsin.packkit.fit import refused_streams, require_fit, unfit_streams
 from tocsin.packkit.load import builtin_pack_paths, find_pack, installed_pack_paths, load_pack
@@ -25,6 +25,7 @@ __all__ = [
     "find_pack",
     "installed_pack_paths",
     "load_pack",
+    "plain_sentence",
     "refused_streams",
     "require_fit",
     "unfit_streams",

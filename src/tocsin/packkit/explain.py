@@ -15,12 +15,12 @@ from tocsin.packkit.speak import duration_words, figure, number_words, unit_word
 from tocsin.packkit.words import LOWERED, template
 from tocsin.terms.errors import BadRule
 from tocsin.terms.moment import iso
-from tocsin.terms.signal import Change, Measure, Transition
+from tocsin.terms.signal import WITHDRAWN, Change, Measure, Transition
 
 if TYPE_CHECKING:
     from tocsin.geo import Place
 
-__all__ = ["explain_transition", "measure_words", "property_words"]
+__all__ = ["explain_transition", "measure_words", "plain_sentence", "property_words"]
 
 _WINDOW = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|d)\b")
 _HOLDS = {
@@ -34,8 +34,12 @@ def explain_transition(pack: Pack, transition: Transition, place: Place | str, l
     """One sentence: "171.2 mm in 3 h at gauge 57083, threshold 100 mm (Red I), rule Rainstorm v3".
 
     ``place`` is a Place or what to call it; ``language`` ``en`` or ``zh-hans`` (another falls back to ``en``). A rule
-    that the pack no longer has is said by its name."""
+    that the pack no longer has is said by its name. A transition without evidence, or that ended with its rule, is said
+    plainly, for a pack's sentence speaks of figures."""
     language = language if language in pack.words else "en"
+    called = place if isinstance(place, str) else place.title or str(transition.subject)
+    if _main(transition.evidence) is None or transition.evidence[0].what == WITHDRAWN:
+        return plain_sentence(transition, called, language)
     try:
         rule: Rule | None = pack.rule(transition.rule)
     except KeyError:
@@ -45,7 +49,7 @@ def explain_transition(pack: Pack, transition: Transition, place: Place | str, l
     previous = _level(pack, rule, transition.previous, language)
     main = _main(transition.evidence)
     filled = {
-        "place": place if isinstance(place, str) else place.title or str(transition.subject),
+        "place": called,
         "level": level if transition.level else previous, "previous": previous, "rule": short,
         "title": _title(rule, short, language), "version": str(transition.rule_version), "at": iso(transition.at_us),
         "evidence": _evidence(pack, rule, transition, language), **_measure(pack, rule, main, language),
@@ -58,8 +62,22 @@ def explain_transition(pack: Pack, transition: Transition, place: Place | str, l
     return sentence.format_map(filled) or filled["evidence"]
 
 
-def measure_words(pack: Pack, rule: Rule | None, measure: Measure, language: str) -> str:
-    """A measure in words: what, its value, and the limit it met: "total rain in 3 h 171.2 mm (at least 100 mm)"."""
+def plain_sentence(transition: Transition, place: str, language: str) -> str:
+    """The short sentence of any transition, for which no pack is needed: "gauge 57083: sum(3h) 171.2 mm (>= 100 mm), rule
+    natural_hazards/rainstorm v3"."""
+    en = language == "en"
+    name, version = transition.rule, transition.rule_version
+    rule = f"rule {name} v{version}" if en else f"规则 {name} 第{version}版"
+    if any(measure.what == WITHDRAWN for measure in transition.evidence):
+        said = "ended with its rule, which was withdrawn or changed" if en else "规则已撤回或更改，随之结束"
+    else:
+        said = _evidence(None, None, transition, language)
+    return f"{place}: {said}, {rule}" if en else f"{place}：{said}，{rule}"
+
+
+def measure_words(pack: Pack | None, rule: Rule | None, measure: Measure, language: str) -> str:
+    """A measure in words (its author's own without a pack): what, its value, and the limit it met: "total rain in 3 h
+    171.2 mm (>= 100 mm)"."""
     if measure.what in _TRUTHS:
         limit = _limit(measure, rule, pack, language)
         en = {
@@ -83,7 +101,7 @@ def property_words(pack: Pack, rule: Rule, language: str) -> str:
     return joined or ("the value" if language == "en" else "数值")
 
 
-def _evidence(pack: Pack, rule: Rule | None, transition: Transition, language: str) -> str:
+def _evidence(pack: Pack | None, rule: Rule | None, transition: Transition, language: str) -> str:
     parts = [measure_words(pack, rule, measure, language) for measure in transition.evidence]
     if not parts:
         return "no figures" if language == "en" else "无数据"
@@ -114,12 +132,12 @@ def _measure(pack: Pack, rule: Rule | None, main: Measure | None, language: str)
     }  # fmt: skip
 
 
-def _limit(measure: Measure, rule: Rule | None, pack: Pack, language: str) -> str:
+def _limit(measure: Measure, rule: Rule | None, pack: Pack | None, language: str) -> str:
     if measure.threshold is None:
         return ""
     if measure.what in ("silent", "stuck"):
         return duration_words(round(measure.threshold * 1e6), language)
-    unit = measure.unit if measure.what != "spike" or rule is None else _unit(pack, rule)
+    unit = measure.unit if measure.what != "spike" or rule is None or pack is None else _unit(pack, rule)
     return figure(measure.threshold, unit, language)
 
 
@@ -136,9 +154,9 @@ def _duration(rule: Rule | None, language: str) -> str:
     return ""
 
 
-def _what(pack: Pack, rule: Rule | None, text: str, language: str) -> str:
+def _what(pack: Pack | None, rule: Rule | None, text: str, language: str) -> str:
     """The author's text of a measure in words; the text itself where it cannot be read."""
-    if rule is None:
+    if rule is None or pack is None:
         return text
     node = _node_of(pack, rule, text)
     if node is None:

@@ -18,7 +18,9 @@ _UNITS: Mapping[str, Mapping[str, str]] = {
     "Cel": {"en": "°C", "zh-hans": "℃"}, "ug/m3": {"en": "µg/m³", "zh-hans": "µg/m³"},
     "mg/m3": {"en": "mg/m³", "zh-hans": "mg/m³"},
     "m3/s": {"en": "m³/s", "zh-hans": "立方米/秒"}, "mm": {"en": "mm", "zh-hans": "毫米"}, "m": {"en": "m", "zh-hans": "米"},
-    "m/s": {"en": "m/s", "zh-hans": "米/秒"}, "deg": {"en": "°", "zh-hans": "°"}, "1": {"en": "", "zh-hans": ""},
+    "m/s": {"en": "m/s", "zh-hans": "米/秒"}, "deg": {"en": "°", "zh-hans": "°"},
+    "[ppm]": {"en": "ppm", "zh-hans": "ppm"}, "%[LEL]": {"en": "% LEL", "zh-hans": "% LEL"},
+    "1": {"en": "", "zh-hans": ""},
 }  # fmt: skip
 _TIME = {
     "en": {"d": "d", "h": "h", "min": "min", "s": "s"},
@@ -66,10 +68,11 @@ def unit_words(unit: str, language: str) -> str:
 
 
 def figure(value: float, unit: str = "1", language: str = "en") -> str:
-    """A measured number as people read it: at most two decimals, with its unit; not known is said."""
+    """A measured number as people read it: at most two decimals (two digits where it is smaller), with its unit; not known
+    is said."""
     if math.isnan(value):
         return "not known" if language == "en" else "未知"
-    rounded = round(value, 2) if abs(value) < 100 else round(value, 1)
+    rounded = float(f"{value:.2g}") if abs(value) < 0.1 else round(value, 2 if abs(value) < 100 else 1)
     words = unit_words(unit, language)
     close = language == "zh-hans" or words in ("°", "%")
     return number_text(rounded + 0.0) + ("" if not words else words if close else f" {words}")

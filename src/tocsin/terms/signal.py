@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from tocsin.terms.ids import signal_id
 
-__all__ = ["Change", "Measure", "Subject", "Transition"]
+__all__ = ["WITHDRAWN", "Change", "Measure", "Subject", "Transition"]
+
+WITHDRAWN = "rule withdrawn or changed"  # ``what`` of the one measure of a signal that ended with its rule
 
 
 class Change(enum.StrEnum):

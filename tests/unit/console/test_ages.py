@@ -10,7 +10,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.doors.console.ages import absolute, age_words, length_words
+from tocsin.doors.console.ages import absolute, age_words
 from tocsin.terms.moment import to_us
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -35,15 +35,6 @@ def test_ages(seconds: float, english: str, chinese: str):
         assert age_words(seconds) == english
     with translation.override("zh-hans"):
         assert age_words(seconds) == chinese
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(10_800, "3 h"), (5400, "90 min"), (45, "45 s"), (86_400, "24 h"), (259_200, "3 d"), (0.5, "0.5 s")],
-)
-def test_lengths_are_exact(seconds: float, said: str):
-    with translation.override("en"):
-        assert length_words(seconds) == said
 
 
 @given(st.floats(min_value=0, max_value=1e9))

@@ -8,6 +8,7 @@ import pytest
 
 from tocsin.geo import Place
 from tocsin.packkit import builtin_pack_paths, explain_transition, load_pack
+from tocsin.packkit.speak import figure
 from tocsin.terms.signal import Change, Measure, Subject, Transition
 
 PACK = load_pack(next(path for path in builtin_pack_paths() if path.name == "natural_hazards"))
@@ -78,3 +79,19 @@ def test_a_sentence_comes_whatever_is_missing(evidence: tuple[Measure, ...], lan
     said = explain_transition(PACK, dataclasses.replace(RAIN, rule=rule, evidence=evidence), "x", language)
     assert said
     assert "{" not in said
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en", "zh"),
+    [
+        (1234.56, "m3/s", "1234.6 m³/s", "1234.6立方米/秒"),
+        (0.00012, "m", "0.00012 m", "0.00012米"),
+        (55.0, "%", "55%", "55%"),
+        (-4.0, "Cel", "-4 °C", "-4℃"),
+        (7.0, "1", "7", "7"),
+        (12.0, "[ppm]", "12 ppm", "12ppm"),
+        (float("nan"), "mm", "not known", "未知"),
+    ],
+)
+def test_figures(value: float, unit: str, en: str, zh: str) -> None:
+    assert (figure(value, unit, "en"), figure(value, unit, "zh-hans")) == (en, zh)

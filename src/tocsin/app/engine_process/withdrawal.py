@@ -10,7 +10,7 @@ from tocsin.engine.judge import Judge
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.runner import Engine
 from tocsin.terms.record import Record
-from tocsin.terms.signal import Change, Measure, Transition
+from tocsin.terms.signal import WITHDRAWN, Change, Measure, Transition
 
 __all__ = ["withdrawn"]
 
@@ -38,7 +38,7 @@ def withdrawn(engine: Engine, rules: Sequence[Rule], record: Record) -> list[Tra
                     onset,
                     record.seq,
                     rule.quality,
-                    (Measure("rule withdrawn or changed", 1.0, "1"),),
+                    (Measure(WITHDRAWN, 1.0, "1"),),
                 )
             )
     return ended

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.terms.moment import SECOND_US, from_us
 
-__all__ = ["AGE_UNITS", "absolute", "age_words", "length_words"]
+__all__ = ["AGE_UNITS", "absolute", "age_words"]
 
 # Seconds below which a unit is used, the unit's seconds. The page's script uses the same table (duty.js, `age`).
 AGE_UNITS = (("s", 60, 1), ("min", 3600, 60), ("h", 48 * 3600, 3600), ("d", 0, 86400))
@@ -29,14 +29,6 @@ def age_words(seconds: float) -> str:
             text = _unit_words(unit).format(n=whole // size)
             return text if seconds >= 0 or whole == 0 else _("in {age}").format(age=text)
     raise AssertionError("the last unit has no bound")
-
-
-def length_words(seconds: float) -> str:
-    """A length such as a window's width, exactly: ``3 h``, ``90 min``, ``45 s``."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size and seconds % size == 0 and (unit != "d" or seconds >= 3 * 86400):
-            return _unit_words(unit).format(n=int(seconds // size))
-    return _unit_words("s").format(n=f"{seconds:g}")
 
 
 def absolute(at_us: int, zone: tzinfo, now_us: int) -> str:

@@ -12,15 +12,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tocsin.doors.console.evidence import amount, sentence
 from tocsin.doors.console.explanation import Names, because_words, factor_words, part_words
 from tocsin.doors.console.frame import CONSOLE_SCOPE, Frame, open_frame
-from tocsin.doors.console.lines import EventOnPage, SignalOnPage, events_on_page, signals_on_page
+from tocsin.doors.console.lines import EventOnPage, SignalOnPage, events_on_page, said_of, signals_on_page
 from tocsin.doors.console.marks import level_word
 from tocsin.doors.console.not_found import not_found
 from tocsin.doors.console.recent_values import recent_values
 from tocsin.doors.console.sparkline import Sparkline
 from tocsin.loop.detect import queries as detect
+from tocsin.packkit.speak import figure
 from tocsin.records.one_moment import one_moment
 from tocsin.records.places import queries as places
 from tocsin.terms.errors import UnknownName
@@ -67,7 +67,7 @@ def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
         "located": math.isfinite(detail.event.lon),
         "explanation": [(factor_words(part.factor), part_words(part, names)) for part in detail.explanation],
         "members": _members(frame, detail, signals),
-        "timeline": _timeline(detail, names),
+        "timeline": _timeline(frame, detail, names),
         "parent": on_page([detail.parent])[0] if detail.parent else None,
         "children": on_page(detail.children),
         "merged": on_page(detail.merged),
@@ -120,14 +120,14 @@ def _chart(frame: Frame, detail: detect.EventDetail, line: detect.SignalLine) ->
     own = [m for c in changes for m in c.evidence if m.what.strip() == "value" and m.threshold is not None]
     if len(known) < 2:
         return SafeString("")
+    low, high, last = (figure(v, stream.unit, frame.language) for v in (min(known), max(known), known[-1]))
     title = _("{place}: {n} values, lowest {low}, highest {high}, last {last}").format(
-        place=frame.register.subject(Subject("stream", stream.id)), n=len(known), low=amount(min(known), stream.unit),
-        high=amount(max(known), stream.unit), last=amount(known[-1], stream.unit),
-    )  # fmt: skip
+        place=frame.register.subject(Subject("stream", stream.id)), n=len(known), low=low, high=high, last=last
+    )
     return Sparkline(points, own[-1].threshold if own else None, title).svg()
 
 
-def _timeline(detail: detect.EventDetail, names: Names) -> list[Moment]:
+def _timeline(frame: Frame, detail: detect.EventDetail, names: Names) -> list[Moment]:
     """Newest first. Machine entries only, so far: people act from issue 3 on."""
     verbs = {"opened": _("Event opened"), "changed": _("Event changed"), "merged": _("Event merged"),
              "ended": _("Event ended"), "proposed": _("Event proposed")}  # fmt: skip
@@ -137,10 +137,11 @@ def _timeline(detail: detect.EventDetail, names: Names) -> list[Moment]:
         for number, change in enumerate(detail.changes)
     ]  # fmt: skip
     moves = {"raised": _("Raised"), "changed": _("Level changed"), "cleared": _("Cleared")}
+    lines = {line.id: line for line in detail.signals}
     entries += [
-        ((change.at_us, change.seq, 0, number), Moment(change.at_us, change.level, _("{what}: {signal}. {said}").format(
-            what=moves.get(change.change, change.change), signal=names.signal(change.signal),
-            said=sentence(change.evidence))))
+        ((change.at_us, change.seq, 0, number), Moment(change.at_us, change.level, _("{what}: {said}").format(
+            what=moves.get(change.change, change.change),
+            said=said_of(lines[change.signal], change, frame.words, frame.register, frame.language))))
         for number, change in enumerate(detail.signal_changes)
     ]  # fmt: skip
     return [moment for _key, moment in sorted(entries, key=lambda entry: entry[0], reverse=True)]

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tocsin.doors.console.evidence import sentence
 from tocsin.doors.console.pack_words import PackWords
 from tocsin.doors.console.register import Register
 from tocsin.loop.detect import queries as detect
 from tocsin.records.org.scope import Scope
 from tocsin.terms.event import EventState
+from tocsin.terms.signal import Change, Transition
 
-__all__ = ["EventOnPage", "LevelCount", "SignalOnPage", "counts", "events_on_page", "signals_on_page"]
+__all__ = ["EventOnPage", "LevelCount", "SignalOnPage", "counts", "events_on_page", "said_of", "signals_on_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class EventOnPage:
 @dataclass(frozen=True, slots=True)
 class SignalOnPage:
     """``level`` is the present one, of a cleared signal the highest it had; ``is_open`` whether it still holds;
-    ``said`` the evidence in words."""
+    ``said`` the pack's sentence of its newest change."""
 
     id: str
     level: int
@@ -73,12 +73,13 @@ def events_on_page(
 def signals_on_page(
     scope: Scope, signals: Sequence[detect.SignalLine], words: PackWords, register: Register, language: str
 ) -> list[SignalOnPage]:
-    """Signals with the evidence of their newest transition that carries any."""
-    said = _newest_evidence(scope, signals)
+    """Signals with the sentence of their newest transition."""
+    newest = {change.signal: change for change in detect.signal_changes(scope, [signal.id for signal in signals])}
     return [
         SignalOnPage(
             id=signal.id, level=signal.level or signal.peak, subject=register.subject(signal.subject),
-            what=words.rule(signal.rule, language), said=said.get(signal.id) or sentence(()),
+            what=words.rule(signal.rule, language),
+            said=said_of(signal, newest[signal.id], words, register, language) if signal.id in newest else "",
             onset_us=signal.onset_us, changed_us=signal.changed_us, states=tuple(_signal_states(signal)),
             is_open=signal.level > 0, quality=signal.quality,
         )
@@ -117,10 +118,12 @@ def _signal_states(signal: detect.SignalLine) -> Iterable[tuple[str, str]]:
     yield ("open", _("Holds")) if signal.level else ("cleared", _("Cleared"))
 
 
-def _newest_evidence(scope: Scope, signals: Sequence[detect.SignalLine]) -> dict[str, str]:
-    """The evidence of the change that gave the present level; a clearance's own evidence says why it went down."""
-    out: dict[str, str] = {}
-    for change in detect.signal_changes(scope, [signal.id for signal in signals]):
-        if change.evidence:
-            out[change.signal] = sentence(change.evidence)
-    return out
+def said_of(
+    signal: detect.SignalLine, change: detect.SignalChangeLine, words: PackWords, register: Register, language: str
+) -> str:
+    """What a duty officer reads of one change of a signal."""
+    transition = Transition(
+        signal.rule, change.rule_version, signal.hazard, signal.subject, Change(change.change), change.level,
+        change.previous, change.at_us, signal.onset_us, change.seq, signal.quality, change.evidence,
+    )  # fmt: skip
+    return words.said(transition, register.subject(signal.subject), language)

@@ -1,7 +1,8 @@
-"""What packs call things: the scheme of levels, titles of hazards and rules, in the reader's language.
+"""What packs say: the scheme of levels, titles of hazards and rules, and the sentence of a transition, in the reader's
+language.
 
-Read from the packs that were put in force (TOCSIN_HOME/packs, one folder a sha) and, before an engine has ever run,
-from the packs that the settings name. A word that no pack has is shown as its code, never hidden.
+Read from the packs that were put in force (TOCSIN_HOME/packs, one folder a sha), else from the packs that the settings
+name. A word that no pack has is shown as its code, a transition in a plain sentence, never hidden.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -18,19 +20,25 @@ from tocsin.engine.hazard import HazardSpec
 from tocsin.engine.language.rule import Rule
 from tocsin.terms.errors import TocsinError
 from tocsin.terms.level import CHINA_FOUR_COLOUR, Scheme
+from tocsin.terms.signal import Transition
+
+if TYPE_CHECKING:
+    from tocsin.packkit import Pack
 
 __all__ = ["PackWords", "pack_words"]
 
 _lock = threading.Lock()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PackWords:
-    """``hazards`` by code, ``rules`` by name (``pack/id``), the scheme of the first pack."""
+    """``hazards`` by code, ``rules`` by name (``pack/id``), the scheme of the first pack; ``speakers`` the pack that has
+    a rule in a version."""
 
     scheme: Scheme = CHINA_FOUR_COLOUR
     hazards: Mapping[str, HazardSpec] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    speakers: Mapping[tuple[str, int], Pack] = field(default_factory=dict)
 
     def hazard(self, code: str, language: str) -> str:
         """The hazard's title, else its code."""
@@ -47,15 +55,30 @@ class PackWords:
         rule = self.rules.get(name)
         return _in_language(rule.why, language, "") if rule else ""
 
+    def said(self, transition: Transition, place: str, language: str) -> str:
+        """What a duty officer reads of a transition: its pack's sentence; a plain one where no pack has that version of
+        its rule any more."""
+        return _said(self, transition, place, language)
+
     @property
     def pinned_rank(self) -> int:
         """Events of this rank or higher are pinned: the upper half of the scheme (orange and red of four)."""
         return len(self.scheme.levels) // 2 + 1
 
 
+@lru_cache(maxsize=8192)
+def _said(words: PackWords, transition: Transition, place: str, language: str) -> str:
+    from tocsin.packkit import explain_transition, plain_sentence  # noqa: PLC0415
+
+    pack = words.speakers.get((transition.rule, transition.rule_version))
+    if pack is None:
+        return plain_sentence(transition, place, language)
+    return explain_transition(pack, transition, place, language)
+
+
 def pack_words() -> PackWords:
-    """The words in force; read anew when another pack is put in force."""
-    folders = tuple(_folders(settings.HOME.packs)) or tuple(_named(settings.CONFIGURATION.packs))
+    """The words in force; read anew when another pack is put in force. Kept packs speak before those of the settings."""
+    folders = (*_named(settings.CONFIGURATION.packs), *_folders(settings.HOME.packs))
     with _lock:
         return _load(folders)
 
@@ -68,6 +91,7 @@ def _load(folders: tuple[Path, ...]) -> PackWords:
 
     hazards: dict[str, HazardSpec] = {}
     rules: dict[str, Rule] = {}
+    speakers: dict[tuple[str, int], Pack] = {}
     scheme: Scheme | None = None
     for folder in folders:
         try:
@@ -76,8 +100,9 @@ def _load(folders: tuple[Path, ...]) -> PackWords:
             continue
         hazards |= pack.hazards
         rules |= {rule.name: rule for rule in pack.rules}
+        speakers |= {(rule.name, rule.version): pack for rule in pack.rules}
         scheme = scheme or pack.scheme
-    return PackWords(scheme or CHINA_FOUR_COLOUR, hazards, rules)
+    return PackWords(scheme or CHINA_FOUR_COLOUR, hazards, rules, speakers)
 
 
 def _folders(kept: Path) -> Iterator[Path]:

@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tocsin.doors.console.evidence import unit_words
 from tocsin.doors.console.feed_health import heard_streams, refusals
 from tocsin.doors.console.frame import CONSOLE_SCOPE, Frame, open_frame
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.observe import queries as observe
 from tocsin.loop.observe.tallies import Tallies, read_tallies
+from tocsin.packkit.speak import unit_words
 from tocsin.records.one_moment import one_moment
 from tocsin.terms.level import Standing
 from tocsin.terms.stream import Stream
@@ -86,7 +86,7 @@ def _lines(frame: Frame, streams: list[Stream]) -> list[StreamOnPage]:
         lines.append(
             StreamOnPage(
                 id=stream.id, place=frame.register.place(stream.feature), property=stream.property.replace("_", " "),
-                unit=unit_words(stream.unit), source=stream.source, standing=standing, level=level,
+                unit=unit_words(stream.unit, frame.language), source=stream.source, standing=standing, level=level,
                 **_counted(tallies, index), refused=refused[stream.id] + refused[str(index)],
                 flags=tuple(flags.get(stream.id, ())),
             )
