@@ -60,19 +60,22 @@ async def application(scope, receive, send):
 """
 
 
-def bodies(kind: str, rows: int, count: int, start_us: int) -> list[bytes]:
-    """``count`` bodies of ``rows`` new observations each, one second apart."""
-    random = np.random.default_rng(7)
+def bodies(kind: str, rows: int, count: int, start_us: int, connection: int) -> list[bytes]:
+    """``count`` bodies of ``rows`` new observations each, of the streams that only this connection sends, in time order:
+    connections overtake one another, and a row that is late would be taken but not judged."""
+    random = np.random.default_rng(7 + connection)
+    own = STREAMS // CONNECTIONS
     out = []
     for number in range(count):
-        streams = (np.arange(rows, dtype=np.int32) + number * rows) % STREAMS
-        second = start_us + (number * rows // STREAMS) * 1_000_000
+        index = number * rows + np.arange(rows, dtype=np.int64)
+        streams = (connection * own + index % own).astype(np.int32)
+        times_us = start_us + index // own * 1_000_000
         values = random.gamma(0.3, 0.1, rows).round(2)
         if kind == JSON:
-            document = {"stream": streams.tolist(), "observed_at": [second] * rows, "value": values.tolist()}
+            document = {"stream": streams.tolist(), "observed_at": times_us.tolist(), "value": values.tolist()}
             out.append(json.dumps(document, separators=(",", ":")).encode())
             continue
-        times = pa.array(np.full(rows, second)).cast(pa.timestamp("us", tz="UTC"))
+        times = pa.array(times_us).cast(pa.timestamp("us", tz="UTC"))
         batch = pa.record_batch({"stream": streams, "observed_at": times, "value": values})
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema) as writer:
@@ -83,43 +86,36 @@ def bodies(kind: str, rows: int, count: int, start_us: int) -> list[bytes]:
 
 def send(port: int, path: str, token: str, kind: str, rows: int, start_us: int, seconds: float, out: object) -> None:
     """The sender's process: rows acknowledged, seconds taken, and the slowest answers."""
-    count = int(seconds * (150 if rows >= 10_000 else 600)) + 50
-    made = bodies(kind, rows, count, start_us)
-    turn, lock = iter(range(count)), threading.Lock()
+    count = int(seconds * (300 if rows >= 10_000 else 900) / CONNECTIONS) + 20
+    made = [bodies(kind, rows, count, start_us, connection) for connection in range(CONNECTIONS)]
     latencies: list[float] = []
+    posted = [0] * CONNECTIONS
     headers = {"Content-Type": kind, "Authorization": f"Bearer {token}"}
     until = time.monotonic() + seconds
 
-    def post() -> None:
+    def post(own: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        while time.monotonic() < until:
-            with lock:
-                number = next(turn, None)
-            if number is None:
+        for body in made[own]:
+            if time.monotonic() >= until:
                 return
             begun = time.perf_counter()
-            connection.request("POST", path, made[number], headers)
+            connection.request("POST", path, body, headers)
             response = connection.getresponse()
             answer = response.read()
             if response.status != 200 or (path != "/" and json.loads(answer)["accepted"] != rows):
                 raise SystemExit(f"HTTP {response.status}: {answer[:400]!r}")
             latencies.append(time.perf_counter() - begun)
+            posted[own] += 1
 
     begun = time.monotonic()
-    threads = [threading.Thread(target=post) for _ in range(CONNECTIONS)]
+    threads = [threading.Thread(target=post, args=(own,)) for own in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    posted = next(turn, count)
-    out.send(
-        (
-            len(latencies) * rows,
-            time.monotonic() - begun,
-            sorted(latencies),
-            start_us + posted * rows // STREAMS * 1_000_000,
-        )
-    )  # type: ignore[attr-defined]
+    took = time.monotonic() - begun
+    next_us = start_us + (max(posted) + 1) * rows * CONNECTIONS // STREAMS * 1_000_000
+    out.send((len(latencies) * rows, took, sorted(latencies), next_us))  # type: ignore[attr-defined]
 
 
 def measure(port: int, path: str, token: str, kind: str, rows: int, start_us: int, seconds: float) -> dict[str, float]:
