@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tocsin.engine.language.quantity import converts
 from tocsin.packkit.concerns.sealed import sealed_selection
 from tocsin.packkit.pack import Pack
 from tocsin.terms.boundary import observed_refused
@@ -18,10 +19,16 @@ def unfit_streams(pack: Pack, streams: Iterable[Stream]) -> list[BadUnit]:
     as 400 m. Observations may arrive in any unit that converts; they are converted to the stream's."""
     return [
         BadUnit(f"stream {stream.id}", f"is in {stream.unit}, pack {pack.name} judges {stream.property} in {known.unit}",
-                f"register it in {known.unit}; observations may still be sent in {stream.unit} with their unit")
+                _unit_remedy(stream.unit, known.unit))
         for stream in streams
         if (known := pack.properties.get(stream.property)) is not None and stream.unit != known.unit
     ]  # fmt: skip
+
+
+def _unit_remedy(given: str, wanted: str) -> str:
+    if converts(given, wanted) is None:
+        return f"register it in {wanted}; {given} measures something else, so check the property too"
+    return f"register it in {wanted}; observations may still be sent in {given} with their unit"
 
 
 def refused_streams(streams: Iterable[Stream]) -> list[Refused]:
