@@ -59,7 +59,8 @@ def explain_transition(pack: Pack, transition: Transition, place: Place | str, l
     sentence = template(words, short, transition.change.value, code)
     if transition.change is Change.CHANGED and transition.level < transition.previous:
         sentence = template(words, short, LOWERED, code) or sentence
-    return sentence.format_map(filled) or filled["evidence"]
+    said = sentence.format_map(filled) or filled["evidence"]
+    return said[:1].upper() + said[1:] if sentence.startswith(("{evidence}", "{what}")) else said
 
 
 def plain_sentence(transition: Transition, place: str, language: str) -> str:

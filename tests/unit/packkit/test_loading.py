@@ -161,3 +161,11 @@ def test_a_rain_gauge_registered_without_its_range_still_raises_from_a_part_of_t
     batch = pa.RecordBatch.from_arrays(columns, schema=OBSERVATIONS)
     said = engine.feed(Record(0, RecordKind.OBSERVATIONS, 0, batch))
     assert [(line.change, line.level) for line in said] == [("raised", 3), ("changed", 4)]  # 60 mm, then 100 mm, of 3 h
+
+
+def test_an_example_in_another_unit_than_its_pack_judges_is_a_fault(tmp_path: Path) -> None:
+    pack = new_pack("flash_flood", tmp_path)
+    streams = pack / "examples" / "rising_water" / "streams.toml"
+    streams.write_text(streams.read_text("utf-8").replace('unit = "cm"', 'unit = "m"'), "utf-8")
+    faults = [fault for fault in check_pack(pack) if fault.file == "examples/rising_water/streams.toml"]
+    assert ["is in m, pack flash_flood judges water_depth in cm" in fault.what for fault in faults] == [True]

@@ -12,6 +12,7 @@ from tocsin.packkit.concerns.outcome import Outcome
 from tocsin.packkit.document import Folder
 from tocsin.packkit.example import event_lines, play, read_example, signal_lines
 from tocsin.packkit.fault import Faults
+from tocsin.packkit.fit import unfit_streams
 from tocsin.packkit.pack import Pack
 
 __all__ = ["check_examples"]
@@ -36,6 +37,8 @@ def check_examples(pack: Pack, folder: Folder, faults: Faults) -> list[Outcome]:
             faults.add(f"examples/{name}/observations.csv", 0, "the example has no observations", "write some")
             out.append(Outcome(name, example.quiet, False))
             continue
+        for error in unfit_streams(pack, example.catalogue):
+            faults.add(f"examples/{name}/streams.toml", 0, f"{error.thing} {error.rule}", error.remedy)
         played = play(pack, example)
         document = folder.document(f"examples/{name}/expected.toml")
         for key, wanted, found in (("signal", example.signals, signal_lines(pack, played)),
