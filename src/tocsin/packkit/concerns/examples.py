@@ -37,8 +37,8 @@ def check_examples(pack: Pack, folder: Folder, faults: Faults) -> list[Outcome]:
             faults.add(f"examples/{name}/observations.csv", 0, "the example has no observations", "write some")
             out.append(Outcome(name, example.quiet, False))
             continue
-        for error in unfit_streams(pack, example.catalogue):
-            faults.add(f"examples/{name}/streams.toml", 0, f"{error.thing} {error.rule}", error.remedy)
+        for unfit in unfit_streams(pack, example.catalogue):
+            faults.add(f"examples/{name}/streams.toml", 0, f"{unfit.thing} {unfit.rule}", unfit.remedy)
         played = play(pack, example)
         document = folder.document(f"examples/{name}/expected.toml")
         for key, wanted, found in (("signal", example.signals, signal_lines(pack, played)),
