@@ -41,6 +41,7 @@ KILLS = 20
 SEED = 20251127
 CLIENTS = 3
 STREAMS = 30
+ENOUGH = 1500  # steps of five minutes; the slowest gauge's rhythm is 476 of them
 START_US = 1_760_000_000_000_000
 MINUTE_US = 60_000_000
 
@@ -110,7 +111,7 @@ class Storm(threading.Thread):
     def batch(self, minute: int) -> pa.RecordBatch:
         """Rain that swells and ebbs, each gauge in its own rhythm, so that levels rise, change and clear all the time."""
         streams = np.arange(self.number, STREAMS, CLIENTS, dtype=np.int32)
-        period = 600 + 20 * streams  # minutes; half of it dry, long enough to clear
+        period = 1800 + 20 * streams  # minutes; half of it dry, longer than the 12 h that the lowest level looks back
         rain = np.maximum(0.0, np.sin(2 * np.pi * (minute * 5 + streams) / period)) * (4 + streams % 7)
         at = np.full(len(streams), START_US + minute * 5 * MINUTE_US)
         moments = pa.array(at).cast(OBSERVATIONS.field("observed_at").type)
@@ -145,6 +146,8 @@ def test_twenty_kills_lose_nothing_and_change_nothing(role: EngineRole) -> None:
     for storm in storms:
         storm.start()
     killed_while_starting = kill_again_and_again(role, storms)
+    # however quick the machine: every gauge has seen its rain come and go at least three times
+    wait_for(lambda: all(storm.minutes >= ENOUGH for storm in storms), "enough weather", role)
     stop.set()
     for storm in storms:
         storm.join(30)
