@@ -147,7 +147,7 @@ def test_twenty_kills_lose_nothing_and_change_nothing(role: EngineRole) -> None:
         storm.start()
     killed_while_starting = kill_again_and_again(role, storms)
     # however quick the machine: every gauge has seen its rain come and go at least three times
-    wait_for(lambda: all(storm.minutes >= ENOUGH for storm in storms), "enough weather", role)
+    wait_for(lambda: all(storm.minutes >= ENOUGH for storm in storms), "enough weather", role, 240.0)
     stop.set()
     for storm in storms:
         storm.join(30)
