@@ -39,7 +39,7 @@ demo: setup
 	@$(RUN)/tocsin demo --port $(PORT) $(if $(HEADLESS),--headless) $(if $(TOCSIN_DEMO),--data "$(TOCSIN_DEMO)")
 
 test: setup
-	@$(RUN)/python -m pytest -rs
+	@$(RUN)/python -m pytest -rs $(PYTEST_ARGS)
 
 check: setup
 	@scripts/check
