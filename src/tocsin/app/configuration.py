@@ -40,6 +40,10 @@ class Configuration:
     secure_cookies: bool | None = _key(None, "cookies over https only; unset = yes unless listening on loopback")
     language: str = _key("en", "language where the browser asks for none: en or zh-hans")
     time_zone: str = _key("UTC", "IANA zone in which pages print times")
+    public_url: str = _key("", "address with scheme under which others reach this deployment; empty = http://listen")
+    smtp: str = _key("", "smtp://user:password@host:port or smtps://...; empty = mail is kept waiting", secret=True)
+    mail_from: str = _key("tocsin@localhost", "sender address of mail")
+    cap_sender: str = _key("tocsin.invalid", "sender of CAP messages: a name of this deployment that no other uses")
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
     allow_out_of_date_rules: bool = _key(False, "judge also by rules whose dates of validity do not cover the day")
     max_body_bytes: int = _key(64 << 20, "largest body the intake door reads")
@@ -56,6 +60,11 @@ class Configuration:
     def port(self) -> int:
         """The port part of ``listen``."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def public_address(self) -> str:
+        """``public_url``, else where we listen; without a slash at its end."""
+        return (self.public_url or f"http://{self.listen}").rstrip("/")
 
     @property
     def cookies_are_secure(self) -> bool:

@@ -3,6 +3,7 @@
 log/         segments of the log            snapshots/   states of the engine
 quarantine/  refused rows                   packs/<sha>/ packs as they were when in force
 parquet/     the log rolled by day          run/         sockets and lock files
+blobs/       photographs and documents       published/   warnings as issued, for readers
 db.sqlite3   the embedded database          secret_key   signs cookies and tokens; never leaves this machine
 tocsin.toml  settings (optional)
 """
@@ -19,7 +20,7 @@ from tocsin.terms.errors import Unavailable
 
 __all__ = ["Home"]
 
-_DIRECTORIES = ("log", "quarantine", "parquet", "snapshots", "packs", "run")
+_DIRECTORIES = ("log", "quarantine", "parquet", "snapshots", "packs", "run", "blobs", "published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,16 @@ class Home:
     def run(self) -> Path:
         """Sockets and lock files."""
         return self.root / "run"
+
+    @property
+    def blobs(self) -> Path:
+        """Photographs and documents, named by the SHA-256 of their bytes."""
+        return self.root / "blobs"
+
+    @property
+    def published(self) -> Path:
+        """Alerts, feed and pages of warnings as they were issued."""
+        return self.root / "published"
 
     @property
     def engine_socket(self) -> Path:

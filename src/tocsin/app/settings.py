@@ -20,12 +20,25 @@ DEBUG = CONFIGURATION.debug
 ALLOWED_HOSTS = list(CONFIGURATION.allowed_hosts)
 
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "axes",
     "tocsin.records.ledger",
     "tocsin.records.outbox",
     "tocsin.records.places",
+    "tocsin.records.org",
+    "tocsin.records.tasks",
+    "tocsin.records.dispatch",
     "tocsin.loop.observe",
     "tocsin.loop.detect",
+    "tocsin.loop.verify",
+    "tocsin.loop.warn",
+    "tocsin.loop.respond",
+    "tocsin.loop.rectify",
+    "tocsin.loop.review",
+    "tocsin.loop.evaluate",
     "tocsin.doors.console",
 ]
 
@@ -62,6 +75,14 @@ _SQLITE: dict[str, Any] = {
 DATABASES = {
     "default": _configuration.postgresql_settings(CONFIGURATION.database) if CONFIGURATION.database else _SQLITE
 }
+AUTH_USER_MODEL = "org.Account"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

@@ -9,6 +9,7 @@
     |  +- BadForm               bytes that are not what they claim to be (JSON, Arrow, TOML ...)
     |  +- TooBig                over a stated limit
     |  +- NotAllowed            no token, wrong token, outside scope
+    |  +- Stale                 somebody else was quicker, or a move the lifecycle does not allow
     |  +- BadPack               a pack fault (file, line, remedy)
     |  +- BadRule               a rule text fault (line, column, expected)
     +- Damaged                  stored bytes fail their check (log segment, snapshot)
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 __all__ = [
     "BadForm", "BadPack", "BadRule", "BadTime", "BadUnit", "BadValue", "Damaged", "NotAllowed",
-    "Refused", "TocsinError", "TooBig", "Unavailable", "UnknownName",
+    "Refused", "Stale", "TocsinError", "TooBig", "Unavailable", "UnknownName",
 ]  # fmt: skip
 
 
@@ -98,6 +99,12 @@ class NotAllowed(Refused):
     """No token, a wrong token, or outside the caller's scope."""
 
     code = "not_allowed"
+
+
+class Stale(Refused):
+    """The thing is no longer as the caller saw it: somebody else changed it, or this move is over."""
+
+    code = "stale"
 
 
 class BadPack(Refused):

@@ -1,1 +1,1 @@
-"""Who is who: for now only the scope with which queries read. Posts, rosters and accounts will live here."""
+"""Who is responsible: departments, posts, the duty roster, staff accounts; roles, scopes and actors."""

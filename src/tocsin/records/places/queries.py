@@ -13,7 +13,7 @@ __all__ = ["facilities", "jurisdictions"]
 def jurisdictions(scope: Scope) -> list[Area]:
     """The areas of a scope, parents before children."""
     rows = Jurisdiction.objects.filter(scope.rows("path")).order_by("path")
-    return [Area(row.path, row.title, row.rank, row.zone) for row in rows]
+    return [Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode) for row in rows]
 
 
 def facilities(scope: Scope) -> list[Facility]:

@@ -28,12 +28,15 @@ _KIND = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A jurisdiction to be registered. ``rank``: 1 province, 2 city, 3 district, 4 street, 5 community grid."""
+    """A jurisdiction to be registered. ``rank``: 1 province, 2 city, 3 district, 4 street, 5 community grid.
+    ``boundary``: closed rings of [longitude, latitude], WGS 84; ``geocode``: the code a warning names the area by."""
 
     path: str
     title: dict[str, str] = field(default_factory=dict)
     rank: int = 2
     zone: str = "UTC"
+    boundary: list[list[list[float]]] = field(default_factory=list)
+    geocode: str = ""
 
 
 def put_jurisdictions(areas: Sequence[Area], *, actor: str, now: datetime) -> None:
@@ -51,7 +54,7 @@ def put_jurisdictions(areas: Sequence[Area], *, actor: str, now: datetime) -> No
                                   "register the parent first or with it")  # fmt: skip
         rows = [Jurisdiction(**asdict(area)) for area in {area.path: area for area in areas}.values()]
         Jurisdiction.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["path"], update_fields=["title", "rank", "zone"]
+            rows, update_conflicts=True, unique_fields=["path"], update_fields=["title", "rank", "zone", "boundary", "geocode"]
         )
         content = digest({"areas": [asdict(area) for area in areas]})
         ledger.append("places", "jurisdictions_put", {"areas": len(rows), "content": content}, actor=actor, now=now)

@@ -1,0 +1,1 @@
+"""The eighth room: indicators computed from the ledger, with numbers of cases and definitions."""

@@ -1,0 +1,1 @@
+"""The sixth room: findings, orders, five implementations, independent re-checks."""

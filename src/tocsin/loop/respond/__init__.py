@@ -1,0 +1,1 @@
+"""The fifth room: incidents under command, response levels, first actions, statements."""

@@ -1,0 +1,1 @@
+"""The seventh room: who knew what when, from the ledger; the review that closes an event."""

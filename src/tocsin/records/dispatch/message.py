@@ -1,0 +1,56 @@
+"""Message, recipient and letter: what is to be said, to whom, and one finished text for one recipient. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Letter", "Message", "Recipient", "Text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A subject line and a body in one language."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be said, in every language. ``kind`` is a code (``verification_asked``); ``about`` the thing, ``event`` the
+    event whose chain tells of it; ``not_after``: past it nobody wants it any more (a warning's expiry); ``link`` a path of
+    this deployment."""
+
+    kind: str
+    texts: Mapping[str, Text]
+    about: str
+    event: str = ""
+    level: int = 0
+    not_after: datetime | None = None
+    link: str = ""
+    exercise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A post or a subscriber: ``name`` is its id (``post:duty-east``), ``address`` where the channel reaches it."""
+
+    name: str
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One finished text for one recipient. ``key`` is the same at every attempt, so that a receiver can drop repeats."""
+
+    key: str
+    recipient: str
+    address: str
+    subject: str
+    body: str
+    language: str
+    level: int = 0
+    exercise: bool = False

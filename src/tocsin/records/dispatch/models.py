@@ -1,0 +1,57 @@
+"""Tables of dispatch. Only ``services`` writes them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+__all__ = ["DeliveryRow", "DispatchRow"]
+
+
+class DispatchRow(models.Model):
+    """One message on one channel to one shard of at most 500 recipients. ``audience`` is the recipients as they were when
+    it was put (name, address, language), expanded into deliveries by the sender. ``texts`` by language."""
+
+    id = models.CharField(max_length=40, primary_key=True)
+    kind = models.CharField(max_length=60)
+    channel = models.CharField(max_length=20)
+    shard = models.IntegerField()
+    about = models.CharField(max_length=60, db_index=True)
+    event = models.CharField(max_length=60, default="", db_index=True)
+    level = models.SmallIntegerField(default=0)
+    exercise = models.BooleanField(default=False)
+    texts = models.JSONField()
+    audience = models.JSONField()
+    link = models.CharField(max_length=200, default="")
+    put_at = models.DateTimeField()
+    not_after = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    expanded_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    attempts = models.IntegerField(default=0)
+    last_error = models.TextField(default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["channel", "put_at"], name="dispatch_waiting", condition=models.Q(settled_at=None))
+        ]
+
+
+class DeliveryRow(models.Model):
+    """One recipient of a dispatch. ``state``: waiting, accepted (the next hop took it), failed (it never will), or
+    too_late (past ``not_after`` before it went)."""
+
+    dispatch = models.ForeignKey(DispatchRow, models.PROTECT, related_name="deliveries")
+    number = models.IntegerField()
+    recipient = models.CharField(max_length=80)
+    address = models.CharField(max_length=300)
+    language = models.CharField(max_length=12)
+    state = models.CharField(max_length=10, default="waiting")
+    attempts = models.IntegerField(default=0)
+    accepted_at = models.DateTimeField(null=True)
+    said = models.TextField(default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dispatch", "number"], name="dispatch_delivery_once")]
+        indexes = [
+            models.Index(fields=["dispatch", "number"], name="dispatch_open", condition=models.Q(state="waiting"))
+        ]

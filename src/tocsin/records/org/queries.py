@@ -1,0 +1,128 @@
+"""Reading org: who holds which post now, and which posts answer for a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from tocsin.records.org.actor import Actor
+from tocsin.records.org.models import Account, Department, Post, Shift
+from tocsin.records.org.roles import Act, Role
+from tocsin.records.org.scope import Scope
+from tocsin.records.org.services import DepartmentLine, PostLine
+from tocsin.terms.errors import NotAllowed, UnknownName
+
+__all__ = [
+    "AccountLine", "Holder", "ShiftLine", "accounts", "actor_of", "departments", "holders", "on_duty", "post", "posts",
+    "posts_of", "shifts",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """An account as the administrator's list shows it."""
+
+    id: str
+    username: str
+    display_name: str
+    is_active: bool
+    must_change_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A post with the account that holds it at a moment."""
+
+    post: PostLine
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftLine:
+    """One row of the duty roster."""
+
+    id: int
+    post: str
+    account: str
+    username: str
+    from_at: datetime
+    until_at: datetime | None
+
+
+def departments(scope: Scope) -> list[DepartmentLine]:
+    """Departments of a scope (all of them for the administrator of the whole), by id."""
+    rows = Department.objects.filter(scope.rows()).order_by("id")
+    return [DepartmentLine(row.id, row.title, row.jurisdiction) for row in rows]
+
+
+def posts(scope: Scope) -> list[PostLine]:
+    """Posts of a scope, by id."""
+    return [_post(row) for row in Post.objects.filter(scope.rows(), closed_at=None).order_by("id")]
+
+
+def post(post_id: str) -> PostLine:
+    """One post. Raises UnknownName."""
+    row = Post.objects.filter(id=post_id).first()
+    if row is None:
+        raise UnknownName(f"post {post_id}", "no such post", "open the list of posts")
+    return _post(row)
+
+
+def accounts(scope: Scope) -> list[AccountLine]:
+    """All accounts, for those who manage staff. Raises NotAllowed for everybody else."""
+    scope.require(Act.MANAGE_STAFF)
+    rows = Account.objects.order_by("username")
+    return [AccountLine(a.id, a.username, a.display_name, a.is_active, a.must_change_password) for a in rows]
+
+
+def shifts(scope: Scope, *, now: datetime) -> list[ShiftLine]:
+    """The roster from now on, for those who manage staff. Raises NotAllowed for everybody else."""
+    scope.require(Act.MANAGE_STAFF)
+    rows = Shift.objects.filter(Q(until_at=None) | Q(until_at__gt=now)).select_related("account").order_by("from_at", "id")
+    return [ShiftLine(r.pk, r.post_id, r.account_id, r.account.username, r.from_at, r.until_at) for r in rows]
+
+
+def holders(*, now: datetime, role: Role | None = None) -> list[Holder]:
+    """Every post that somebody holds at ``now`` with the account, by post id; two rows where two share a post."""
+    rows = _running(now).select_related("post").order_by("post_id", "from_at", "id")
+    if role is not None:
+        rows = rows.filter(post__role=role)
+    return [Holder(_post(row.post), row.account_id) for row in rows]
+
+
+def on_duty(role: Role, jurisdiction: str, *, now: datetime) -> list[PostLine]:
+    """Posts of a role, held by somebody at ``now``, whose area covers ``jurisdiction``: the nearest area first
+    (the street's own post before the district's), then by id."""
+    held = {holder.post.id: holder.post for holder in holders(now=now, role=role)}
+    fit = [line for line in held.values() if Scope(line.jurisdiction, role).covers(jurisdiction)]
+    return sorted(fit, key=lambda line: (-len(line.jurisdiction), line.id))
+
+
+def posts_of(account_id: str, *, now: datetime) -> list[PostLine]:
+    """The posts that an account holds at ``now``, by id."""
+    rows = _running(now).filter(account_id=account_id).select_related("post").order_by("post_id")
+    return list({row.post_id: _post(row.post) for row in rows}.values())
+
+
+def actor_of(account_id: str, post_id: str = "", *, now: datetime) -> Actor:
+    """The actor that an account is in a post (its first one where none is named). Raises NotAllowed where it holds none, or
+    not that one, at ``now``."""
+    held = posts_of(account_id, now=now)
+    chosen = next((line for line in held if not post_id or line.id == post_id), None)
+    if chosen is None:
+        what = f"post {post_id}" if post_id else "account"
+        raise NotAllowed(what, "no shift in it at this moment", "ask the administrator for a shift in a post")
+    return Actor(f"{chosen.id}/{account_id}", account_id, chosen.id, chosen.role, chosen.jurisdiction, chosen.facility)
+
+
+def _running(now: datetime):  # type: ignore[no-untyped-def] # a QuerySet of Shift
+    return Shift.objects.filter(
+        Q(from_at__lte=now), Q(until_at=None) | Q(until_at__gt=now), account__is_active=True, post__closed_at=None
+    )
+
+
+def _post(row: Post) -> PostLine:
+    return PostLine(row.id, row.title, row.department_id, row.role, row.jurisdiction, row.facility, row.lon, row.lat,
+                    row.mail, row.language, tuple(row.skills))  # fmt: skip

@@ -1,0 +1,97 @@
+"""Roles, acts, and which role may do which act. Pure: one table, read by services, doors and the matrix test.
+
+A role belongs to a post, never to a person. The administrator keeps accounts and posts and holds no case role: no event,
+warning, finding or case is open to that role (scope.md, "Where it stops").
+"""
+
+from __future__ import annotations
+
+import enum
+
+__all__ = ["MAY", "Act", "Role", "may"]
+
+
+class Role(enum.StrEnum):
+    """What a post is there for. SYSTEM is the product itself (the worker, a rule)."""
+
+    DUTY_OFFICER = "duty_officer"
+    SIGNER = "signer"
+    INSPECTOR = "inspector"
+    COMMANDER = "commander"
+    CASE_HANDLER = "case_handler"
+    FACILITY_OPERATOR = "facility_operator"
+    ANALYST = "analyst"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    SYSTEM = "system"
+
+
+class Act(enum.StrEnum):
+    """What somebody may be allowed to do. Reading is an act too."""
+
+    READ_EVENTS = "read_events"
+    READ_SOURCES = "read_sources"
+    ACKNOWLEDGE_EVENT = "acknowledge_event"
+    ASK_VERIFICATION = "ask_verification"
+    ANSWER_VERIFICATION = "answer_verification"
+    READ_WARNINGS = "read_warnings"
+    DRAFT_WARNING = "draft_warning"
+    SIGN_WARNING = "sign_warning"
+    READ_RESPONSE = "read_response"
+    DIRECT_RESPONSE = "direct_response"
+    DO_TASK = "do_task"
+    DRAFT_STATEMENT = "draft_statement"
+    RELEASE_STATEMENT = "release_statement"
+    READ_FINDINGS = "read_findings"
+    RECORD_FINDING = "record_finding"
+    SERVE_ORDER = "serve_order"
+    ENTER_PLAN = "enter_plan"
+    RECHECK_FINDING = "recheck_finding"
+    PUBLISH_REVIEW = "publish_review"
+    CLOSE_EVENT = "close_event"
+    READ_LEDGER = "read_ledger"
+    READ_EVALUATION = "read_evaluation"
+    MANAGE_STAFF = "manage_staff"
+
+
+_R = Role
+_WATCHERS = frozenset({_R.DUTY_OFFICER, _R.SIGNER, _R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER, _R.ANALYST, _R.AUDITOR})
+
+MAY: dict[Act, frozenset[Role]] = {
+    Act.READ_EVENTS: _WATCHERS,
+    Act.READ_SOURCES: frozenset({_R.DUTY_OFFICER, _R.COMMANDER, _R.ANALYST, _R.AUDITOR}),
+    Act.ACKNOWLEDGE_EVENT: frozenset({_R.DUTY_OFFICER}),
+    Act.ASK_VERIFICATION: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
+    Act.ANSWER_VERIFICATION: frozenset({_R.INSPECTOR}),
+    Act.READ_WARNINGS: _WATCHERS,
+    Act.DRAFT_WARNING: frozenset({_R.DUTY_OFFICER}),
+    Act.SIGN_WARNING: frozenset({_R.SIGNER}),
+    Act.READ_RESPONSE: _WATCHERS,
+    Act.DIRECT_RESPONSE: frozenset({_R.COMMANDER}),
+    Act.DO_TASK: frozenset({_R.DUTY_OFFICER, _R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER, _R.FACILITY_OPERATOR}),
+    Act.DRAFT_STATEMENT: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
+    Act.RELEASE_STATEMENT: frozenset({_R.COMMANDER}),
+    Act.READ_FINDINGS: frozenset(
+        {_R.DUTY_OFFICER, _R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER, _R.FACILITY_OPERATOR, _R.AUDITOR}
+    ),
+    Act.RECORD_FINDING: frozenset({_R.INSPECTOR}),
+    Act.SERVE_ORDER: frozenset({_R.CASE_HANDLER}),
+    Act.ENTER_PLAN: frozenset({_R.FACILITY_OPERATOR}),
+    Act.RECHECK_FINDING: frozenset({_R.INSPECTOR}),
+    Act.PUBLISH_REVIEW: frozenset({_R.COMMANDER, _R.CASE_HANDLER}),
+    Act.CLOSE_EVENT: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
+    Act.READ_LEDGER: frozenset({_R.AUDITOR, _R.COMMANDER}),
+    Act.READ_EVALUATION: frozenset({_R.COMMANDER, _R.ANALYST, _R.AUDITOR}),
+    Act.MANAGE_STAFF: frozenset({_R.ADMINISTRATOR}),
+}
+
+
+def may(role: str, act: Act) -> bool:
+    """Whether a role may do an act. SYSTEM may read everything and decides nothing that a person must decide.
+
+    >>> may("administrator", Act.READ_EVENTS), may("signer", Act.SIGN_WARNING), may("system", Act.SIGN_WARNING)
+    (False, True, False)
+    """
+    if role == Role.SYSTEM:
+        return act.value.startswith("read_")
+    return role in MAY[act]

@@ -1,0 +1,135 @@
+"""The only writer of tasks. Each verb: guard, change, ledger entry, outbox fact, return; atomic."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from tocsin.records.ledger import services as ledger
+from tocsin.records.org.actor import SYSTEM, Actor
+from tocsin.records.org.roles import Act
+from tocsin.records.outbox import services as outbox
+from tocsin.records.tasks.facts import TaskAcknowledged, TaskDone, TaskGiven, TaskOverdue, TaskWithdrawn
+from tocsin.records.tasks.lifecycle import TaskState, allowed
+from tocsin.records.tasks.models import TaskRow
+from tocsin.terms.errors import NotAllowed, Stale, UnknownName
+from tocsin.terms.ids import uuid7_id
+from tocsin.terms.moment import to_us
+
+__all__ = ["Order", "acknowledge", "finish", "give", "mark_overdue", "withdraw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a room asks for. ``title`` by language; ``about`` an id (event, finding ...), ``event`` the event it belongs to
+    ("" = none); ``detail`` what the room wants to find again."""
+
+    kind: str
+    title: Mapping[str, str]
+    about: str
+    event: str
+    jurisdiction: str
+    post: str
+    due_at: datetime
+    place: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    level: int = 0
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def give(order: Order, *, actor: Actor, now: datetime) -> str:
+    """Give a task to a post; its id. Whether the actor may ask is the asking room's guard."""
+    with transaction.atomic():
+        row = TaskRow.objects.create(
+            id=uuid7_id("tsk", to_us(now) // 1000, secrets.randbits(74)), kind=order.kind, title=dict(order.title),
+            about=order.about, event=order.event, jurisdiction=order.jurisdiction, place=order.place, lon=order.lon,
+            lat=order.lat, post=order.post, level=order.level, given_at=now, given_by=actor.name, due_at=order.due_at,
+            detail=dict(order.detail),
+        )  # fmt: skip
+        _tell(row, "task_given", TaskGiven, to_us(now), actor, now, due_us=to_us(order.due_at))
+    return row.id
+
+
+def acknowledge(task_id: str, *, actor: Actor, now: datetime) -> None:
+    """The receipt: "we have it". Repeating it changes nothing. Raises UnknownName, NotAllowed, Stale when it is over."""
+    with transaction.atomic():
+        row = _open_row(task_id, actor)
+        if row.state == TaskState.ACKNOWLEDGED:
+            return
+        _move(row, TaskState.ACKNOWLEDGED)
+        row.acknowledged_at, row.acknowledged_by = now, actor.name
+        row.save(update_fields=["state", "acknowledged_at", "acknowledged_by"])
+        _tell(row, "task_acknowledged", TaskAcknowledged, to_us(now), actor, now)
+
+
+def finish(task_id: str, outcome: Mapping[str, Any], *, actor: Actor, now: datetime) -> None:
+    """It is done, with what came of it. Raises UnknownName, NotAllowed, Stale when it is over already."""
+    with transaction.atomic():
+        row = _open_row(task_id, actor)
+        _move(row, TaskState.DONE)
+        row.ended_at, row.ended_by, row.outcome = now, actor.name, dict(outcome)
+        row.save(update_fields=["state", "ended_at", "ended_by", "outcome"])
+        _tell(row, "task_done", TaskDone, to_us(now), actor, now)
+
+
+def withdraw(task_id: str, why: str, *, actor: Actor, now: datetime) -> bool:
+    """Take it back, for the room that asked; False where it was over already. Raises UnknownName."""
+    with transaction.atomic():
+        row = _row(task_id)
+        if not allowed(TaskState(row.state), TaskState.WITHDRAWN):
+            return False
+        _move(row, TaskState.WITHDRAWN)
+        row.ended_at, row.ended_by, row.outcome = now, actor.name, {"why": why}
+        row.save(update_fields=["state", "ended_at", "ended_by", "outcome"])
+        _tell(row, "task_withdrawn", TaskWithdrawn, to_us(now), actor, now)
+    return True
+
+
+def mark_overdue(*, now: datetime, at_most: int = 100) -> int:
+    """Tasks whose due time has passed are marked, and told of, once; how many now. Runs again after any stop, so a
+    deadline that passed while the server was down is told of too."""
+    with transaction.atomic():
+        waiting = TaskRow.objects.select_for_update().filter(
+            state__in=[TaskState.GIVEN, TaskState.ACKNOWLEDGED], overdue_at=None, due_at__lte=now
+        )
+        rows = list(waiting.order_by("due_at", "id")[:at_most])
+        for row in rows:
+            row.overdue_at = now
+            row.save(update_fields=["overdue_at"])
+            _tell(row, "task_overdue", TaskOverdue, to_us(row.due_at), SYSTEM, now)
+    return len(rows)
+
+
+def _open_row(task_id: str, actor: Actor) -> TaskRow:
+    row = _row(task_id)
+    actor.require(Act.DO_TASK)
+    if row.post != actor.post:
+        raise NotAllowed(f"task {task_id}", "it was given to another post", "ask whoever gave it to give it to yours")
+    return row
+
+
+def _move(row: TaskRow, after: TaskState) -> None:
+    if not allowed(TaskState(row.state), after):
+        raise Stale(f"task {row.id}", f"it is {row.state} already", "load the page again to see what came of it")
+    row.state = after
+
+
+def _row(task_id: str) -> TaskRow:
+    row = TaskRow.objects.select_for_update().filter(id=task_id).first()
+    if row is None:
+        raise UnknownName(f"task {task_id}", "no such task", "open the list of your tasks")
+    return row
+
+
+def _tell(row: TaskRow, verb: str, kind: type, at_us: int, actor: Actor, now: datetime, **more: Any) -> None:
+    body = {"task": row.id, "kind": row.kind, "about": row.about, "post": row.post, "at_us": at_us, **more}
+    if row.outcome:
+        body["outcome"] = row.outcome
+    ledger.append(row.event or row.about, verb, body, actor=actor.name, now=now)
+    outbox.put([kind(row.id, row.kind, row.about, row.event, row.post, at_us)], now=now)
