@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.facts import SignalCleared, SignalRaised
 from tocsin.loop.observe import handlers as observe
 from tocsin.records.outbox.carrier import Stage, Wiring
+from tocsin.records.tasks import services as tasks
 
-__all__ = ["WIRING"]
+__all__ = ["SWEEPS", "WIRING", "Sweep"]
+
+
+class Sweep(Protocol):
+    """Looks whether a moment has passed; how many facts it put. Idempotent: each crossing is told once, also when the
+    server was down as it happened."""
+
+    def __call__(self, *, now: datetime) -> int: ...
 
 
 def _note_silence(facts: Sequence[SignalRaised], now: datetime) -> None:
@@ -36,3 +45,6 @@ WIRING: Wiring = {
     "signal_raised": [Stage("observe.note_silence", _note_silence)],
     "signal_cleared": [Stage("observe.note_heard", _note_heard)],
 }
+
+# What the clock brings about. The worker runs each of these every second; one that fails does not stop the others.
+SWEEPS: tuple[Sweep, ...] = (tasks.mark_overdue,)
