@@ -41,9 +41,7 @@ def deliveries(about: str = "", *, event: str = "") -> list[DeliveryLine]:
     rows = DispatchRow.objects.filter(about=about) if about else DispatchRow.objects.filter(event=event)
     out = []
     for row in rows.order_by("put_at", "id"):
-        counted = dict(
-            DeliveryRow.objects.filter(dispatch=row).values_list("state").annotate(Count("id")).order_by()
-        )
+        counted = dict(DeliveryRow.objects.filter(dispatch=row).values_list("state").annotate(Count("id")).order_by())
         first = DeliveryRow.objects.filter(dispatch=row).aggregate(first=Min("accepted_at"))["first"]
         waiting = counted.get("waiting", 0) if row.expanded_at else len(row.audience)
         out.append(DeliveryLine(row.kind, row.channel, row.put_at, waiting, counted.get("accepted", 0),

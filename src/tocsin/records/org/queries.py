@@ -80,7 +80,9 @@ def accounts(scope: Scope) -> list[AccountLine]:
 def shifts(scope: Scope, *, now: datetime) -> list[ShiftLine]:
     """The roster from now on, for those who manage staff. Raises NotAllowed for everybody else."""
     scope.require(Act.MANAGE_STAFF)
-    rows = Shift.objects.filter(Q(until_at=None) | Q(until_at__gt=now)).select_related("account").order_by("from_at", "id")
+    rows = (
+        Shift.objects.filter(Q(until_at=None) | Q(until_at__gt=now)).select_related("account").order_by("from_at", "id")
+    )
     return [ShiftLine(r.pk, r.post_id, r.account_id, r.account.username, r.from_at, r.until_at) for r in rows]
 
 

@@ -91,7 +91,18 @@ def put_posts(posts: Sequence[PostLine], *, actor: Actor, now: datetime) -> None
             if line.department not in known:
                 raise UnknownName(f"post {line.id}", f"department {line.department!r} is not registered",
                                   "register the department first")  # fmt: skip
-        fields = ["title", "department_id", "role", "jurisdiction", "facility", "lon", "lat", "mail", "language", "skills"]
+        fields = [
+            "title",
+            "department_id",
+            "role",
+            "jurisdiction",
+            "facility",
+            "lon",
+            "lat",
+            "mail",
+            "language",
+            "skills",
+        ]
         rows = [
             Post(id=p.id, title=dict(p.title), department_id=p.department, role=p.role, jurisdiction=p.jurisdiction,
                  facility=p.facility, lon=p.lon, lat=p.lat, mail=p.mail, language=p.language, skills=list(p.skills))
@@ -241,7 +252,9 @@ def _require_strong(username: str, password: str) -> None:
     try:
         validate_password(password, Account(username=username))
     except ValidationError as error:
-        raise BadValue("password", " ".join(error.messages).rstrip("."), "choose a longer one, not a common word") from None
+        raise BadValue(
+            "password", " ".join(error.messages).rstrip("."), "choose a longer one, not a common word"
+        ) from None
 
 
 def _account(account_id: str) -> Account:

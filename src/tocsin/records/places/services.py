@@ -54,7 +54,10 @@ def put_jurisdictions(areas: Sequence[Area], *, actor: str, now: datetime) -> No
                                   "register the parent first or with it")  # fmt: skip
         rows = [Jurisdiction(**asdict(area)) for area in {area.path: area for area in areas}.values()]
         Jurisdiction.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["path"], update_fields=["title", "rank", "zone", "boundary", "geocode"]
+            rows,
+            update_conflicts=True,
+            unique_fields=["path"],
+            update_fields=["title", "rank", "zone", "boundary", "geocode"],
         )
         content = digest({"areas": [asdict(area) for area in areas]})
         ledger.append("places", "jurisdictions_put", {"areas": len(rows), "content": content}, actor=actor, now=now)
