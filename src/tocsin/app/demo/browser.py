@@ -58,7 +58,7 @@ class Browser:
 
     def __init__(self, address: str) -> None:
         self._http = httpx.Client(base_url=address, timeout=60.0, follow_redirects=True,
-                                  headers={"Accept": "text/html", "Accept-Language": "en", "Referer": f"{address}/"})  # fmt: skip
+                                  headers={"Accept-Language": "en", "Referer": f"{address}/"})  # fmt: skip
 
     def close(self) -> None:
         """Close it."""
