@@ -1,7 +1,8 @@
 """Assets: style sheets and scripts of the console, served by us from the package, named by their content.
 
 The address holds a digest of all of them, so browsers may keep them for good, and modules find each other by relative
-address. No collecting, no other server, no third party.
+address. No collecting, no other server, no third party. ``vendor/`` holds what scripts/assets fetched (the map); where it
+is missing, pages show a drawing in the map's place.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from django.views.decorators.http import require_safe
 from tocsin.doors.console.marks import scheme_sheet
 from tocsin.doors.console.pack_words import pack_words
 
-__all__ = ["asset", "asset_url"]
+__all__ = ["asset", "asset_url", "has_map"]
 
 _FOLDER = Path(__file__).parent / "static"
-_KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_VENDOR = _FOLDER / "vendor"
+_KINDS = {
+    ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8",
+}  # fmt: skip
 _SCHEME = "scheme.css"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -29,6 +34,11 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 def asset_url(name: str) -> str:
     """Where a page finds an asset."""
     return reverse("console:asset", args=[_digest(_sheet()), name])
+
+
+def has_map() -> bool:
+    """Whether the map's library is there to be served."""
+    return "vendor/maplibre-gl.mjs" in _names()
 
 
 @require_safe
@@ -41,11 +51,11 @@ def asset(request: HttpRequest, digest: str, name: str) -> HttpResponse:
         body, kind = _body(path), _KINDS[path.suffix]
     else:
         raise Http404(name)
-    response = HttpResponse(body, content_type=kind)
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(_packed(body) if packed else body, content_type=kind)
     response["Cache-Control"] = _FOR_GOOD if digest == _digest(_sheet()) else "no-cache"
     response["Vary"] = "Accept-Encoding"
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.content = gzip.compress(body, mtime=0)
+    if packed:
         response["Content-Encoding"] = "gzip"
     return response
 
@@ -56,12 +66,18 @@ def _sheet() -> str:
 
 @lru_cache(maxsize=1)
 def _names() -> frozenset[str]:
-    return frozenset(path.name for path in _FOLDER.iterdir() if path.is_file())
+    found = [*_FOLDER.iterdir(), *_VENDOR.glob("*")]
+    return frozenset(path.relative_to(_FOLDER).as_posix() for path in found if path.is_file() and path.suffix in _KINDS)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def _body(path: Path) -> bytes:
     return path.read_bytes()
+
+
+@lru_cache(maxsize=128)
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
 
 
 @lru_cache(maxsize=4)

@@ -20,5 +20,5 @@ urlpatterns = [
     path("quarantine/", quarantine, name="quarantine"),
     path("live/stream", stream, name="stream"),
     path("theme", theme, name="theme"),
-    path("assets/<str:digest>/<str:name>", asset, name="asset"),
+    path("assets/<str:digest>/<path:name>", asset, name="asset"),
 ]
