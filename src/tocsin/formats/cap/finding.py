@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal, TypeAlias
 
-from tocsin.formats.cap.rule import RULES
+from tocsin.formats.cap.rules.table import RULES
 
 __all__ = ["Finding", "Findings", "Grade"]
 
@@ -33,9 +33,10 @@ class Finding:
 class Findings:
     """Collects findings; the same rule at the same place once."""
 
-    __slots__ = ("_seen", "found")
+    __slots__ = ("_seen", "found", "schema_valid")
 
     def __init__(self) -> None:
+        self.schema_valid = True
         self.found: list[Finding] = []
         self._seen: set[tuple[str, str]] = set()
 
@@ -44,3 +45,13 @@ class Findings:
         if (rule, xpath) not in self._seen:
             self._seen.add((rule, xpath))
             self.found.append(Finding(rule, grade or RULES[rule].grade, xpath, what, RULES[rule].remedy))
+
+    def missing(self, rule: str, xpath: str, name: str) -> None:
+        """Note that an element is not there; that it is therefore empty is not said again."""
+        self.schema(rule, xpath, f"it has no {name}")
+        self._seen.add((rule, f"{xpath}/cap:{name}"))
+
+    def schema(self, rule: str, xpath: str, what: str) -> None:
+        """Note what the schema of CAP 1.2 refuses, always an error."""
+        self.schema_valid = False
+        self.add(rule, xpath, what, "error")

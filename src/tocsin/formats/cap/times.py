@@ -31,10 +31,7 @@ def write_time(moment: datetime) -> str:
     if moment.microsecond or rest or abs(minutes) > 14 * 60:
         raise BadTime(f"time {moment}", "CAP knows whole seconds and offsets of whole minutes up to 14:00",
                       "cut the fraction of the second, or convert it to UTC")  # fmt: skip
-    if not minutes:
-        sign = "-"  # RFC 3339: -00:00 is UTC with no statement about the place
-    else:
-        sign = "+" if minutes > 0 else "-"
+    sign = "+" if minutes > 0 else "-"  # RFC 3339: -00:00 is UTC with no statement about the place
     hours, minutes = divmod(abs(minutes), 60)
     return f"{moment.replace(tzinfo=None).isoformat()}{sign}{hours:02d}:{minutes:02d}"
 

@@ -24,7 +24,8 @@ class Rule:
 
 def _rules(*rows: tuple[str, Literal["E", "W"], str, str]) -> dict[str, Rule]:
     return {
-        number: Rule(number, "error" if grade == "E" else "warning", says, remedy) for number, grade, says, remedy in rows
+        number: Rule(number, "error" if grade == "E" else "warning", says, remedy)
+        for number, grade, says, remedy in rows
     }
 
 

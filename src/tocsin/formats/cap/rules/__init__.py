@@ -1,0 +1,1 @@
+"""Rules, each family in its own file."""
