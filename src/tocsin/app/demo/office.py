@@ -1,0 +1,59 @@
+"""Office: put Simhaven's departments, posts, people, districts and authorities into a fresh home; the log-ins to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tocsin.app.simulator.borders import CITY, DISTRICTS, boundary_of
+from tocsin.app.simulator.city import ZONE
+from tocsin.app.simulator.office import DEPARTMENTS, POSTS, STAFF
+from tocsin.records.org import services as org
+from tocsin.records.org.actor import SYSTEM
+from tocsin.records.places.services import Area, put_jurisdictions
+
+__all__ = ["LogIn", "open_office"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Somebody who can log in: made for this demo, thrown away with it."""
+
+    username: str
+    password: str
+    posts: tuple[str, ...]
+    role: str
+
+
+def open_office(streets: set[str], *, now: datetime) -> list[LogIn]:
+    """Register everything and give everybody a password of their own. ``streets``: paths below the districts that streams
+    and facilities name."""
+    put_jurisdictions(_areas(streets), actor=SYSTEM.name, now=now)
+    org.put_departments(DEPARTMENTS, actor=SYSTEM, now=now)
+    org.put_posts(POSTS, actor=SYSTEM, now=now)
+    roles = {post.id: post.role for post in POSTS}
+    logins = []
+    for member in STAFF:
+        account, first = org.open_account(member.username, member.name, actor=SYSTEM, now=now)
+        password = org.new_password()
+        org.change_password(account, first, password, now=now)
+        for post in member.posts:
+            org.start_shift(post, account, from_at=now, actor=SYSTEM, now=now)
+        logins.append(LogIn(member.username, password, member.posts, roles[member.posts[0]]))
+    return logins
+
+
+def _areas(streets: set[str]) -> list[Area]:
+    areas = [
+        Area("simprovince", {"en": "Simprovince (synthetic)", "zh-hans": "模拟省"}, 1, ZONE, [], "990000"),
+        Area(CITY, {"en": "Simhaven (synthetic)", "zh-hans": "汐港市（模拟）"}, 2, ZONE, boundary_of(""), "990100"),
+    ]
+    for name, (en, zh, code) in DISTRICTS.items():
+        title = {"en": f"{en} district (synthetic)", "zh-hans": f"{zh}（模拟）"}
+        areas.append(Area(f"{CITY}/{name}", title, 3, ZONE, boundary_of(name), code))
+    known = {area.path for area in areas}
+    for path in sorted(streets - known):
+        name = path.rpartition("/")[2]
+        title = {"en": f"{name} (synthetic)", "zh-hans": f"{name}（模拟）"}
+        areas.append(Area(path, title, path.count("/") + 1, ZONE))
+    return areas
