@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("tocsin.app.commands.ingest:ingest", "Take observations from CSV and Parquet files."),
     "query": ("tocsin.app.commands.query:query", "Ask the history of observations in SQL."),
     "log": ("tocsin.app.commands.log:log", "Verify the log of observations."),
+    "ledger": ("tocsin.app.commands.ledger:ledger", "Verify the ledger, read a chain, print the root to publish."),
     "pack": ("tocsin.app.commands.pack:pack", "Make, check, replay and explain packs."),
     "replay": ("tocsin.app.replay.command:replay", "Replay recorded data through rules and score the result."),
     "bench": ("tocsin.app.bench.command:bench", "Measure the engine on a standard workload."),

@@ -11,7 +11,9 @@ from types import FrameType
 from tocsin.app.home import Home
 from tocsin.loop.observe.log import History
 from tocsin.records import clock
+from tocsin.records.ledger import queries as ledger_queries
 from tocsin.records.ledger import services as ledger
+from tocsin.records.ledger.published import publish_root
 from tocsin.records.outbox.carrier import Carrier
 
 __all__ = ["run"]
@@ -34,7 +36,7 @@ def run(home: Home) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     rolling = threading.Thread(target=_roll, args=(home, stop), name="history")
-    sealing = threading.Thread(target=_seal, args=(stop,), name="ledger")
+    sealing = threading.Thread(target=_seal, args=(home, stop), name="ledger")
     rolling.start()
     sealing.start()
     Carrier(WIRING).run(stop, clock.now, idle_s=0.5)
@@ -52,15 +54,17 @@ def _roll(home: Home, stop: threading.Event) -> None:
             log.exception("the log could not be rolled into history")
 
 
-def _seal(stop: threading.Event) -> None:
-    """A root a minute over what the ledger gained, and one at the end: edits behind a root show to whoever holds it."""
+def _seal(home: Home, stop: threading.Event) -> None:
+    """A root a minute over what the ledger gained, and one at the end, published as a file: edits behind a root show to
+    whoever holds it."""
     from django.db import connection
 
     going = True
     while going:
         going = not stop.wait(SEAL_S)
         try:
-            ledger.seal(now=clock.now())
+            if ledger.seal(now=clock.now()) is not None:
+                publish_root(home.published, ledger_queries.roots(at_most=1)[0])
         except Exception:  # the entries stay unsealed and the next minute seals them too
             log.exception("the ledger could not be sealed")
     connection.close()

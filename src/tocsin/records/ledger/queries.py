@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from tocsin.records.ledger.merkle import merkle_root
 from tocsin.records.ledger.models import LedgerChain, LedgerEntry, LedgerRoot
 from tocsin.records.ledger.services import FIRST, Root, entry_hash, root_hash
 
-__all__ = ["Breach", "Line", "chain", "newest_root", "verify"]
+__all__ = [
+    "Breach", "ChainState", "Line", "RootLine", "SubjectLine", "chain", "chain_state", "chains", "entries_between", "extent", "lines",
+    "newest_root", "root", "roots", "subjects", "verify", "verify_chain",
+]  # fmt: skip
+_AT_ONCE = 500  # names in one IN (...)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry as it is read."""
+    """One entry as it is read. ``order`` grows over all chains in the order of writing; ``sealed_in``: the number of the root
+    that covers it, None where none does yet."""
 
     number: int
     at: datetime
@@ -25,6 +32,9 @@ class Line:
     verb: str
     body: dict[str, Any]
     hash: str
+    subject: str = ""
+    order: int = 0
+    sealed_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +47,121 @@ class Breach:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class RootLine:
+    """A seal with what it covers; ``number`` and ``hash`` alone are enough to check it."""
+
+    number: int
+    at: datetime
+    entries: int
+    hash: str
+
+    @property
+    def root(self) -> Root:
+        """What a reader keeps of it."""
+        return Root(self.number, self.hash)
+
+    def document(self) -> dict[str, Any]:
+        """As it is published: no content of the ledger is in it."""
+        return {"number": self.number, "hash": self.hash, "at": self.at.isoformat(), "entries": self.entries}
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectLine:
+    """A chain as the list shows it."""
+
+    subject: str
+    length: int
+    newest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """How a chain stands: ``verified_to`` the number up to which every hash and link holds, written at ``verified_at``;
+    ``sealed_to`` the last number that a root covers (root ``root``); ``breaches`` what does not hold."""
+
+    subject: str
+    length: int
+    verified_to: int
+    verified_at: datetime | None
+    sealed_to: int
+    root: int | None
+    breaches: tuple[Breach, ...]
+
+
 def chain(subject: str) -> list[Line]:
     """The entries of one subject, oldest first."""
-    rows = LedgerEntry.objects.filter(subject=subject).order_by("number")
-    return [Line(row.number, row.at, row.actor, row.verb, json.loads(row.body), row.hash) for row in rows]
+    return [_line(row) for row in LedgerEntry.objects.filter(subject=subject).order_by("number")]
+
+
+def chains(subjects: Iterable[str]) -> list[Line]:
+    """The entries of several subjects in the order in which they were written."""
+    names = sorted(set(subjects))
+    found = [
+        _line(row)
+        for start in range(0, len(names), _AT_ONCE)
+        for row in LedgerEntry.objects.filter(subject__in=names[start : start + _AT_ONCE])
+    ]
+    return sorted(found, key=lambda line: line.order)
+
+
+def entries_between(subject: str, first: int, last: int) -> list[Line]:
+    """Entries of one chain by their numbers, both ends included."""
+    rows = LedgerEntry.objects.filter(subject=subject, number__gte=first, number__lte=last).order_by("number")
+    return [_line(row) for row in rows]
+
+
+def lines(
+    *,
+    verbs: Collection[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    sealed_by: int | None = None,
+) -> list[Line]:
+    """Entries of all chains in the order of writing. ``verbs``: only these; ``since`` and ``until``: written in [since,
+    until); ``sealed_by``: only what the root of that number and those before it cover, which can never change again."""
+    wanted: dict[str, Any] = {
+        "at__gte": since,
+        "at__lt": until,
+        "sealed_in__lte": sealed_by,
+        "verb__in": list(verbs) or None,
+    }
+    rows = LedgerEntry.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
+    return [_line(row) for row in rows.order_by("id").iterator(chunk_size=2000)]
+
+
+def subjects(containing: str = "", *, at_most: int = 100) -> list[SubjectLine]:
+    """Chains whose subject contains a text, the one written to last first. Subjects are ids of things, never of persons."""
+    rows = LedgerChain.objects.filter(length__gt=0)
+    if containing:
+        rows = rows.filter(subject__contains=containing)
+    newest = LedgerEntry.objects.filter(subject=OuterRef("subject"), number=OuterRef("length"))
+    dated = rows.annotate(order=Subquery(newest.values("id")[:1]), at=Subquery(newest.values("at")[:1]))
+    found = dated.exclude(at=None).order_by("-order")[:at_most]
+    return [SubjectLine(row.subject, row.length, row.at) for row in found]  # type: ignore[attr-defined]
 
 
 def newest_root() -> Root | None:
     """The last seal, to be published where this deployment cannot reach it."""
-    row = LedgerRoot.objects.order_by("-number").first()
-    return Root(row.number, row.hash) if row else None
+    newest = roots(at_most=1)
+    return newest[0].root if newest else None
+
+
+def roots(*, at_most: int = 20) -> list[RootLine]:
+    """Seals, the newest first."""
+    return [_root(row) for row in LedgerRoot.objects.order_by("-number")[:at_most]]
+
+
+def root(number: int) -> RootLine | None:
+    """One seal."""
+    row = LedgerRoot.objects.filter(number=number).first()
+    return _root(row) if row else None
+
+
+def extent() -> tuple[int, int, int]:
+    """How many chains and entries there are, and how many entries no root covers yet."""
+    rows = LedgerEntry.objects
+    return LedgerChain.objects.filter(length__gt=0).count(), rows.count(), rows.filter(sealed_in=None).count()
 
 
 def verify(published: Iterable[Root] = ()) -> list[Breach]:
@@ -56,6 +171,43 @@ def verify(published: Iterable[Root] = ()) -> list[Breach]:
     they cover can be edited, removed, inserted or reordered unseen.
     """
     return [*_chains(), *_roots(), *_published(published)]
+
+
+def verify_chain(subject: str) -> list[Breach]:
+    """The same for one chain alone."""
+    return list(_one_chain(subject))
+
+
+def chain_state(subject: str) -> ChainState:
+    """How far one chain can be trusted: recomputed now, entry by entry."""
+    breaches = tuple(_one_chain(subject))
+    bad = min((breach.number for breach in breaches), default=None)
+    rows = LedgerEntry.objects.filter(subject=subject)
+    held = rows.filter(number__lt=bad) if bad is not None else rows
+    last = held.order_by("-number").first()
+    sealed = held.exclude(sealed_in=None).order_by("-number").first()
+    return ChainState(subject, rows.count(), last.number if last else 0, last.at if last else None,
+                      sealed.number if sealed else 0, sealed.sealed_in_id if sealed else None, breaches)  # fmt: skip
+
+
+def _one_chain(subject: str) -> Iterator[Breach]:
+    number, previous = 0, FIRST
+    for row in LedgerEntry.objects.filter(subject=subject).order_by("number", "id"):
+        yield from _entry(row, number, previous)
+        number, previous = row.number, row.hash
+    head = LedgerChain.objects.filter(subject=subject).first()
+    yield from _ends(head, subject, number, previous)
+    if head is not None and head.length and not number:
+        yield Breach(subject, head.length, "removed", "the whole chain is gone")
+
+
+def _line(row: LedgerEntry) -> Line:
+    return Line(row.number, row.at, row.actor, row.verb, json.loads(row.body), row.hash, row.subject, row.pk,
+                row.sealed_in_id)  # fmt: skip
+
+
+def _root(row: LedgerRoot) -> RootLine:
+    return RootLine(row.number, row.at, row.entries, row.hash)
 
 
 def _chains() -> Iterator[Breach]:

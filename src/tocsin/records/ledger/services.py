@@ -59,7 +59,9 @@ def append(subject: str, verb: str, body: Mapping[str, Any], *, actor: str, now:
 def seal(*, now: datetime) -> Root | None:
     """Put a root over all entries that none covers yet; None where there are none. Roots are chained to each other."""
     with transaction.atomic():
-        last = LedgerRoot.objects.select_for_update().order_by("-number").first()
+        # Locked first and read after: somebody else may have sealed while this one waited for the lock.
+        list(LedgerRoot.objects.select_for_update().order_by("-number")[:1])
+        last = LedgerRoot.objects.order_by("-number").first()
         fresh = list(LedgerEntry.objects.filter(sealed_in=None).order_by("id").values_list("id", "hash"))
         if not fresh:
             return None
