@@ -16,6 +16,7 @@ from tocsin.packkit.fault import Faults
 from tocsin.packkit.hazards import read_cascades, read_hazards
 from tocsin.packkit.manifest import read_manifest
 from tocsin.packkit.pack import Pack
+from tocsin.packkit.playbook import read_playbook
 from tocsin.packkit.rules import read_rules
 from tocsin.packkit.streams import read_properties
 from tocsin.packkit.tables import read_tables
@@ -65,6 +66,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     hazards = read_hazards(folder, faults)
     cascades = read_cascades(folder, hazards, manifest.scheme, faults)
     _hazards_declared(folder, hazards, faults)
+    playbook = read_playbook(folder, manifest.name, hazards, manifest.scheme, faults)
     words = read_words(folder)
     faults.concern = "persons"
     check_persons(declarations(folder), faults)
@@ -76,13 +78,15 @@ def read_pack(path: Path, faults: Faults) -> Pack:
         owner=manifest.owner, scheme=manifest.scheme, valid_from=manifest.valid_from, valid_to=manifest.valid_to, rules=rules,
         hazards=hazards, cascades=cascades, properties=properties, tables=tables, words=words, provenance=provenance,
         tier=str(quality.get("tier", "")),
+        playbook=playbook,
         replays={Path(name).stem: folder.document(name).data for name in folder.names("replays/*.toml")},
     )  # fmt: skip
 
 
 def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
-    names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "quality.toml"]
+    names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "playbook.toml",
+             "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from tocsin.engine.hazard import Cascade, HazardSpec
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.vocabulary import IndexTable
+from tocsin.packkit.playbook import Playbook
 from tocsin.terms.level import Scheme
 
 __all__ = ["Pack", "Property", "Provenance"]
@@ -69,6 +70,7 @@ class Pack:
     provenance: Mapping[str, Provenance]
     tier: str = ""
     replays: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    playbook: Playbook = field(default_factory=Playbook)
 
     def rule(self, name: str) -> Rule:
         """A rule by ``pack/id`` or ``id``. Raises KeyError."""

@@ -15,7 +15,7 @@ _CITED = re.compile(r"(?:own: .{10,}|[A-Za-z0-9_./-]+\.(?:yaml|md|toml|csv)#[A-Z
 
 
 def check_sources(folder: Folder, faults: Faults) -> None:
-    """Rules, hazards, cascades and index tables."""
+    """Rules, hazards, cascades, index tables and playbooks."""
     for section in sections(folder.document("rules.toml"), "rule", faults):
         _cited(section, "rule")
     for name, section in tables_of(folder.document("tables.toml"), "table", faults):
@@ -24,6 +24,9 @@ def check_sources(folder: Folder, faults: Faults) -> None:
         _cited(section, f"hazard {name}")
     for section in sections(folder.document("cascades.toml"), "cascade", faults):
         _cited(section, "cascade")
+    for key in ("mapping", "action", "report"):
+        for section in sections(folder.document("playbook.toml"), key, faults):
+            _cited(section, f"playbook {key}")
 
 
 def _cited(section: Section, what: str) -> None:
