@@ -45,9 +45,12 @@ def _on_conflict(key: str, replace: Sequence[str]) -> str:
 
 def _one_by_one(table: str, columns: Sequence[str], rows: list[Sequence[Any]], on_conflict: str) -> None:
     adapt = connection.ops.adapt_datetimefield_value
-    dated = [n for n, value in enumerate(rows[0]) if isinstance(value, datetime)]
+    dated = [n for n, first in enumerate(rows[0]) if isinstance(first, datetime) or first is None]
     if dated:
-        rows = [[adapt(value) if n in dated else value for n, value in enumerate(row)] for row in rows]
+        rows = [
+            [adapt(value) if n in dated and isinstance(value, datetime) else value for n, value in enumerate(row)]
+            for row in rows
+        ]
     names, places = ", ".join(f'"{name}"' for name in columns), ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
         cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({places}){on_conflict}', rows)  # noqa: S608

@@ -30,5 +30,6 @@ class Channel(Protocol):
 
     def send(self, letters: Sequence[Letter]) -> list[Outcome]:
         """One outcome a letter, in order; never raises for a recipient's fault. Raises Unavailable when the channel as a
-        whole does not answer: then nothing was sent and all of it is tried again."""
+        whole does not answer: then nothing was sent and all of it is tried again. A channel that breaks half-way says so of
+        every letter that it did not hand over."""
         ...

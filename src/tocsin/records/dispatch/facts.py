@@ -12,7 +12,8 @@ __all__ = ["DispatchSettled"]
 @fact
 @dataclass(frozen=True, slots=True)
 class DispatchSettled:
-    """Every delivery of a dispatch has its end."""
+    """Every delivery of a dispatch has its end: how many were ``accepted`` by the next hop, ``failed`` for good, were
+    ``too_late`` or ``superseded`` by a newer message of the thread before they went."""
 
     dispatch: str
     kind: str
@@ -21,3 +22,4 @@ class DispatchSettled:
     accepted: int
     failed: int
     too_late: int
+    superseded: int = 0

@@ -21,7 +21,8 @@ class Text:
 class Message:
     """What is to be said, in every language. ``kind`` is a code (``verification_asked``); ``about`` the thing, ``event`` the
     event whose chain tells of it; ``not_after``: past it nobody wants it any more (a warning's expiry); ``link`` a path of
-    this deployment."""
+    this deployment. ``thread``: of all messages of one thread only the newest is still sent, so that a cancel never
+    overtakes what it cancels ("" = stands alone); whoever puts a later one addresses everybody whom it concerns."""
 
     kind: str
     texts: Mapping[str, Text]
@@ -31,6 +32,7 @@ class Message:
     not_after: datetime | None = None
     link: str = ""
     exercise: bool = False
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ __all__ = ["DeliveryRow", "DispatchRow"]
 
 class DispatchRow(models.Model):
     """One message on one channel to one shard of at most 500 recipients. ``audience`` is the recipients as they were when
-    it was put (name, address, language), expanded into deliveries by the sender. ``texts`` by language."""
+    it was put (name, address, language), expanded into deliveries by the sender; ``recipients`` how many they are.
+    ``texts`` by language. ``not_before``: nothing is to be done before it; ``attempts``: how often it was tried in vain."""
 
     id = models.CharField(max_length=40, primary_key=True)
     kind = models.CharField(max_length=60)
@@ -17,10 +18,12 @@ class DispatchRow(models.Model):
     shard = models.IntegerField()
     about = models.CharField(max_length=60, db_index=True)
     event = models.CharField(max_length=60, default="", db_index=True)
+    thread = models.CharField(max_length=60, default="")
     level = models.SmallIntegerField(default=0)
     exercise = models.BooleanField(default=False)
     texts = models.JSONField()
     audience = models.JSONField()
+    recipients = models.IntegerField()
     link = models.CharField(max_length=200, default="")
     put_at = models.DateTimeField()
     not_after = models.DateTimeField(null=True)
@@ -32,13 +35,14 @@ class DispatchRow(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["channel", "put_at"], name="dispatch_waiting", condition=models.Q(settled_at=None))
+            models.Index(fields=["channel", "put_at"], name="dispatch_waiting", condition=models.Q(settled_at=None)),
+            models.Index(fields=["thread", "put_at"], name="dispatch_thread"),
         ]
 
 
 class DeliveryRow(models.Model):
-    """One recipient of a dispatch. ``state``: waiting, accepted (the next hop took it), failed (it never will), or
-    too_late (past ``not_after`` before it went)."""
+    """One recipient of a dispatch. ``state`` as in ``lifecycle``; ``not_before``: the next attempt; ``said``: the next
+    hop's last words."""
 
     dispatch = models.ForeignKey(DispatchRow, models.PROTECT, related_name="deliveries")
     number = models.IntegerField()
@@ -47,6 +51,7 @@ class DeliveryRow(models.Model):
     language = models.CharField(max_length=12)
     state = models.CharField(max_length=10, default="waiting")
     attempts = models.IntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     said = models.TextField(default="")
 

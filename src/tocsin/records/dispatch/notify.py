@@ -23,7 +23,8 @@ def in_every_language(write: Callable[[str], Text]) -> dict[str, Text]:
     texts = {}
     for language in LANGUAGES:
         with translation.override(language):
-            texts[language] = write(language)
+            text = write(language)
+            texts[language] = Text(str(text.subject), str(text.body))  # lazy words become words of this language
     return texts
 
 
@@ -35,17 +36,15 @@ def recipients_of(posts: Iterable[PostLine]) -> list[Recipient]:
 
 def tell_posts(
     kind: str, posts: Iterable[PostLine], write: Callable[[str], Text], *, about: str, event: str = "", level: int = 0,
-    link: str = "", not_after: datetime | None = None, exercise: bool = False, actor: Actor, now: datetime,
+    link: str = "", not_after: datetime | None = None, exercise: bool = False, thread: str = "", actor: Actor, now: datetime,
 ) -> None:  # fmt: skip
-    """Tell these posts; ``write(language)`` gives subject and body, to which the link is added. Inside a transaction."""
-    receivers = recipients_of(posts)
-    if not receivers:
-        return
+    """Tell these posts; ``write(language)`` gives subject and body, to which the link is added. Inside a transaction.
+    That there was nobody to tell is on the ledger too."""
     address = f"{settings.CONFIGURATION.public_address}{link}" if link else ""
 
     def complete(language: str) -> Text:
         text = write(language)
         return Text(text.subject, f"{text.body}\n\n{address}" if address else text.body)
 
-    message = Message(kind, in_every_language(complete), about, event, level, not_after, link, exercise)
-    services.put(message, receivers, channel="mail", actor=actor, now=now)
+    message = Message(kind, in_every_language(complete), about, event, level, not_after, link, exercise, thread)
+    services.put(message, recipients_of(posts), channel="mail", actor=actor, now=now)

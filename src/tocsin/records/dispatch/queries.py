@@ -1,20 +1,24 @@
-"""Reading dispatch: what was sent about a thing and what became of it. Addresses are never among it."""
+"""Reading dispatch: what was sent about a thing and what became of it. Addresses are never among it. A dispatch has no
+area of its own: the room that asks has checked, by its own scope, that the reader may see the thing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 
+from tocsin.records.dispatch.lifecycle import DeliveryState
 from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
 
-__all__ = ["DeliveryLine", "Undelivered", "deliveries", "undelivered"]
+__all__ = ["DeliveryLine", "Undelivered", "deliveries", "undelivered", "undelivered_by_channel"]
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
-    """What became of one message on one channel: counts by state, and how long the first and the slowest took."""
+    """What became of one message on one channel: counts by state, and when the first and the last were accepted."""
 
     kind: str
     channel: str
@@ -25,33 +29,68 @@ class DeliveryLine:
     too_late: int
     first_accepted_at: datetime | None
     last_error: str
+    superseded: int = 0
+    last_accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """A health figure: dispatches that are not settled, and the age of the oldest."""
+    """A health figure: ``dispatches`` that are not settled, the ``age`` of the oldest, how many were tried in vain
+    (``failing``) and what the last of these heard."""
 
     dispatches: int
     age: timedelta | None
     failing: int
+    last_error: str = ""
 
 
 def deliveries(about: str = "", *, event: str = "") -> list[DeliveryLine]:
-    """The report about one thing, or about one event: one line a dispatch, in order of putting."""
-    rows = DispatchRow.objects.filter(about=about) if about else DispatchRow.objects.filter(event=event)
-    out = []
-    for row in rows.order_by("put_at", "id"):
-        counted = dict(DeliveryRow.objects.filter(dispatch=row).values_list("state").annotate(Count("id")).order_by())
-        first = DeliveryRow.objects.filter(dispatch=row).aggregate(first=Min("accepted_at"))["first"]
-        waiting = counted.get("waiting", 0) if row.expanded_at else len(row.audience)
-        out.append(DeliveryLine(row.kind, row.channel, row.put_at, waiting, counted.get("accepted", 0),
-                                counted.get("failed", 0), counted.get("too_late", 0), first, row.last_error))  # fmt: skip
-    return out
+    """The report about one thing, or about one event: one line a message and channel (its shards together), in order of
+    putting."""
+    of = {"about": about} if about else {"event": event}
+    columns = ("id", "kind", "channel", "put_at", "about", "recipients", "expanded_at", "last_error")
+    shards = list(DispatchRow.objects.filter(**of).order_by("put_at", "id").values(*columns))
+    counted = DeliveryRow.objects.filter(**{f"dispatch__{name}": value for name, value in of.items()})
+    rows = counted.values("dispatch_id", "state").annotate(
+        n=Count("id"), first=Min("accepted_at"), last=Max("accepted_at")
+    )
+    states: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.order_by():
+        states.setdefault(row["dispatch_id"], []).append(row)
+    messages: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for shard in shards:
+        messages.setdefault((shard["put_at"], shard["kind"], shard["channel"], shard["about"]), []).append(shard)
+    return [_line(together, states) for together in messages.values()]
+
+
+def _line(shards: list[dict[str, Any]], states: Mapping[str, list[dict[str, Any]]]) -> DeliveryLine:
+    count = dict.fromkeys(map(str, DeliveryState), 0)
+    moments: list[datetime] = []
+    for shard in shards:
+        if shard["expanded_at"] is None:
+            count[DeliveryState.WAITING] += shard["recipients"]
+        for row in states.get(shard["id"], ()):
+            count[row["state"]] += row["n"]
+            moments += [at for at in (row["first"], row["last"]) if at is not None]
+    first = shards[0]
+    error = next((shard["last_error"] for shard in shards if shard["last_error"]), "")
+    return DeliveryLine(
+        first["kind"], first["channel"], first["put_at"], count["waiting"], count["accepted"], count["failed"],
+        count["too_late"], min(moments, default=None), error, count["superseded"], max(moments, default=None),
+    )  # fmt: skip
 
 
 def undelivered(*, now: datetime) -> Undelivered:
-    """What still waits to be sent."""
-    found = DispatchRow.objects.filter(settled_at=None).aggregate(
+    """What still waits to be sent, on all channels together."""
+    waiting = DispatchRow.objects.filter(settled_at=None)
+    found = waiting.aggregate(n=Count("id"), oldest=Min("put_at"), failing=Count("id", filter=Q(attempts__gt=0)))
+    failing = waiting.filter(attempts__gt=0).order_by("-put_at", "-id").values_list("last_error", flat=True).first()
+    return Undelivered(found["n"], now - found["oldest"] if found["oldest"] else None, found["failing"], failing or "")
+
+
+def undelivered_by_channel(*, now: datetime) -> dict[str, Undelivered]:
+    """The same, one a channel on which something waits."""
+    rows = DispatchRow.objects.filter(settled_at=None).values("channel").order_by("channel").annotate(
         n=Count("id"), oldest=Min("put_at"), failing=Count("id", filter=Q(attempts__gt=0))
-    )
-    return Undelivered(found["n"], now - found["oldest"] if found["oldest"] else None, found["failing"])
+    )  # fmt: skip
+    return {row["channel"]: Undelivered(row["n"], now - row["oldest"], row["failing"]) for row in rows}

@@ -1,148 +1,214 @@
 """The only writer of dispatch. Putting happens in the transaction of the change that it tells of (N1 of warnings.md): one
-row a channel and shard, never one a recipient. The sender expands a shard, attempts, and settles; every step is idempotent,
-so a crash repeats an attempt and never loses one (N2)."""
+row a channel and shard, never one a recipient. The sender then takes portions: ``letters`` expands a shard on first sight,
+the channel sends, ``settle`` writes what became of it. Every step is idempotent, so a crash repeats the attempt of one
+portion and loses nobody (N2)."""
 
 from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.facts import DispatchSettled
+from tocsin.records.dispatch.lifecycle import DeliveryState
 from tocsin.records.dispatch.message import Letter, Message, Recipient
 from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import SYSTEM, Actor
 from tocsin.records.outbox import services as outbox
 from tocsin.records.outbox.wakeup import notify
+from tocsin.records.rows import put_rows
 from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
-__all__ = ["SHARD", "letters", "put", "put_off", "settle", "take_due"]
+__all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "settle", "spread", "take_due"]
 
-SHARD = 500
-TRIES = 12  # after that a delivery has failed: about a day, or earlier at ``not_after``
+SHARD = 500  # recipients of one dispatch
+PORTION = 50  # letters of one attempt: what a crash may repeat, and how long an urgent message may have to wait
+TRIES = 12  # a message without ``not_after`` has failed at a recipient after so many attempts
+KEPT_FOR = timedelta(days=1)  # and not before so long
 _PUT_OFF_AT_MOST = timedelta(minutes=5)
+_DELIVERY = ("dispatch_id", "number", "recipient", "address", "language", "state", "attempts", "not_before",
+             "accepted_at", "said")  # fmt: skip
+_NOTED = ("state", "attempts", "not_before", "accepted_at", "said")
 
 
+def spread() -> float:
+    """What a pause is multiplied by, so that retries do not come together. Tests give a constant instead."""
+    return random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+
+
+# ---------------------------------------------------------------- putting
 def put(message: Message, recipients: Sequence[Recipient], *, channel: str, actor: Actor, now: datetime) -> list[str]:
     """Put a message on its way; the ids of its shards. Recipients without an address are left out, and named on the
     ledger, since nobody told them. Raises RuntimeError outside a transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("a message is put in the transaction of its change")
     reached = [r for r in recipients if r.address]
-    texts = {language: asdict(text) for language, text in message.texts.items()}
-    rows = [
-        DispatchRow(
-            id=uuid7_id("dsp", to_us(now) // 1000, secrets.randbits(74)), kind=message.kind, channel=channel,
-            shard=start // SHARD, about=message.about, event=message.event, level=message.level, exercise=message.exercise,
-            texts=texts, audience=[asdict(r) for r in reached[start : start + SHARD]], link=message.link, put_at=now,
-            not_after=message.not_after,
-        )
-        for start in range(0, len(reached), SHARD)
-    ]  # fmt: skip
+    rows = [_shard(message, reached[start : start + SHARD], start // SHARD, channel, now)
+            for start in range(0, len(reached), SHARD)]  # fmt: skip
     DispatchRow.objects.bulk_create(rows)
+    unreached = [r.name for r in recipients if not r.address]
     body = {"kind": message.kind, "about": message.about, "channel": channel, "recipients": len(reached),
-            "dispatches": [row.id for row in rows],
-            "without_address": [r.name for r in recipients if not r.address][:50]}  # fmt: skip
+            "dispatches": [row.id for row in rows], "without_address": unreached[:50], "unreached": len(unreached)}  # fmt: skip
     ledger.append(message.event or message.about, "message_put", body, actor=actor.name, now=now)
     notify()
     return [row.id for row in rows]
 
 
+def _shard(message: Message, people: Sequence[Recipient], number: int, channel: str, now: datetime) -> DispatchRow:
+    return DispatchRow(
+        id=uuid7_id("dsp", to_us(now) // 1000, secrets.randbits(74)), kind=message.kind, channel=channel, shard=number,
+        about=message.about, event=message.event, thread=message.thread, level=message.level, exercise=message.exercise,
+        texts={language: asdict(text) for language, text in message.texts.items()},
+        audience=[[r.name, r.address, r.language] for r in people], recipients=len(people), link=message.link,
+        put_at=now, not_after=message.not_after,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- sending
 def take_due(channel: str, *, now: datetime, at_most: int = 20) -> list[str]:
     """Ids of dispatches of a channel that want an attempt now: the highest level first, then the oldest."""
     rows = DispatchRow.objects.filter(channel=channel, settled_at=None).exclude(not_before__gt=now)
-    return list(rows.order_by("-level", "put_at", "id").values_list("id", flat=True)[:at_most])
+    return list(rows.order_by("-level", "put_at", "shard", "id").values_list("id", flat=True)[:at_most])
 
 
-def letters(dispatch_id: str, *, now: datetime) -> list[Letter]:
-    """The letters of a dispatch that still wait, expanding its shard on first sight. What is past ``not_after`` is marked
-    too late here and is not among them."""
+def letters(dispatch_id: str, *, now: datetime, at_most: int = PORTION) -> list[Letter]:
+    """The next letters of a dispatch that are due, expanding its shard on first sight; none where all have their end or
+    wait for another attempt. What nobody wants any more gets its end here. Follow with ``settle``, also after none."""
     with transaction.atomic():
-        row = DispatchRow.objects.select_for_update().get(id=dispatch_id)
+        row = _locked(dispatch_id)
         if row.settled_at is not None:
             return []
         if row.expanded_at is None:
             _expand(row, now)
-        waiting = DeliveryRow.objects.filter(dispatch=row, state="waiting")
-        if row.not_after is not None and now >= row.not_after:
-            waiting.update(state="too_late")
+        if end := _end_of_all(row, now):
+            _waiting(row).update(state=end)
             return []
-        return [_letter(row, delivery) for delivery in waiting.order_by("number")]
+        due = _waiting(row).exclude(not_before__gt=now).order_by("number")[:at_most]
+        return [_letter(row, delivery) for delivery in due]
 
 
-def settle(dispatch_id: str, outcomes: Sequence[Outcome], *, now: datetime) -> bool:
-    """Write what became of an attempt; True when every delivery has its end. What was not accepted is tried again later,
-    with back-off and jitter, until it expires or has been tried often enough."""
+def settle(
+    dispatch_id: str, outcomes: Sequence[Outcome], *, now: datetime, jitter: Callable[[], float] = spread
+) -> bool:
+    """Write what became of an attempt; True when every delivery has its end. Who was not reached is tried again, with
+    growing pauses, until ``not_after``, or where there is none until it was tried long and often enough."""
     with transaction.atomic():
-        row = DispatchRow.objects.select_for_update().get(id=dispatch_id)
+        row = _locked(dispatch_id)
         if row.settled_at is not None:
             return True
-        by_number = {int(outcome.key.rpartition("-")[2]): outcome for outcome in outcomes}
-        changed = list(DeliveryRow.objects.filter(dispatch=row, state="waiting", number__in=by_number))
-        for delivery in changed:
-            _note(delivery, by_number[delivery.number], now)
-        DeliveryRow.objects.bulk_update(changed, ["state", "attempts", "accepted_at", "said"], batch_size=200)
-        if DeliveryRow.objects.filter(dispatch=row, state="waiting").exists():
-            _wait(row, "", now)
+        if row.expanded_at is None:  # nobody has seen its letters yet, so nothing came of them
             return False
-        _close(row, now)
-        return True
+        _note(row, outcomes, now, jitter)
+        ahead = _waiting(row).aggregate(
+            n=Count("id"), untried=Count("id", filter=Q(not_before=None)), at=Min("not_before"), tried=Max("attempts")
+        )
+        if not ahead["n"]:
+            _close(row, now)
+            return True
+        row.attempts = ahead["tried"]
+        row.not_before = None if ahead["untried"] else ahead["at"]
+        refused = next((outcome.said for outcome in outcomes if not outcome.accepted), "")
+        row.last_error = _kept(refused or row.last_error) if row.attempts else ""
+        row.save(update_fields=["attempts", "last_error", "not_before"])
+        return False
 
 
-def put_off(dispatch_id: str, error: str, *, now: datetime) -> None:
+def put_off(dispatch_id: str, error: str, *, now: datetime, jitter: Callable[[], float] = spread) -> None:
     """The channel as a whole did not answer: the dispatch waits, nobody's delivery is counted as tried."""
     with transaction.atomic():
-        row = DispatchRow.objects.select_for_update().get(id=dispatch_id)
+        row = _locked(dispatch_id)
         if row.settled_at is None:
-            _wait(row, error, now)
+            row.not_before = _next(row, row.attempts, now, jitter)
+            row.attempts += 1
+            row.last_error = _kept(error)
+            row.save(update_fields=["attempts", "last_error", "not_before"])
+
+
+def _locked(dispatch_id: str) -> DispatchRow:
+    """The row, held until the transaction ends, without its audience (some 40 kB that only ``_expand`` needs)."""
+    return DispatchRow.objects.select_for_update().defer("audience").get(id=dispatch_id)
+
+
+def _waiting(row: DispatchRow) -> QuerySet[DeliveryRow]:
+    return DeliveryRow.objects.filter(dispatch=row, state=DeliveryState.WAITING)
 
 
 def _expand(row: DispatchRow, now: datetime) -> None:
     people = [
-        DeliveryRow(dispatch=row, number=n, recipient=r["name"], address=r["address"], language=r["language"])
-        for n, r in enumerate(row.audience)
+        (row.id, number, name, address, language, DeliveryState.WAITING.value, 0, None, None, "")
+        for number, (name, address, language) in enumerate(row.audience)
     ]
-    DeliveryRow.objects.bulk_create(people, ignore_conflicts=True)
+    put_rows(DeliveryRow, _DELIVERY, people)
     row.expanded_at = now
     row.save(update_fields=["expanded_at"])
 
 
+def _end_of_all(row: DispatchRow, now: datetime) -> DeliveryState | None:
+    if row.not_after is not None and now >= row.not_after:
+        return DeliveryState.TOO_LATE
+    if row.thread:
+        newer = DispatchRow.objects.filter(thread=row.thread, channel=row.channel, put_at__gt=row.put_at)
+        if newer.exists():
+            return DeliveryState.SUPERSEDED
+    return None
+
+
 def _letter(row: DispatchRow, delivery: DeliveryRow) -> Letter:
-    text = row.texts.get(delivery.language) or row.texts.get("en") or next(iter(row.texts.values()))
+    language = next(name for name in (delivery.language, "en", *row.texts) if name in row.texts)
+    text = row.texts[language]
     return Letter(f"{row.id}-{delivery.number}", delivery.recipient, delivery.address, text["subject"], text["body"],
-                  delivery.language, row.level, row.exercise)  # fmt: skip
+                  language, row.level, row.exercise)  # fmt: skip
 
 
-def _note(delivery: DeliveryRow, outcome: Outcome, now: datetime) -> None:
-    delivery.attempts += 1
-    delivery.said = outcome.said[:500]
+def _note(row: DispatchRow, outcomes: Sequence[Outcome], now: datetime, jitter: Callable[[], float]) -> None:
+    """Write the outcomes of deliveries that wait."""
+    said = {}
+    for outcome in outcomes:
+        dispatch, _, number = outcome.key.rpartition("-")
+        if dispatch == row.id and number.isdigit():
+            said[int(number)] = outcome
+    changed = []
+    for delivery in _waiting(row).filter(number__in=said):
+        outcome, tried = said[delivery.number], delivery.attempts + 1
+        state = _state_after(row, outcome, tried, now)
+        pause = _next(row, delivery.attempts, now, jitter) if state is DeliveryState.WAITING else None
+        accepted_at = now if state is DeliveryState.ACCEPTED else None
+        changed.append((delivery.pk, row.id, delivery.number, delivery.recipient, delivery.address, delivery.language,
+                        state.value, tried, pause, accepted_at, _kept(outcome.said)))  # fmt: skip
+    put_rows(DeliveryRow, ("id", *_DELIVERY), changed, key="id", replace=_NOTED)
+
+
+def _state_after(row: DispatchRow, outcome: Outcome, tried: int, now: datetime) -> DeliveryState:
     if outcome.accepted:
-        delivery.state, delivery.accepted_at = "accepted", now
-    elif outcome.final or delivery.attempts >= TRIES:
-        delivery.state = "failed"
+        return DeliveryState.ACCEPTED
+    enough = row.not_after is None and tried >= TRIES and now - row.put_at >= KEPT_FOR
+    return DeliveryState.FAILED if outcome.final or enough else DeliveryState.WAITING
 
 
-def _wait(row: DispatchRow, error: str, now: datetime) -> None:
-    pause = min(_PUT_OFF_AT_MOST, timedelta(seconds=2 ** min(row.attempts, 12)))
-    row.attempts += 1
-    row.last_error = error[:500]
-    row.not_before = now + pause * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, so that retries do not come together
-    row.save(update_fields=["attempts", "last_error", "not_before"])
+def _next(row: DispatchRow, tried: int, now: datetime, jitter: Callable[[], float]) -> datetime:
+    """When to try again; at ``not_after`` at the latest, so that its passing is noted at once."""
+    pause = min(_PUT_OFF_AT_MOST, timedelta(seconds=2 ** min(tried, 12))) * jitter()
+    return now + pause if row.not_after is None else max(now, min(now + pause, row.not_after))
+
+
+def _kept(words: str) -> str:
+    return words.replace("\x00", "")[:500]
 
 
 def _close(row: DispatchRow, now: datetime) -> None:
-    states = list(DeliveryRow.objects.filter(dispatch=row).values_list("state", flat=True))
-    accepted, failed, late = (states.count(state) for state in ("accepted", "failed", "too_late"))
+    states = DeliveryRow.objects.filter(dispatch=row).values_list("state").annotate(n=Count("id")).order_by()
+    count = dict.fromkeys(map(str, DeliveryState), 0) | dict(states)
     row.settled_at = now
     row.save(update_fields=["settled_at"])
-    body = {"dispatch": row.id, "kind": row.kind, "channel": row.channel, "accepted": accepted, "failed": failed,
-            "too_late": late}  # fmt: skip
+    ends = {state.value: count[state] for state in DeliveryState if state is not DeliveryState.WAITING}
+    body = {"dispatch": row.id, "kind": row.kind, "channel": row.channel, **ends}
     ledger.append(row.event or row.about, "message_settled", body, actor=SYSTEM.name, now=now)
-    outbox.put([DispatchSettled(row.id, row.kind, row.about, row.event, accepted, failed, late)], now=now)
+    outbox.put([DispatchSettled(row.id, row.kind, row.about, row.event, **ends)], now=now)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import SYSTEM, Actor
@@ -17,11 +18,14 @@ from tocsin.records.outbox import services as outbox
 from tocsin.records.tasks.facts import TaskAcknowledged, TaskDone, TaskGiven, TaskOverdue, TaskWithdrawn
 from tocsin.records.tasks.lifecycle import TaskState, allowed
 from tocsin.records.tasks.models import TaskRow
-from tocsin.terms.errors import NotAllowed, Stale, UnknownName
+from tocsin.terms.errors import BadValue, NotAllowed, Stale, UnknownName
 from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
 __all__ = ["Order", "acknowledge", "finish", "give", "mark_overdue", "withdraw"]
+
+
+_AT_ONCE = 100  # tasks marked in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ class Order:
 
 
 def give(order: Order, *, actor: Actor, now: datetime) -> str:
-    """Give a task to a post; its id. Whether the actor may ask is the asking room's guard."""
+    """Give a task to a post; its id. Whether the actor may ask is the asking room's guard. Raises BadValue for an order
+    that names no post or nothing it is about: such a task could be neither done nor told of."""
+    if not (order.kind and order.post and (order.event or order.about)):
+        raise BadValue(_("task"), _("it names no post, or nothing that it is about"), _("choose a post and a thing"))
     with transaction.atomic():
         row = TaskRow.objects.create(
             id=uuid7_id("tsk", to_us(now) // 1000, secrets.randbits(74)), kind=order.kind, title=dict(order.title),
@@ -73,6 +80,7 @@ def finish(task_id: str, outcome: Mapping[str, Any], *, actor: Actor, now: datet
     with transaction.atomic():
         row = _open_row(task_id, actor)
         _move(row, TaskState.DONE)
+        _see_deadline(row, now)
         row.ended_at, row.ended_by, row.outcome = now, actor.name, dict(outcome)
         row.save(update_fields=["state", "ended_at", "ended_by", "outcome"])
         _tell(row, "task_done", TaskDone, to_us(now), actor, now)
@@ -85,46 +93,67 @@ def withdraw(task_id: str, why: str, *, actor: Actor, now: datetime) -> bool:
         if not allowed(TaskState(row.state), TaskState.WITHDRAWN):
             return False
         _move(row, TaskState.WITHDRAWN)
+        _see_deadline(row, now)
         row.ended_at, row.ended_by, row.outcome = now, actor.name, {"why": why}
         row.save(update_fields=["state", "ended_at", "ended_by", "outcome"])
         _tell(row, "task_withdrawn", TaskWithdrawn, to_us(now), actor, now)
     return True
 
 
-def mark_overdue(*, now: datetime, at_most: int = 100) -> int:
+def mark_overdue(*, now: datetime) -> int:
     """Tasks whose due time has passed are marked, and told of, once; how many now. Runs again after any stop, so a
     deadline that passed while the server was down is told of too."""
+    marked = 0
+    while batch := _mark_batch(now):
+        marked += batch
+    return marked
+
+
+def _mark_batch(now: datetime) -> int:
     with transaction.atomic():
         waiting = TaskRow.objects.select_for_update().filter(
             state__in=[TaskState.GIVEN, TaskState.ACKNOWLEDGED], overdue_at=None, due_at__lte=now
         )
-        rows = list(waiting.order_by("due_at", "id")[:at_most])
+        rows = list(waiting.order_by("due_at", "id")[:_AT_ONCE])
         for row in rows:
-            row.overdue_at = now
-            row.save(update_fields=["overdue_at"])
-            _tell(row, "task_overdue", TaskOverdue, to_us(row.due_at), SYSTEM, now)
+            _see_deadline(row, now)
     return len(rows)
+
+
+def _see_deadline(row: TaskRow, now: datetime) -> None:
+    """A deadline never passes unseen, also where the task ends before the sweep came by."""
+    if row.overdue_at is None and row.due_at <= now:
+        row.overdue_at = now
+        row.save(update_fields=["overdue_at"])
+        _tell(row, "task_overdue", TaskOverdue, to_us(row.due_at), SYSTEM, now)
 
 
 def _open_row(task_id: str, actor: Actor) -> TaskRow:
     row = _row(task_id)
     actor.require(Act.DO_TASK)
     if row.post != actor.post:
-        raise NotAllowed(f"task {task_id}", "it was given to another post", "ask whoever gave it to give it to yours")
+        raise NotAllowed(
+            _task(task_id), _("it was given to another post"), _("ask whoever gave it to give it to your post")
+        )
     return row
 
 
 def _move(row: TaskRow, after: TaskState) -> None:
     if not allowed(TaskState(row.state), after):
-        raise Stale(f"task {row.id}", f"it is {row.state} already", "load the page again to see what came of it")
+        over = _("it is done already") if row.state == TaskState.DONE else _("it was withdrawn")
+        raise Stale(_task(row.id), over, _("load the page again to see what came of it"))
     row.state = after
 
 
 def _row(task_id: str) -> TaskRow:
     row = TaskRow.objects.select_for_update().filter(id=task_id).first()
     if row is None:
-        raise UnknownName(f"task {task_id}", "no such task", "open the list of your tasks")
+        raise UnknownName(_task(task_id), _("there is no such task"), _("open the list of your tasks"))
     return row
+
+
+def _task(task_id: str) -> str:
+    return _("task %(task)s") % {"task": task_id}
 
 
 def _tell(row: TaskRow, verb: str, kind: type, at_us: int, actor: Actor, now: datetime, **more: Any) -> None:
