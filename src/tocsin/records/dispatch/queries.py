@@ -54,7 +54,7 @@ def deliveries(about: str = "", *, event: str = "") -> list[DeliveryLine]:
     rows = counted.values("dispatch_id", "state").annotate(
         n=Count("id"), first=Min("accepted_at"), last=Max("accepted_at")
     )
-    states: dict[str, list[dict[str, Any]]] = {}
+    states: dict[str, list[Any]] = {}
     for row in rows.order_by():
         states.setdefault(row["dispatch_id"], []).append(row)
     messages: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
@@ -63,7 +63,7 @@ def deliveries(about: str = "", *, event: str = "") -> list[DeliveryLine]:
     return [_line(together, states) for together in messages.values()]
 
 
-def _line(shards: list[dict[str, Any]], states: Mapping[str, list[dict[str, Any]]]) -> DeliveryLine:
+def _line(shards: list[dict[str, Any]], states: Mapping[str, list[Any]]) -> DeliveryLine:
     count = dict.fromkeys(map(str, DeliveryState), 0)
     moments: list[datetime] = []
     for shard in shards:

@@ -1,0 +1,100 @@
+"""The sender: takes what is due on one channel, hands it over portion by portion, and writes what became of it.
+
+One thread a channel, so that a dead or slow channel delays no other. Between two portions the most urgent dispatch is
+chosen anew, so that a red warning passes a long blue one. Nothing is held in a transaction while a channel is asked.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, connection
+
+from tocsin.records.dispatch import services as dispatch
+from tocsin.records.dispatch.channel import Channel, Outcome
+from tocsin.records.dispatch.message import Letter
+from tocsin.records.outbox.wakeup import Wakeup
+from tocsin.terms.errors import Unavailable
+
+__all__ = ["Step", "run", "send_due", "send_next"]
+
+log = logging.getLogger(__name__)
+PAUSE_AT_MOST_S = 30.0
+
+
+class Step(enum.Enum):
+    """What one step did. DOWN: the channel as a whole did not answer."""
+
+    NOTHING_DUE = "nothing due"
+    DONE = "done"
+    DOWN = "down"
+
+
+def send_due(channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread) -> int:
+    """All that is due at ``now``, until a channel that is down ends the round; how many portions were dealt with."""
+    steps = 0
+    while (step := send_next(channel, now=now, jitter=jitter)) is not Step.NOTHING_DUE:
+        steps += 1
+        if step is Step.DOWN:
+            break
+    return steps
+
+
+def send_next(channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread) -> Step:
+    """One portion of the most urgent dispatch."""
+    due = dispatch.take_due(channel.name, now=now, at_most=1)
+    if not due:
+        return Step.NOTHING_DUE
+    letters = dispatch.letters(due[0], now=now)
+    try:
+        outcomes = _every(letters, channel.send(letters)) if letters else []
+    except Unavailable as error:
+        dispatch.put_off(due[0], str(error), now=now, jitter=jitter)
+        log.warning("channel %s does not answer: %s", channel.name, error)
+        return Step.DOWN
+    except Exception as error:  # a fault of ours in a channel: it must not end the thread, nor run hot
+        dispatch.put_off(due[0], f"{type(error).__name__}: {error}", now=now, jitter=jitter)
+        log.exception("channel %s failed on dispatch %s", channel.name, due[0])
+        return Step.DONE
+    dispatch.settle(due[0], outcomes, now=now, jitter=jitter)
+    return Step.DONE
+
+
+def run(channel: Channel, stop: threading.Event, clock: Callable[[], datetime], *, idle_s: float = 0.5) -> None:
+    """Send until ``stop``; wakes as soon as something is put. A database that goes away is waited for."""
+    while not stop.is_set():
+        try:
+            with Wakeup() as wakeup:
+                _work(channel, stop, clock, wakeup, idle_s)
+        except (DatabaseError, InterfaceError, psycopg.Error, sqlite3.Error) as error:
+            log.error("channel %s cannot read what is due, trying again in %g s: %s", channel.name, idle_s, error)
+            stop.wait(idle_s)
+        finally:
+            connection.close()
+
+
+def _work(
+    channel: Channel, stop: threading.Event, clock: Callable[[], datetime], wakeup: Wakeup, idle_s: float
+) -> None:
+    pause = idle_s
+    while not stop.is_set():
+        step = send_next(channel, now=clock())
+        if step is Step.DOWN:
+            stop.wait(pause)
+            pause = min(2 * pause, PAUSE_AT_MOST_S)
+        elif step is Step.DONE:
+            pause = idle_s
+        else:
+            wakeup.wait(idle_s)
+
+
+def _every(letters: Sequence[Letter], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """An outcome for each letter, whatever the channel forgot: a letter nobody speaks of was not handed over."""
+    said = {outcome.key: outcome for outcome in outcomes}
+    return [said.get(letter.key) or Outcome(letter.key, False, "the channel said nothing of it") for letter in letters]
