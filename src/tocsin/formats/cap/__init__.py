@@ -6,16 +6,29 @@ messages are used in the tests and not shipped.
 
 from tocsin.formats.cap.atom import CAP_TYPE, FeedEntry, entry_id, entry_of, feed
 from tocsin.formats.cap.check import check
+from tocsin.formats.cap.edxl import Distribution, read_edxl
+from tocsin.formats.cap.feed_read import FeedReading, ReadEntry, read_feed
 from tocsin.formats.cap.finding import Finding, Grade
+from tocsin.formats.cap.gravity import gravity, is_for_the_public
+from tocsin.formats.cap.lineage import Line, Place, trace
 from tocsin.formats.cap.message import Alert, Area, Circle, Info, Pair, Reference, Resource, Ring
+from tocsin.formats.cap.period import ends_at, has_ended, starts_at
+from tocsin.formats.cap.pin import Pin
 from tocsin.formats.cap.producer import Box, Producer
 from tocsin.formats.cap.read import Reading, read
+from tocsin.formats.cap.recognise import recognise
 from tocsin.formats.cap.rules.table import RULES, Rule
+from tocsin.formats.cap.sign import sign
+from tocsin.formats.cap.signature import Judgement, SignatureReport, Verdict, verify
+from tocsin.formats.cap.simplify import simplify_outwards
+from tocsin.formats.cap.target import holes, target_shape
 from tocsin.formats.cap.times import strict_time, write_time
 from tocsin.formats.cap.write import write
 
 __all__ = [
-    "CAP_TYPE", "RULES", "Alert", "Area", "Box", "Circle", "FeedEntry", "Finding", "Grade", "Info", "Pair", "Producer",
-    "Reading", "Reference", "Resource", "Ring", "Rule", "check", "entry_id", "entry_of", "feed", "read", "strict_time",
-    "write", "write_time",
+    "CAP_TYPE", "RULES", "Alert", "Area", "Box", "Circle", "Distribution", "FeedEntry", "FeedReading", "Finding", "Grade",
+    "Info", "Judgement", "Line", "Pair", "Pin", "Place", "Producer", "ReadEntry", "Reading", "Reference", "Resource",
+    "Ring", "Rule", "SignatureReport", "Verdict", "check", "ends_at", "entry_id", "entry_of", "feed", "gravity",
+    "has_ended", "holes", "is_for_the_public", "read", "read_edxl", "read_feed", "recognise", "sign",
+    "simplify_outwards", "starts_at", "strict_time", "target_shape", "trace", "verify", "write", "write_time",
 ]  # fmt: skip
