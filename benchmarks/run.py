@@ -20,6 +20,7 @@ import beijing
 import doors
 import log_append
 import parse
+import targeting
 import w1
 from recorded import NotHere
 from report import Table, load, machine
@@ -33,6 +34,7 @@ def parts(chosen: argparse.Namespace) -> dict[str, Callable[[], list[Table]]]:
         "w1": lambda: w1.measure(chosen.sets, chosen.rounds),
         "beijing": lambda: beijing.measure(chosen.rounds),
         "parse": lambda: parse.measure(chosen.rounds, min(1.0, chosen.seconds)),
+        "targeting": lambda: targeting.measure(chosen.rounds),
         "log": lambda: log_append.measure(chosen.rounds, batches=200),
         "ingest": lambda: doors.ingest(chosen.seconds, chosen.rounds),
         "latency": lambda: doors.latency(chosen.seconds * 12),
@@ -42,7 +44,9 @@ def parts(chosen: argparse.Namespace) -> dict[str, Callable[[], list[Table]]]:
 def main() -> None:
     """Run, print, write the results file."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--only", nargs="+", metavar="PART", help="w1, beijing, parse, log, ingest, latency")
+    options.add_argument(
+        "--only", nargs="+", metavar="PART", help="w1, beijing, parse, targeting, log, ingest, latency"
+    )
     options.add_argument("--rounds", type=int, default=3, help="rounds of each part; medians are printed")
     options.add_argument("--sets", nargs="+", default=["s1m", "w10m"], choices=sorted(w1.SETS), help="data sets of W1")
     options.add_argument(
