@@ -5,9 +5,8 @@ from tocsin.geo.distance import EARTH_RADIUS_KM, centroid, direction, distance_k
 from tocsin.geo.jurisdiction import common_path, is_inside, lineage, parent_of
 from tocsin.geo.place import Place
 from tocsin.geo.point_index import PointIndex
-from tocsin.geo.targeting import PointSet
 
 __all__ = [
-    "EARTH_RADIUS_KM", "Place", "PointIndex", "PointSet", "cell_centroid", "cell_of", "centroid", "common_path", "direction",
+    "EARTH_RADIUS_KM", "Place", "PointIndex", "cell_centroid", "cell_of", "centroid", "common_path", "direction",
     "distance_km", "distances_km", "is_inside", "lineage", "neighbours", "parent_of", "unit_vector", "within_km",
 ]  # fmt: skip
