@@ -35,6 +35,7 @@ class RunningTown:
             "DJANGO_SETTINGS_MODULE": "tocsin.app.settings",
         }
         self.port = _free_port()
+        self._sessions: dict[tuple[str, str, str], dict[str, str]] = {}
         self._server: subprocess.Popen[bytes] | None = None
         kind = "synthetic" if synthetic else "observed"
         self._writer = subprocess.Popen(
@@ -47,10 +48,23 @@ class RunningTown:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def do(self, verb: str, **arguments: Any) -> None:
-        """Have the writer do something; returns when it is committed."""
+    def do(self, verb: str, **arguments: Any) -> Any:
+        """Have the writer do something; returns when it is committed, with what the writer answers."""
         self.begin(verb, **arguments)
-        self._answer()
+        return self._answer()
+
+    def session(self, role: str = "duty_officer", jurisdiction: str = "", name: str = "") -> dict[str, str]:
+        """Somebody of this role, logged in: ``cookie`` and ``key`` of the session, ``username``, ``password``, ``post``.
+        One account and one session a role, area and name, however often it is asked for."""
+        asked = (role, jurisdiction, name)
+        if asked not in self._sessions:
+            self._sessions[asked] = self.do("log_in", role=role, jurisdiction=jurisdiction, name=name)
+        return self._sessions[asked]
+
+    def cookies(self, role: str = "duty_officer", jurisdiction: str = "") -> dict[str, str]:
+        """The session as cookies for ``httpx``."""
+        session = self.session(role, jurisdiction)
+        return {session["cookie"]: session["key"]}
 
     def begin(self, verb: str, **arguments: Any) -> None:
         """The same without waiting; ``finish`` waits."""
@@ -61,10 +75,11 @@ class RunningTown:
     def finish(self) -> None:
         self._answer()
 
-    def _answer(self) -> None:
+    def _answer(self) -> Any:
         assert self._writer.stdout is not None
         line = self._writer.stdout.readline()
         assert line, "the writer died; its error is above"
+        return json.loads(line).get("answer")
 
     def serve(self) -> None:
         """Start the server and wait until it answers."""
@@ -80,7 +95,7 @@ class RunningTown:
 
     def _answers(self) -> bool:
         try:
-            answer = httpx.get(self.url + "/quarantine/", timeout=20)
+            answer = httpx.get(self.url + "/login", timeout=20)
         except httpx.TransportError:
             return False
         assert answer.status_code == 200, f"the server answers {answer.status_code}; its error is above"
@@ -161,18 +176,24 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Contexts with language, theme and size; closed after the test."""
+    """Contexts with language, theme and size; closed after the test. Given a town, somebody of ``role`` is logged in there;
+    given only an address, nobody is (see ``log_in``)."""
     opened: list[BrowserContext] = []
 
     def make(
-        url: str, language: str = "en", theme: str = "dark", size: tuple[int, int] = (1440, 900), **options: Any
-    ) -> BrowserContext:
+        where: RunningTown | str, language: str = "en", theme: str = "dark", size: tuple[int, int] = (1440, 900),
+        *, role: str = "duty_officer", jurisdiction: str = "", **options: Any,
+    ) -> BrowserContext:  # fmt: skip
+        url = where if isinstance(where, str) else where.url
         context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
         context.set_default_timeout(DEADLINE_MS)
         context.add_cookies([
             {"name": "tocsin_theme", "value": theme, "url": url},
             {"name": "django_language", "value": language, "url": url},
         ])  # fmt: skip
+        if isinstance(where, RunningTown):
+            session = where.session(role, jurisdiction)
+            context.add_cookies([{"name": session["cookie"], "value": session["key"], "url": url}])
         opened.append(context)
         return context
 
@@ -182,13 +203,42 @@ def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 @pytest.fixture
-def duty_page(open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
-    """The duty page, once its script has started; a script error fails the test."""
+def log_in() -> Callable[..., dict[str, str]]:
+    """``log_in(town, page_or_context, "inspector", "town/east")``: somebody of this role, with account, post and shift made
+    directly in the database, is logged in in this browser context. Returns what ``RunningTown.session`` gives; its
+    ``username`` and ``password`` also work in the log-in form. ``form=True`` logs in through that form.
 
-    def make(url: str, **options: Any) -> Page:
-        page = open_context(url, **options).new_page()
+    Roles: see ``tocsin.records.org.roles.Role``. Without jurisdiction the post is for the whole deployment.
+    """
+
+    def make(
+        town: RunningTown, where: Page | BrowserContext, role: str = "duty_officer", jurisdiction: str = "",
+        *, name: str = "", form: bool = False,
+    ) -> dict[str, str]:  # fmt: skip
+        session = town.session(role, jurisdiction, name)
+        context = where if isinstance(where, BrowserContext) else where.context
+        if form:
+            page = context.new_page() if isinstance(where, BrowserContext) else where
+            page.goto(town.url + "/login")
+            page.fill("#username", session["username"])
+            page.fill("#password", session["password"])
+            page.click("button.main")
+            page.wait_for_url(lambda url: "/login" not in url)
+        else:
+            context.add_cookies([{"name": session["cookie"], "value": session["key"], "url": town.url}])
+        return session
+
+    return make
+
+
+@pytest.fixture
+def duty_page(open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """The duty page of a duty officer, once its script has started; a script error fails the test."""
+
+    def make(town: RunningTown, **options: Any) -> Page:
+        page = open_context(town, **options).new_page()
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        page.goto(url + "/")
+        page.goto(town.url + "/")
         page.wait_for_selector("body[data-ready]")
         page.wait_for_selector("#freshness[data-state=live], #freshness[data-state=delayed]")
         return page

@@ -45,7 +45,7 @@ def check(page: Page, width: int, name: str) -> None:
 def test_axe_finds_nothing(
     town: RunningTown, open_context: Callable[..., BrowserContext], language: str, theme: str, size: tuple[int, int]
 ):
-    page = open_context(town.url, language, theme, size, bypass_csp=True).new_page()
+    page = open_context(town, language, theme, size, bypass_csp=True).new_page()
     page.goto(town.url + "/")
     page.wait_for_selector("body[data-ready]")
     assert page.get_attribute("html", "lang") == {"en": "en", "zh-hans": "zh-Hans"}[language]
@@ -71,7 +71,7 @@ def test_axe_finds_nothing_on_empty_and_lost_pages(tmp_path: Path, open_context:
     empty = RunningTown(tmp_path)
     try:
         empty.serve()
-        page = open_context(empty.url, bypass_csp=True).new_page()
+        page = open_context(empty, bypass_csp=True).new_page()
         page.goto(empty.url + "/")
         page.wait_for_selector("#freshness[data-state=empty]")
         assert "No open events" in page.inner_text("#events")
@@ -103,13 +103,13 @@ def test_axe_sees_faults(chromium: Browser):
 
 @pytest.mark.parametrize("path", ["/", "/sources/", "/quarantine/"])
 def test_pages_reflow_at_320_pixels(town: RunningTown, open_context: Callable[..., BrowserContext], path: str):
-    page = open_context(town.url, size=(320, 800)).new_page()
+    page = open_context(town, size=(320, 800)).new_page()
     page.goto(town.url + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_forced_colours_keep_borders_and_shapes(town: RunningTown, open_context: Callable[..., BrowserContext]):
-    page = open_context(town.url, forced_colors="active").new_page()
+    page = open_context(town, forced_colors="active").new_page()
     page.goto(town.url + "/")
     page.wait_for_selector("body[data-ready]")
     drawn = page.eval_on_selector_all(

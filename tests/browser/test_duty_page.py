@@ -20,7 +20,7 @@ DutyPage = Callable[..., Page]
 
 def test_main_job_by_keyboard_alone(town: RunningTown, open_context: Callable[..., BrowserContext]):
     """Know what needs me now, look at it, come back: not one use of the pointer, nothing from elsewhere, no fault."""
-    page = open_context(town.url).new_page()
+    page = open_context(town).new_page()
     asked: list[Request] = []
     said: list[str] = []
     page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright takes no builtin
@@ -56,7 +56,7 @@ def test_main_job_by_keyboard_alone(town: RunningTown, open_context: Callable[..
 
 
 def test_single_keys_can_be_switched_off(town: RunningTown, duty_page: DutyPage):
-    page = duty_page(town.url)
+    page = duty_page(town)
     page.keyboard.press("?")
     page.locator("#keys-on").uncheck()
     page.keyboard.press("Escape")
@@ -70,7 +70,7 @@ def test_single_keys_can_be_switched_off(town: RunningTown, duty_page: DutyPage)
 
 def test_nothing_moves_under_the_hand(own_town: RunningTown, duty_page: DutyPage):
     """50 changes a second, many of them new events and new reds: the row under the pointer stays where it is."""
-    page = duty_page(own_town.url)
+    page = duty_page(own_town)
     row = page.locator("#events .row:nth-child(3)")
     row.hover()
     page.evaluate(
@@ -106,7 +106,7 @@ def test_nothing_moves_under_the_hand(own_town: RunningTown, duty_page: DutyPage
 
 
 def test_a_new_red_is_pinned_at_once_and_the_list_waits_for_n(own_town: RunningTown, duty_page: DutyPage):
-    page = duty_page(own_town.url)
+    page = duty_page(own_town)
     rows = page.locator("#events .row").count()
     page.keyboard.press("j")
     own_town.do("signal", stream=10, level=4)
@@ -125,7 +125,7 @@ def test_a_new_red_is_pinned_at_once_and_the_list_waits_for_n(own_town: RunningT
 
 
 def test_a_shown_event_changes_in_place(own_town: RunningTown, duty_page: DutyPage):
-    page = duty_page(own_town.url)
+    page = duty_page(own_town)
     row = page.locator("#events .row", has_text="Tea Hills")
     expect(row.locator(".mark")).to_have_text("Blue IV")
     own_town.do("signal", stream=3, level=4)
@@ -136,7 +136,7 @@ def test_a_shown_event_changes_in_place(own_town: RunningTown, duty_page: DutyPa
 
 def test_what_was_missed_is_told_after_a_reconnect(own_town: RunningTown, duty_page: DutyPage):
     """The server dies, things happen, it comes back: the browser asks from its last id and misses nothing."""
-    page = duty_page(own_town.url)
+    page = duty_page(own_town)
     own_town.stop_serving()
     own_town.do("signal", stream=12, level=4)
     own_town.do("signal", stream=2, level=0)
@@ -150,7 +150,7 @@ def test_what_was_missed_is_told_after_a_reconnect(own_town: RunningTown, duty_p
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Connection lost"), ("zh-hans", "连接中断")])
 def test_silence_is_said_in_words(own_town: RunningTown, duty_page: DutyPage, language: str, words: str):
-    page = duty_page(own_town.url, language=language)
+    page = duty_page(own_town, language=language)
     own_town.stop_serving()
     page.wait_for_selector("#freshness[data-state=lost]")
     text = page.inner_text("#freshness")
@@ -161,7 +161,7 @@ def test_silence_is_said_in_words(own_town: RunningTown, duty_page: DutyPage, la
 
 def test_old_data_are_said_to_be_delayed(own_town: RunningTown, duty_page: DutyPage):
     own_town.do("tally", newest_age_s=600.0)
-    page = duty_page(own_town.url)
+    page = duty_page(own_town)
     page.wait_for_selector("#freshness[data-state=delayed]")
     assert page.inner_text("#freshness").strip().startswith("Delayed 10 min. Data as of")
 
@@ -169,7 +169,7 @@ def test_old_data_are_said_to_be_delayed(own_town: RunningTown, duty_page: DutyP
 def test_a_tab_behind_another_hears_too_over_one_connection(
     own_town: RunningTown, open_context: Callable[..., BrowserContext]
 ):
-    context = open_context(own_town.url)
+    context = open_context(own_town)
     behind, front = context.new_page(), context.new_page()
     for page in (behind, front):
         page.goto(own_town.url + "/")
@@ -185,7 +185,7 @@ def test_a_tab_behind_another_hears_too_over_one_connection(
 
 
 def test_everything_is_there_without_script(town: RunningTown, open_context: Callable[..., BrowserContext]):
-    page = open_context(town.url, java_script_enabled=False).new_page()
+    page = open_context(town, java_script_enabled=False).new_page()
     page.goto(town.url + "/")
     assert page.locator("#events .row").count() == 7
     assert page.locator("#signals .row").count() >= 6
@@ -227,7 +227,7 @@ def test_screenshots(
 ):
     """Pictures for the README: written to docs/screenshots with TOCSIN_TEST_SCREENSHOTS=1, else thrown away."""
     folder = ROOT / "docs/screenshots" if os.environ.get("TOCSIN_TEST_SCREENSHOTS") else tmp_path
-    page: Any = duty_page(town.url, language=language, theme=theme, size=size)
+    page: Any = duty_page(town, language=language, theme=theme, size=size)
     page.wait_for_selector("#strip li")
     target = folder / f"duty-{language}-{theme}-{size[0]}.png"
     page.screenshot(path=target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -28,29 +29,35 @@ def messages(response: httpx.Response) -> Iterator[tuple[str, str, Any]]:
             fields = {}
 
 
+def listening(
+    town: RunningTown, path: str, *, headers: dict[str, str] | None = None, role: str = "duty_officer", area: str = ""
+) -> AbstractContextManager[httpx.Response]:
+    return httpx.stream("GET", town.url + path, headers=headers, cookies=town.cookies(role, area), timeout=30)
+
+
 def first(response: httpx.Response, kind: str) -> tuple[str, Any]:
     return next((number, body) for found, number, body in messages(response) if found == kind)
 
 
 def test_replay_starts_after_the_last_id_and_never_repeats(own_town: RunningTown):
-    with httpx.stream("GET", own_town.url + "/live/stream", timeout=30) as response:
+    with listening(own_town, "/live/stream") as response:
         assert response.headers["content-type"] == "text/event-stream"
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["x-accel-buffering"] == "no"
         cursor, body = first(response, "changes")
         assert body["events"] == []
     own_town.do("signal", stream=20, level=4)
-    with httpx.stream("GET", own_town.url + "/live/stream", headers={"Last-Event-ID": cursor}, timeout=30) as response:
+    with listening(own_town, "/live/stream", headers={"Last-Event-ID": cursor}) as response:
         after, body = first(response, "changes")
     assert int(after) > int(cursor)
     assert [(event["level"], event["begun"]) for event in body["events"]] == [(4, True)]
-    with httpx.stream("GET", own_town.url + "/live/stream", headers={"Last-Event-ID": after}, timeout=30) as response:
+    with listening(own_town, "/live/stream", headers={"Last-Event-ID": after}) as response:
         number, body = first(response, "changes")
     assert (number, body["events"]) == (after, [])
 
 
 def test_changes_arrive_while_listening_and_the_heart_beats(own_town: RunningTown):
-    with httpx.stream("GET", own_town.url + "/live/stream", timeout=30) as response:
+    with listening(own_town, "/live/stream") as response:
         told = messages(response)
         assert next(told)[0] == "changes"
         assert next(told)[0] == "beat"
@@ -64,7 +71,7 @@ def test_changes_arrive_while_listening_and_the_heart_beats(own_town: RunningTow
 
 @pytest.mark.parametrize("last", ["", "nonsense", "-5", "99999999999999999999", "999999"])
 def test_an_id_nobody_gave_starts_from_now(town: RunningTown, last: str):
-    with httpx.stream("GET", town.url + "/live/stream", headers={"Last-Event-ID": last}, timeout=30) as response:
+    with listening(town, "/live/stream", headers={"Last-Event-ID": last}) as response:
         _number, body = first(response, "changes")
     assert body["events"] == []
 
@@ -76,10 +83,10 @@ def test_a_flood_is_said_as_such(tmp_path: Path):
         flooded.do("found")
         flooded.do("signals", items=[{"stream": n, "level": 1 + n % 4} for n in range(230)])
         flooded.serve()
-        with httpx.stream("GET", flooded.url + "/live/stream?since=0", timeout=30) as response:
+        with listening(flooded, "/live/stream?since=0") as response:
             number, body = first(response, "many")
         assert body["events"] == []
-        with httpx.stream("GET", flooded.url + f"/live/stream?since={number}", timeout=30) as response:
+        with listening(flooded, f"/live/stream?since={number}") as response:
             after, body = first(response, "changes")
         assert (after, body["events"]) == (number, [])
     finally:

@@ -8,6 +8,7 @@ import pytest
 from django.template import engines
 from django.test import Client
 
+from tests.people import log_in
 from tocsin.engine.event_change import EventChange
 from tocsin.loop.detect import services as detect
 from tocsin.loop.observe import services as observe
@@ -19,6 +20,12 @@ from tocsin.terms.stream import Source, Stream
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 AT = to_us(NOW)
 MARKER = "!! no such variable: %s !!"
+
+
+@pytest.fixture
+def officer(client: Client, db: None) -> Client:
+    log_in(client, "duty_officer")
+    return client
 
 
 @pytest.fixture
@@ -55,13 +62,14 @@ def recorded() -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_every_variable_of_every_page_exists(loud: None, client: Client, language: str):
-    client.cookies["django_language"] = language
+def test_every_variable_of_every_page_exists(loud: None, officer: Client, language: str):
+    officer.cookies["django_language"] = language
     paths = ["/", "/sources/", "/quarantine/", "/events/none/"]
-    pages = [client.get(path) for path in paths]  # empty first
+    pages = [officer.get(path) for path in paths]  # empty first
     event = recorded()
     pages += [
-        client.get(path) for path in (*paths, f"/events/{event}/", "/events/evt_c/", "/events/evt_m/", "/events/evt_p/")
+        officer.get(path)
+        for path in (*paths, f"/events/{event}/", "/events/evt_c/", "/events/evt_m/", "/events/evt_p/")
     ]
     assert {page.status_code for page in pages} == {200, 404}
     for page in pages:
@@ -76,9 +84,9 @@ def test_the_marker_is_loud(loud: None):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("query", ["?start=-1", "?start=abc", "?start=99999999999", "?start=5", "?source=nobody"])
-def test_odd_addresses_get_a_page(client: Client, query: str):
+def test_odd_addresses_get_a_page(officer: Client, query: str):
     for path in ("/", "/sources/"):
-        assert client.get(path + query).status_code == 200
+        assert officer.get(path + query).status_code == 200
 
 
 @pytest.mark.django_db
@@ -90,12 +98,12 @@ def test_the_theme_goes_back_only_to_our_own_pages(client: Client):
 
 
 @pytest.mark.django_db
-def test_assets_are_ours_and_kept_only_under_their_own_digest(client: Client):
-    page = client.get("/").content.decode()
+def test_assets_are_ours_and_kept_only_under_their_own_digest(officer: Client):
+    page = officer.get("/").content.decode()
     digest = page.split("/assets/")[1].split("/")[0]
-    kept = client.get(f"/assets/{digest}/duty.js")
+    kept = officer.get(f"/assets/{digest}/duty.js")
     assert "immutable" in kept["Cache-Control"]
-    assert client.get("/assets/old/duty.js")["Cache-Control"] == "no-cache"
-    assert client.get(f"/assets/{digest}/scheme.css")["Content-Type"].startswith("text/css")
+    assert officer.get("/assets/old/duty.js")["Cache-Control"] == "no-cache"
+    assert officer.get(f"/assets/{digest}/scheme.css")["Content-Type"].startswith("text/css")
     for name in ("nothing.js", "..%2F__init__.py", "__init__.py"):
-        assert client.get(f"/assets/{digest}/{name}").status_code == 404
+        assert officer.get(f"/assets/{digest}/{name}").status_code == 404

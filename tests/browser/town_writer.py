@@ -10,6 +10,7 @@ import math
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import django
@@ -258,6 +259,40 @@ class Town:
             now=datetime.now(UTC),
         )
 
+    def log_in(self, role: str, jurisdiction: str = "", name: str = "", **_: Any) -> dict[str, str]:
+        """An account in a post of this role with a session: its key, its log-in name and its password."""
+        from django.conf import settings
+
+        from tests.people import PASSWORD, person, session_of
+        from tocsin.records.org.models import Account
+
+        username, post = person(role, jurisdiction, name=name)
+        key = session_of(Account.objects.get(username=username), post)
+        return {
+            "cookie": settings.SESSION_COOKIE_NAME,
+            "key": key,
+            "username": username,
+            "password": PASSWORD,
+            "post": post,
+        }
+
+    def end_session(self, key: str, **_: Any) -> None:
+        """The session is over, as after twelve hours."""
+        from django.contrib.sessions.models import Session
+
+        Session.objects.filter(session_key=key).delete()
+
+    def end_shifts(self, post: str, **_: Any) -> None:
+        """Nobody holds the post any more."""
+        from tocsin.records.org import queries, services
+        from tocsin.records.org.actor import SYSTEM
+        from tocsin.records.org.scope import Scope
+
+        now = datetime.now(UTC)
+        for line in queries.shifts(Scope("", "administrator"), now=now):
+            if line.post == post:
+                services.end_shift(line.id, actor=SYSTEM, now=now)
+
     def burst(self, changes: int, seconds: float, first: int, streams: int, **_: Any) -> None:
         """``changes`` level changes spread evenly over ``seconds``, on ``streams`` streams from ``first`` on."""
         began = time.monotonic()
@@ -286,6 +321,7 @@ def _batch(stream: Any, at: Any, value: Any, received: int) -> pa.RecordBatch:
 
 
 def main() -> None:
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     django.setup()
     from django.core.management import call_command
 
@@ -294,8 +330,8 @@ def main() -> None:
     print(json.dumps({"ready": True}), flush=True)  # noqa: T201 - the answer to the test
     for line in sys.stdin:
         command = json.loads(line)
-        getattr(town, command.pop("do"))(**command)
-        print(json.dumps({"done": True}), flush=True)  # noqa: T201
+        answer = getattr(town, command.pop("do"))(**command)
+        print(json.dumps({"done": True, "answer": answer if isinstance(answer, dict) else None}), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -38,6 +38,11 @@ class Configuration:
     allowed_hosts: tuple[str, ...] = _key(("127.0.0.1", "localhost", "[::1]"), "host names the web process answers to")
     trusted_origins: tuple[str, ...] = _key((), "origins with scheme whose forms are accepted behind a proxy")
     secure_cookies: bool | None = _key(None, "cookies over https only; unset = yes unless listening on loopback")
+    proxies: int = _key(0, "reverse proxies in front, whose X-Forwarded headers are believed; 0 = none")
+    login_failures: int = _key(
+        5, "failed log-ins of one name from one address before a pause; ten times that of one address"
+    )
+    login_pause_s: int = _key(900, "how long such a pause lasts, in seconds")
     language: str = _key("en", "language where the browser asks for none: en or zh-hans")
     time_zone: str = _key("UTC", "IANA zone in which pages print times")
     public_url: str = _key("", "address with scheme under which others reach this deployment; empty = http://listen")
@@ -194,6 +199,9 @@ def _check(configuration: Configuration) -> None:
     _one_of("language", configuration.language, LANGUAGES)
     _one_of("clock", configuration.clock, ("wall", "driven"))
     _one_of("log_level", configuration.log_level, LOG_LEVELS)
+    for name, least in (("proxies", 0), ("login_failures", 1), ("login_pause_s", 1)):
+        if getattr(configuration, name) < least:
+            raise BadValue(f"setting {name}", f"must be at least {least}", f"write {least} or more")
     if configuration.max_body_bytes < 1:
         raise BadValue("setting max_body_bytes", "must be at least 1", "write 67108864 for 64 MiB")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import Any
 
 from django.utils.functional import lazy
@@ -42,12 +43,15 @@ INSTALLED_APPS = [
     "tocsin.doors.console",
 ]
 
+# axes' own middleware is not here: the log-in page itself says what a caller must do who tried too often (doors/login).
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tocsin.app.content_security.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -76,6 +80,8 @@ DATABASES = {
     "default": _configuration.postgresql_settings(CONFIGURATION.database) if CONFIGURATION.database else _SQLITE
 }
 AUTH_USER_MODEL = "org.Account"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "/login"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -97,16 +103,38 @@ LOCALE_PATHS = [os.path.join(os.path.dirname(tocsin.__file__), "locale")]  # noq
 STATIC_URL = "/static/"
 STATIC_ROOT = str(HOME.root / "static")
 
+# How often somebody may try to log in (doors/login_limits). Attempts are kept until they cool off, without passwords and
+# names; log-ins that succeed are not kept at all: staff is not tracked.
+AXES_HANDLER = "tocsin.doors.login_limits.LoginLimits"
+AXES_FAILURE_LIMIT = CONFIGURATION.login_failures
+AXES_COOLOFF_TIME = timedelta(seconds=CONFIGURATION.login_pause_s)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "tocsin.doors.client_address.client_address"
+AXES_RESET_ON_SUCCESS = AXES_DISABLE_ACCESS_LOG = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = AXES_VERBOSE = AXES_ENABLE_ADMIN = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "carried"]
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # no middleware of axes: see MIDDLEWARE
+
+# A session lasts one shift from the log-in on, however busy it is. Lax, not Strict: who follows the link in a mail is not
+# asked to log in again, and a page that is open in another tab keeps its form's token; every write carries a token anyway.
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = "__Host-tocsin_session" if CONFIGURATION.cookies_are_secure else "tocsin_session"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "tocsin.doors.console.send_again.form_out_of_date"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = CONFIGURATION.cookies_are_secure
 CSRF_TRUSTED_ORIGINS = list(CONFIGURATION.trusted_origins)
 SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_HSTS_SECONDS = 365 * 86400 if CONFIGURATION.cookies_are_secure else 0
+TOCSIN_PROXIES = CONFIGURATION.proxies  # tocsin.doors.client_address
+if CONFIGURATION.proxies:  # only then: anybody may send this header, the proxy overwrites it
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The intake door reads its own bodies up to max_body_bytes; forms of pages are small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = CONFIGURATION.max_body_bytes
+FILE_UPLOAD_HANDLERS = ["tocsin.doors.photographs.LimitedUpload"]
 
 TOCSIN_DRIVEN_CLOCK = HOME.run / "clock" if CONFIGURATION.clock == "driven" else None  # tocsin.records.clock
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tocsin.doors.console.plain import plain_context
 from tocsin.terms.errors import NotAllowed, Refused, Stale, TooBig, UnknownName
 
 __all__ = ["refusal_page", "status_of"]
@@ -20,4 +21,5 @@ def status_of(error: Refused) -> int:
 
 def refusal_page(request: HttpRequest, error: Refused) -> HttpResponse:
     """A small page in the reader's language that needs no query."""
-    return render(request, "console/refused.html", {"error": error}, status=status_of(error))
+    context = plain_context(request, "refused") | {"error": error}
+    return render(request, "console/refused.html", context, status=status_of(error))

@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from tocsin.doors.access import acting
 from tocsin.doors.console.explanation import Names, because_words, factor_words, part_words
-from tocsin.doors.console.frame import CONSOLE_SCOPE, Frame, open_frame
+from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.lines import EventOnPage, SignalOnPage, events_on_page, said_of, signals_on_page
 from tocsin.doors.console.marks import level_word
 from tocsin.doors.console.not_found import not_found
@@ -22,6 +23,7 @@ from tocsin.doors.console.sparkline import Sparkline
 from tocsin.loop.detect import queries as detect
 from tocsin.packkit.speak import figure
 from tocsin.records.one_moment import one_moment
+from tocsin.records.org.roles import Act
 from tocsin.records.places import queries as places
 from tocsin.terms.errors import UnknownName
 from tocsin.terms.signal import Subject
@@ -50,16 +52,17 @@ class Member:
 
 
 @require_safe
+@acting(Act.READ_EVENTS)
 @one_moment()
 def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
     """One event. An id nobody knows gets a page that says what to do."""
-    frame = open_frame()
+    frame = open_frame(request)
     try:
-        detail = detect.event(CONSOLE_SCOPE, event_id)
+        detail = detect.event(frame.scope, event_id)
     except UnknownName:
         return not_found(request, frame, _("There is no event with this address."))
     on_page = partial(events_on_page, words=frame.words, register=frame.register, language=frame.language)
-    signals = signals_on_page(CONSOLE_SCOPE, detail.signals, frame.words, frame.register, frame.language)
+    signals = signals_on_page(frame.scope, detail.signals, frame.words, frame.register, frame.language)
     names = _names(frame, signals, on_page)
     context = frame.context(request, "event") | {
         "event": on_page([detail.event])[0],
@@ -78,11 +81,11 @@ def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
 
 def _names(frame: Frame, signals: list[SignalOnPage], on_page: partial[list[EventOnPage]]) -> Names:
     titles = {signal.id: f"{signal.subject}, {signal.what}" for signal in signals}
-    facilities = {facility.id: facility.title for facility in places.facilities(CONSOLE_SCOPE)}
+    facilities = {facility.id: facility.title for facility in places.facilities(frame.scope)}
 
     def event_title(event_id: str) -> str:
         try:
-            other = on_page([detect.event(CONSOLE_SCOPE, event_id).event])[0]
+            other = on_page([detect.event(frame.scope, event_id).event])[0]
         except UnknownName:
             return event_id
         return f"{other.place}, {other.what}"

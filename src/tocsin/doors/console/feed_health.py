@@ -47,21 +47,24 @@ class FeedHealth:
 
 
 def feed_health(scope: Scope, register: Register, now_us: int) -> FeedHealth:
-    """The figures now."""
+    """The figures now, of the streams in the scope."""
     tallies = read_tallies(settings.HOME.run)
     silent = set(observe.silent_streams(scope))
-    never = live = 0
-    heard = heard_streams(register, tallies)
-    for stream in register.catalogue:
-        if stream.id in silent:
+    never = live = seen = 0
+    newest: int | None = None
+    for index, stream in enumerate(register.catalogue):
+        if not scope.covers(stream.jurisdiction):
             continue
-        if stream.id in heard:
-            live += 1
-        else:
-            never += 1
+        seen += 1
+        at_us = tallies.newest_of(index) if tallies and index < len(tallies.newest_us) else None
+        if at_us is not None and (newest is None or at_us > newest):
+            newest = at_us
+        if stream.id not in silent:
+            live += at_us is not None
+            never += at_us is None
     return FeedHealth(
-        streams=len(register.catalogue), live=live, silent=len(silent), never_heard=never,
-        newest_us=tallies.newest if tallies else None, refused=refusals(now_us).num_rows,
+        streams=seen, live=live, silent=len(silent), never_heard=never,
+        newest_us=newest, refused=refusals(scope, register, now_us).num_rows,
         delay_after_s=_delay_after_s(register),
         counted_at_us=tallies.at_us if tallies else None,
     )  # fmt: skip
@@ -80,8 +83,34 @@ def heard_streams(register: Register, tallies: Tallies | None) -> set[str]:
     return {stream.id for stream, heard in zip(register.catalogue, flags, strict=False) if heard}
 
 
-def refusals(now_us: int) -> pa.Table:
-    """Refused rows of the last 24 hours, newest first; read at most once in five seconds."""
+def refusals(scope: Scope, register: Register, now_us: int) -> pa.Table:
+    """Refused rows of the last 24 hours, newest first, of the streams in the scope. A row whose stream nobody registered is
+    shown to those who see all streams of its source."""
+    table = _refusals(now_us)
+    if not scope.jurisdiction:
+        return table
+    known: list[str] = []
+    inside: list[str] = []
+    partly: set[str] = set()
+    wholly: set[str] = set()
+    for index, stream in enumerate(register.catalogue):
+        names = (stream.id, str(index))
+        known += names
+        if scope.covers(stream.jurisdiction):
+            inside += names
+            wholly.add(stream.source)
+        else:
+            partly.add(stream.source)
+    of_streams = pc.is_in(table["stream"], pa.array(inside, pa.string()))
+    of_sources = pc.and_(
+        pc.is_in(table["source"], pa.array(sorted(wholly - partly), pa.string())),
+        pc.invert(pc.is_in(table["stream"], pa.array(known, pa.string()))),
+    )
+    return table.filter(pc.or_(of_streams, of_sources))
+
+
+def _refusals(now_us: int) -> pa.Table:
+    """All of them; read at most once in five seconds."""
     global _refused  # noqa: PLW0603 - one quarantine a process
     root = settings.HOME.quarantine
     if _refused and _refused[1] == str(root) and time.monotonic() - _refused[0] < _KEEP_S:

@@ -1,38 +1,43 @@
-"""Frame: what every page carries around its own content - time, language, theme, freshness, the synthetic banner."""
+"""Frame: what every page of the console carries around its own content - who reads it in which post, time, language, theme,
+freshness, the synthetic banner."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import tzinfo
+from hashlib import sha256
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from tocsin.doors.access import actor_of_request, posts_of_request
 from tocsin.doors.console.ages import absolute
 from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.feed_health import FeedHealth, feed_health
 from tocsin.doors.console.marks import level_word
+from tocsin.doors.console.navigation import links
 from tocsin.doors.console.pack_words import PackWords, pack_words
+from tocsin.doors.console.plain import THEME_COOKIE, THEMES, present_language, theme_of
 from tocsin.doors.console.register import Register, register
 from tocsin.records import clock
+from tocsin.records.org.actor import Actor
+from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import Scope
+from tocsin.records.org.services import PostLine
+from tocsin.records.places import queries as places
 
-__all__ = ["CONSOLE_SCOPE", "Frame", "THEMES", "THEME_COOKIE", "open_frame", "present_language", "theme_of"]
-
-# Until posts log in (issue 3) the console reads with the duty officer's eyes over the whole deployment.
-CONSOLE_SCOPE = Scope("", "duty_officer")
-THEMES = ("dark", "light")
-THEME_COOKIE = "tocsin_theme"
+__all__ = ["Frame", "THEMES", "THEME_COOKIE", "frame_of", "open_frame", "present_language", "theme_of", "whose"]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Everything a page needs besides its own content. ``now_us`` is the server's wall clock, once a page."""
+    """Everything a page needs besides its own content. ``actor`` reads it and ``scope`` is what the actor may read;
+    ``now_us`` is the server's clock, once a page."""
 
+    actor: Actor
     now_us: int
     zone: tzinfo
     language: str
@@ -40,12 +45,28 @@ class Frame:
     register: Register
     health: FeedHealth
 
-    def context(self, request: HttpRequest, page: str) -> dict[str, Any]:
-        """Template context; ``page`` names the entry of the navigation."""
+    @property
+    def scope(self) -> Scope:
+        """What every query of this page is asked with."""
+        return self.actor.scope
+
+    @property
+    def may_read_sources(self) -> bool:
+        """Whether the figures of the feeds may be followed to their pages."""
+        return self.actor.may(Act.READ_SOURCES)
+
+    def context(self, request: HttpRequest, page: str, *sheets: str) -> dict[str, Any]:
+        """Template context; ``page`` names the entry of the navigation, ``sheets`` the page's own style sheets."""
         health = self.health
         return {
             "page": page,
             "frame": self,
+            "actor": self.actor,
+            "links": links(self.actor),
+            "post_title": self._post_title(posts_of_request(request)),
+            "area_title": self._area_title(),
+            "posts_held": len(posts_of_request(request)),
+            "whose": whose(self.actor),
             "now_us": self.now_us,
             "zone": self.zone,
             "language": self.language,
@@ -57,9 +78,10 @@ class Frame:
             "state": self.state(),
             "synthetic": self.register.synthetic,
             "rank_words": json.dumps(self.rank_words(), ensure_ascii=False),
-            "stylesheets": (asset_url("console.css"), asset_url("scheme.css")),
+            "stylesheets": tuple(asset_url(sheet) for sheet in ("console.css", "scheme.css", *sheets)),
             "script": asset_url("duty.js"),
-            "here": request.get_full_path(),
+            "drafts": asset_url("drafts.js"),
+            "here": request.get_full_path() if request.method in ("GET", "HEAD") else "/",
         }
 
     def newest_words(self) -> str:
@@ -78,21 +100,33 @@ class Frame:
         """Words of the ranks from 0 up, for the script."""
         return [level_word(self.words.scheme, rank, self.language) for rank in range(len(self.words.scheme.levels) + 1)]
 
+    def _post_title(self, held: list[PostLine]) -> str:
+        title = next((post.title for post in held if post.id == self.actor.post), {})
+        return title.get(self.language) or title.get("en") or self.actor.post
 
-def open_frame() -> Frame:
-    """The frame now, in the present language."""
+    def _area_title(self) -> str:
+        path = self.actor.jurisdiction
+        if not path:
+            return _("All areas")
+        area = places.area(self.scope, path)
+        return (area and (area.title.get(self.language) or area.title.get("en"))) or path
+
+
+def open_frame(request: HttpRequest) -> Frame:
+    """The frame now, for who asks, in the present language. Raises NotAllowed where nobody acts (``@acting`` stands before
+    every page of the console)."""
+    return frame_of(actor_of_request(request))
+
+
+def frame_of(actor: Actor) -> Frame:
+    """The frame of an actor, where there is no request (the live stream)."""
     now_us = clock.now_us()
     book = register()
-    return Frame(now_us, timezone.get_current_timezone(), present_language(), pack_words(), book,
-                 feed_health(CONSOLE_SCOPE, book, now_us))  # fmt: skip
+    return Frame(actor, now_us, timezone.get_current_timezone(), present_language(), pack_words(), book,
+                 feed_health(actor.scope, book, now_us))  # fmt: skip
 
 
-def present_language() -> str:
-    """``en`` or ``zh-hans``."""
-    return "zh-hans" if (get_language() or "en").startswith("zh") else "en"
-
-
-def theme_of(request: HttpRequest) -> str:
-    """The chosen theme; the console is dark until somebody chooses."""
-    chosen = request.COOKIES.get(THEME_COOKIE, "")
-    return chosen if chosen in THEMES else "dark"
+def whose(actor: Actor) -> str:
+    """A name for the pair of account and post, in the address of the live stream: a page of one post never shows what
+    another post, chosen later in the same browser, is told."""
+    return sha256(actor.name.encode()).hexdigest()[:16]

@@ -1,36 +1,45 @@
 """The live stream: changes of events and signals as server-sent messages (interface.md, rules 1 and 5).
 
-One watcher a process asks the database four times a second while anybody listens, and renders each change once a
-language; a listener that comes back with ``Last-Event-ID`` is given what it missed from the room itself. A heartbeat
-goes out every 5 s whatever happens. The message's id is the cursor of detect's feed.
+One watcher a process asks the database four times a second while anybody listens, and looks and renders each change once a
+scope and language: who share a scope share the look, nobody is handed a row of another. A listener that comes back with
+``Last-Event-ID`` is given what it missed from the room itself. A heartbeat goes out every 5 s whatever happens, and before it
+the question whether the listener still may listen; else the stream says ``over`` and ends. The message's id is the cursor
+of detect's feed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from django.db import close_old_connections
-from django.http import HttpRequest, StreamingHttpResponse
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
-from tocsin.doors.console.frame import CONSOLE_SCOPE, open_frame, present_language
+from tocsin.doors.console.frame import Frame, frame_of, present_language, whose
 from tocsin.doors.console.lines import counts, events_on_page, signals_on_page
+from tocsin.doors.console.listener import Listener, listener_of
 from tocsin.loop.detect import queries as detect
 from tocsin.records.one_moment import one_moment
+from tocsin.records.org.actor import Actor
+from tocsin.records.org.scope import Scope
+from tocsin.terms.errors import NotAllowed
 
 __all__ = ["BATCH_S", "HEARTBEAT_S", "stream"]
 
 BATCH_S, HEARTBEAT_S = 0.25, 5.0
 EVENTS_A_MESSAGE = 200  # more than that at once is said as such, and the page is read anew
 _RETRY_MS = 1000
+_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _room = ThreadPoolExecutor(max_workers=1, thread_name_prefix="console-live")  # one thread, one database connection
 
@@ -46,10 +55,21 @@ def _answer(question: Callable[..., _T], arguments: tuple[Any, ...]) -> _T:
         return question(*arguments)
 
 
+async def _still_may(listener: Listener) -> bool:
+    """The same outside of a read-only look: an ended session may be removed on the way."""
+
+    def ask() -> bool:
+        close_old_connections()
+        return listener.still_may()
+
+    return await asyncio.get_running_loop().run_in_executor(_room, ask)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the watcher saw at one look: events that changed up to ``cursor``, and signals."""
+    """What the watcher saw at one look with one scope: events that changed up to ``cursor``, and signals."""
 
+    scope: Scope
     cursor: int
     events: tuple[detect.EventLine, ...]
     signals: tuple[detect.SignalLine, ...]
@@ -58,79 +78,124 @@ class Change:
     rendered: dict[str, str] = field(default_factory=dict)  # by language
 
 
-class Watcher:
-    """Looks at the room while somebody listens; hands each change to all listeners of this process and event loop."""
+@dataclass(eq=False, slots=True)
+class Group:
+    """Everybody who listens with one scope, and how far that scope was looked at. ``ready``: whether it ever was; ``lock`` is
+    held meanwhile."""
 
-    def __init__(self) -> None:
-        self.listeners: set[asyncio.Queue[Change]] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._looking = asyncio.Event()
-        self._signals: dict[str, int] = {}
+    scope: Scope
+    queues: set[asyncio.Queue[Change]] = field(default_factory=set)
+    cursor: int = 0
+    signals: dict[str, int] = field(default_factory=dict)
+    ready: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def join(self) -> asyncio.Queue[Change]:
-        """A queue that gets every change recorded after this returned."""
-        queue: asyncio.Queue[Change] = asyncio.Queue(maxsize=1000)
-        self.listeners.add(queue)
-        if self._task is None or self._task.done():
-            self._looking = asyncio.Event()
-            self._task = asyncio.create_task(self._watch())
-        await self._looking.wait()
-        return queue
-
-    def leave(self, queue: asyncio.Queue[Change]) -> None:
-        """No more for this one."""
-        self.listeners.discard(queue)
-
-    async def _watch(self) -> None:
-        cursor = await _ask(detect.newest_cursor)
-        self._signals = {line.id: line.changed_us for line in await _ask(_newest_signals)}
-        seen = await _ask(detect.consumed_seq)
-        self._looking.set()
-        while self.listeners:
-            await asyncio.sleep(BATCH_S)
-            consumed = await _ask(detect.consumed_seq)
-            if consumed == seen:
-                continue
-            seen = consumed
-            change = await _ask(_look, cursor, self._signals)
-            cursor = change.cursor
-            if change.events or change.signals:
-                self._hand_out(change)
-
-    def _hand_out(self, change: Change) -> None:
-        for queue in list(self.listeners):
+    def hand_out(self, change: Change) -> None:
+        """To every listener of this group, and to nobody else."""
+        for queue in list(self.queues):
             try:
                 queue.put_nowait(change)
             except asyncio.QueueFull:  # nobody reads it any more: the browser reconnects and asks from its last id
-                self.listeners.discard(queue)
+                self.queues.discard(queue)
+
+
+class Watcher:
+    """Looks at the room while somebody listens; hands each change to the listeners of its scope, in this process and loop."""
+
+    def __init__(self) -> None:
+        self.groups: dict[Scope, Group] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def join(self, scope: Scope) -> asyncio.Queue[Change]:
+        """A queue that gets every change in the scope recorded after this returned."""
+        queue: asyncio.Queue[Change] = asyncio.Queue(maxsize=1000)
+        group = self.groups.setdefault(scope, Group(scope))
+        group.queues.add(queue)
+        try:
+            async with group.lock:
+                if not group.ready:
+                    group.cursor = await _ask(detect.newest_cursor)
+                    group.signals = {line.id: line.changed_us for line in await _ask(_newest_signals, scope)}
+                    group.ready = True
+        except BaseException:  # it went away while it waited
+            self.leave(scope, queue)
+            raise
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._watch())
+        return queue
+
+    def leave(self, scope: Scope, queue: asyncio.Queue[Change]) -> None:
+        """No more for this one; a scope that nobody listens with is not looked at."""
+        group = self.groups.get(scope)
+        if group is not None:
+            group.queues.discard(queue)
+            if not group.queues:
+                del self.groups[scope]
+
+    async def _watch(self) -> None:
+        seen: int | None = None
+        while self.groups:
+            try:
+                consumed = await _ask(detect.consumed_seq)
+                if consumed != seen:
+                    for group in [group for group in self.groups.values() if group.ready]:
+                        await self._look_for(group)
+                    seen = consumed
+            except (
+                DatabaseError
+            ):  # it comes back; meanwhile heartbeats fail too and pages say that the connection is lost
+                _log.exception("the live stream could not look")
+            await asyncio.sleep(BATCH_S)
+
+    async def _look_for(self, group: Group) -> None:
+        change = await _ask(_look, group.scope, group.cursor, group.signals)
+        group.cursor = change.cursor
+        if change.events or change.signals or change.many:
+            group.hand_out(change)
 
 
 _watchers: dict[asyncio.AbstractEventLoop, Watcher] = {}
 
 
 @require_GET
-async def stream(request: HttpRequest) -> StreamingHttpResponse:
-    """Messages ``changes`` (rows in words and HTML), ``many`` (read the page anew) and ``beat`` (heartbeat)."""
+async def stream(request: HttpRequest, of: str = "") -> HttpResponseBase:
+    """Messages ``changes`` (rows in words and HTML), ``many`` (read the page anew), ``beat`` (heartbeat) and ``over``.
+
+    Nobody logged in: 401. A role that reads no events, or ``of`` that is another account or post than the session's: 403.
+    Never a redirect: a stream that led to a page would be read as silence.
+    """
+    try:
+        listener = await sync_to_async(listener_of)(request)
+    except NotAllowed:
+        listener, refused = None, 403
+    else:
+        refused = 401 if listener is None else 403 if of and of != whose(listener.actor) else 0
+    if listener is None or refused:
+        return HttpResponse(status=refused, headers={"Cache-Control": "no-store"})
     text = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
     cursor = int(text) if text.isdigit() and len(text) < 19 else None
-    response = StreamingHttpResponse(_messages(cursor, present_language()), content_type="text/event-stream")
+    response = StreamingHttpResponse(_messages(listener, cursor, present_language()), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _messages(cursor: int | None, language: str) -> AsyncIterator[bytes]:
+async def _messages(listener: Listener, cursor: int | None, language: str) -> AsyncIterator[bytes]:
+    scope = listener.actor.scope
     watcher = _watchers.setdefault(asyncio.get_running_loop(), Watcher())
-    queue = await watcher.join()
+    queue = await watcher.join(scope)
     try:
         yield f"retry: {_RETRY_MS}\n\n".encode()
-        missed = await _ask(_missed, cursor)
+        missed = await _ask(_missed, scope, cursor)
         cursor = missed.cursor
         yield await _message(missed, language)
         beat_at = 0.0
         while True:
             if time.monotonic() >= beat_at:
-                yield await _beat(language)
+                if not await _still_may(listener):
+                    yield _frame("over", None, "{}")
+                    return
+                yield await _beat(scope, language)
                 beat_at = time.monotonic() + HEARTBEAT_S
             try:
                 change = await asyncio.wait_for(queue.get(), max(0.0, beat_at - time.monotonic()))
@@ -140,24 +205,25 @@ async def _messages(cursor: int | None, language: str) -> AsyncIterator[bytes]:
                 cursor = max(cursor, change.cursor)
                 yield await _message(change, language)
     finally:
-        watcher.leave(queue)
+        watcher.leave(scope, queue)
 
 
-def _missed(cursor: int | None) -> Change:
+def _missed(scope: Scope, cursor: int | None) -> Change:
     """What a listener has not seen: events since its cursor, and the newest signals as they stand."""
     newest = detect.newest_cursor()
     seen: dict[str, int] = {}
-    return _look(newest if cursor is None or cursor > newest else cursor, seen)
+    return _look(scope, newest if cursor is None or cursor > newest else cursor, seen)
 
 
-def _look(cursor: int, signals: dict[str, int]) -> Change:
-    changes = detect.changes_since(CONSOLE_SCOPE, cursor, at_most=EVENTS_A_MESSAGE * 5)
+def _look(scope: Scope, cursor: int, signals: dict[str, int]) -> Change:
+    changes = detect.changes_since(scope, cursor, at_most=EVENTS_A_MESSAGE * 5)
     many = changes.more or len(changes.events) > EVENTS_A_MESSAGE
-    fresh = [line for line in _newest_signals() if signals.get(line.id) != line.changed_us]
+    fresh = [line for line in _newest_signals(scope) if signals.get(line.id) != line.changed_us]
     signals.update({line.id: line.changed_us for line in fresh})
     for stale in list(signals)[:-2000]:
         del signals[stale]
     return Change(
+        scope=scope,
         cursor=detect.newest_cursor() if many else changes.cursor,
         events=() if many else changes.events,
         signals=tuple(fresh),
@@ -166,8 +232,8 @@ def _look(cursor: int, signals: dict[str, int]) -> Change:
     )
 
 
-def _newest_signals() -> Sequence[detect.SignalLine]:
-    return detect.signals(CONSOLE_SCOPE, at_most=100)
+def _newest_signals(scope: Scope) -> Sequence[detect.SignalLine]:
+    return detect.signals(scope, at_most=100)
 
 
 async def _message(change: Change, language: str) -> bytes:
@@ -178,14 +244,14 @@ async def _message(change: Change, language: str) -> bytes:
 
 def _render(change: Change, language: str) -> str:
     with translation.override(language):
-        frame = open_frame()
+        frame = _frame_with(change.scope)
         context = {"scheme": frame.words.scheme, "language": language, "now_us": frame.now_us, "zone": frame.zone}
         events = events_on_page(change.events, frame.words, frame.register, language)
-        signals = signals_on_page(CONSOLE_SCOPE, change.signals, frame.words, frame.register, language)
+        signals = signals_on_page(change.scope, change.signals, frame.words, frame.register, language)
         body = _state(frame) | {
             "counts": render_to_string(
                 "console/parts/counts.html",
-                context | {"counts": counts(detect.open_events(CONSOLE_SCOPE), frame.words)},
+                context | {"counts": counts(detect.open_events(change.scope), frame.words)},
             ),
             "events": [
                 {
@@ -207,23 +273,28 @@ def _render(change: Change, language: str) -> str:
     return json.dumps(body, ensure_ascii=False)
 
 
-async def _beat(language: str) -> bytes:
-    return _frame("beat", None, await _ask(_render_beat, language))
+async def _beat(scope: Scope, language: str) -> bytes:
+    return _frame("beat", None, await _ask(_render_beat, scope, language))
 
 
-def _render_beat(language: str) -> str:
+def _render_beat(scope: Scope, language: str) -> str:
     with translation.override(language):
-        return json.dumps(_state(open_frame()), ensure_ascii=False)
+        return json.dumps(_state(_frame_with(scope)), ensure_ascii=False)
 
 
-def _state(frame: Any) -> dict[str, Any]:
+def _frame_with(scope: Scope) -> Frame:
+    """What is rendered depends on the scope alone, never on which of its listeners asked first."""
+    return frame_of(Actor("live", "", "", scope.role, scope.jurisdiction, scope.facility))
+
+
+def _state(frame: Frame) -> dict[str, Any]:
     return {
         "now": frame.now_us,
         "newest": frame.health.newest_us,
         "newest_words": frame.newest_words(),
         "delay_after": frame.health.delay_after_s,
         "health": render_to_string("console/parts/health.html", {"health": frame.health, "now_us": frame.now_us,
-                                                                 "zone": frame.zone}),
+                                                                 "zone": frame.zone, "frame": frame}),
     }  # fmt: skip
 
 

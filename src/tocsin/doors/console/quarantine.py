@@ -8,8 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tocsin.doors.access import acting
 from tocsin.doors.console.feed_health import refusals
 from tocsin.doors.console.frame import open_frame
+from tocsin.records.org.roles import Act
 
 __all__ = ["ROWS_AT_MOST", "quarantine"]
 
@@ -17,10 +19,11 @@ ROWS_AT_MOST = 200
 
 
 @require_safe
+@acting(Act.READ_SOURCES)
 def quarantine(request: HttpRequest) -> HttpResponse:
     """The newest refused rows of the last 24 hours, and how many each rule refused."""
-    frame = open_frame()
-    table = refusals(frame.now_us)
+    frame = open_frame(request)
+    table = refusals(frame.scope, frame.register, frame.now_us)
     rows = [
         row | {"received_us": int(row["received_at"].timestamp() * 1e6)}
         for row in table.slice(0, ROWS_AT_MOST).to_pylist()

@@ -10,13 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tocsin.doors.access import acting
 from tocsin.doors.console.feed_health import heard_streams, refusals
-from tocsin.doors.console.frame import CONSOLE_SCOPE, Frame, open_frame
+from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.observe import queries as observe
 from tocsin.loop.observe.tallies import Tallies, read_tallies
 from tocsin.packkit.speak import unit_words
 from tocsin.records.one_moment import one_moment
+from tocsin.records.org.roles import Act
 from tocsin.terms.level import Standing
 from tocsin.terms.stream import Stream
 
@@ -47,19 +49,18 @@ class StreamOnPage:
 
 
 @require_safe
+@acting(Act.READ_SOURCES)
 @one_moment()
 def sources(request: HttpRequest) -> HttpResponse:
     """Streams by page, of one source or of all: those without data first, then raised, then normal."""
-    frame = open_frame()
+    frame = open_frame(request)
     source = request.GET.get("source") or None
-    streams = sorted(
-        _lines(frame, observe.streams(CONSOLE_SCOPE, source=source)), key=lambda line: _ORDER[line.standing]
-    )
+    streams = sorted(_lines(frame, observe.streams(frame.scope, source=source)), key=lambda line: _ORDER[line.standing])
     text = request.GET.get("start", "0")
     start = int(text) if text.isdigit() and len(text) < 10 and int(text) < len(streams) else 0
     shown = streams[start : start + STREAMS_A_PAGE]
     context = frame.context(request, "sources") | {
-        "sources": observe.sources(CONSOLE_SCOPE),
+        "sources": observe.sources(frame.scope),
         "chosen": source,
         "streams": shown,
         "streams_total": len(streams),
@@ -74,8 +75,8 @@ def sources(request: HttpRequest) -> HttpResponse:
 def _lines(frame: Frame, streams: list[Stream]) -> list[StreamOnPage]:
     tallies = read_tallies(settings.HOME.run)
     heard = heard_streams(frame.register, tallies)
-    silent = observe.silent_streams(CONSOLE_SCOPE)
-    refused = Counter(refusals(frame.now_us)["stream"].to_pylist())
+    silent = observe.silent_streams(frame.scope)
+    refused = Counter(refusals(frame.scope, frame.register, frame.now_us)["stream"].to_pylist())
     levels, flags = _raised(frame)
     lines = []
     for stream in streams:
@@ -98,7 +99,7 @@ def _raised(frame: Frame) -> tuple[dict[str, int], dict[str, list[str]]]:
     """Highest rank by stream, and the titles of the data-quality signals that hold."""
     levels: dict[str, int] = {}
     flags: dict[str, list[str]] = {}
-    for signal in detect.open_signals(CONSOLE_SCOPE):
+    for signal in detect.open_signals(frame.scope):
         if signal.subject.kind != "stream":
             continue
         if signal.quality:

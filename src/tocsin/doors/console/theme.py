@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from tocsin.doors.console.frame import THEME_COOKIE, THEMES
+from tocsin.doors.console.plain import THEME_COOKIE, THEMES, onward
 
 __all__ = ["theme"]
 
@@ -20,10 +19,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen not in THEMES:
         return HttpResponseBadRequest(f"theme must be one of {', '.join(THEMES)}")
-    onward = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(onward, {request.get_host()}, require_https=request.is_secure()):
-        onward = "/"
-    response = HttpResponseRedirect(onward)
+    response = HttpResponseRedirect(onward(request, request.POST.get("next", "/")))
     response.set_cookie(THEME_COOKIE, chosen, max_age=_YEAR_S, httponly=True, samesite="Lax",
                         secure=settings.SESSION_COOKIE_SECURE)  # fmt: skip
     return response

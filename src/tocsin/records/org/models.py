@@ -58,6 +58,7 @@ class Account(AbstractBaseUser):
     must_change_password = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
     opened_at = models.DateTimeField()
+    last_login = None  # Django would keep when somebody logged in last; that is no concern of ours
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -1,4 +1,4 @@
-"""Roles, acts, and which role may do which act. Pure: one table, read by services, doors and the matrix test.
+"""Roles, acts, and which role may do which act: one table, read by services, doors and the matrix test.
 
 A role belongs to a post, never to a person. The administrator keeps accounts and posts and holds no case role: no event,
 warning, finding or case is open to that role (scope.md, "Where it stops").
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["MAY", "Act", "Role", "may"]
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+__all__ = ["MAY", "TOKEN_MAY", "Act", "Role", "may", "role_title"]
 
 
 class Role(enum.StrEnum):
@@ -86,12 +89,33 @@ MAY: dict[Act, frozenset[Role]] = {
 }
 
 
+# Tokens of the API are for programs and belong to no post: a reader reads what lies in its jurisdiction, the "admin" that
+# registers sources reads everything. Neither decides anything.
+TOKEN_MAY: dict[str, frozenset[Act]] = {
+    role: frozenset({Act.READ_EVENTS, Act.READ_SOURCES, Act.READ_WARNINGS}) for role in ("reader", "admin")
+}
+
+_TITLES: dict[str, Promise] = {
+    Role.DUTY_OFFICER: _("Duty officer"), Role.SIGNER: _("Signer"), Role.INSPECTOR: _("Inspector"),
+    Role.COMMANDER: _("Commander"), Role.CASE_HANDLER: _("Case handler"),
+    Role.FACILITY_OPERATOR: _("Facility operator"), Role.ANALYST: _("Analyst"), Role.AUDITOR: _("Auditor"),
+    Role.ADMINISTRATOR: _("Administrator"),
+}  # fmt: skip
+
+
 def may(role: str, act: Act) -> bool:
     """Whether a role may do an act. SYSTEM may read everything and decides nothing that a person must decide.
 
     >>> may("administrator", Act.READ_EVENTS), may("signer", Act.SIGN_WARNING), may("system", Act.SIGN_WARNING)
     (False, True, False)
+    >>> may("reader", Act.READ_EVENTS), may("reader", Act.READ_LEDGER), may("nobody", Act.READ_EVENTS)
+    (True, False, False)
     """
     if role == Role.SYSTEM:
         return act.value.startswith("read_")
-    return role in MAY[act]
+    return act in TOKEN_MAY[role] if role in TOKEN_MAY else role in MAY[act]
+
+
+def role_title(role: str) -> str:
+    """What people call a role, in the present language."""
+    return str(_TITLES.get(role, role))

@@ -134,6 +134,7 @@ async function showArrivals() {
 
 // ---------------------------------------------------------------- messages
 function hear({ kind, id, body: message }) {
+  if (kind === "over") return heard.over();
   heard();
   if (message.now) setNow(message.now);
   if (message.newest) {
@@ -170,7 +171,7 @@ function step(by) {
   const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + by));
   links[next]?.focus();
 }
-bindKeys({ j: () => step(1), k: () => step(-1), n: showArrivals });
+bindKeys({ next: () => step(1), previous: () => step(-1), arrivals: () => { showArrivals(); } });
 for (const bar of document.querySelectorAll(".arrivals button")) bar.addEventListener("click", showArrivals);
 setInterval(refreshAges, 1000);
 listen(body.dataset.stream, body.dataset.cursor, hear);

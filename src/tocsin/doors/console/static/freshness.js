@@ -9,8 +9,10 @@ export function watchFreshness(say) {
   const body = document.body;
   let heard = performance.now();
   let wasLost = false;
+  let over = false;
 
   function show() {
+    if (over) return;
     const silent = performance.now() - heard;
     const newest = Number(body.dataset.newest) / 1000;
     const behind = newest ? now() - newest : 0;
@@ -24,8 +26,18 @@ export function watchFreshness(say) {
     wasLost = state === "lost";
   }
   setInterval(show, 1000);
-  return () => {
+  const hear = () => {
     heard = performance.now();
     show();
   };
+  // The session ended, or stands for another post now: what is shown stays, and the page says that it is old.
+  hear.over = () => {
+    show();
+    over = true;
+    words.textContent = place.dataset.over;
+    place.dataset.state = "lost";
+    body.dataset.connection = "lost";
+    say(place.dataset.over);
+  };
+  return hear;
 }

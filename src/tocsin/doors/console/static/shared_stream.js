@@ -8,6 +8,10 @@ let close = null;
 let first = null;
 
 function pass(message) {
+  if (message.kind === "over") {  // what was kept belongs to a session that ended
+    close = null;
+    kept.length = 0;
+  }
   if (message.kind === "changes") {
     kept.push(message);
     if (kept.length > KEEP) first = kept.shift().id;

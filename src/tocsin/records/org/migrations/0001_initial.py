@@ -6,75 +6,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('username', models.CharField(max_length=60, unique=True)),
-                ('display_name', models.CharField(default='', max_length=100)),
-                ('language', models.CharField(default='', max_length=12)),
-                ('must_change_password', models.BooleanField(default=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('opened_at', models.DateTimeField()),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("id", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("username", models.CharField(max_length=60, unique=True)),
+                ("display_name", models.CharField(default="", max_length=100)),
+                ("language", models.CharField(default="", max_length=12)),
+                ("must_change_password", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("opened_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Department',
+            name="Department",
             fields=[
-                ('id', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('title', models.JSONField(default=dict)),
-                ('jurisdiction', models.CharField(default='', max_length=200)),
+                ("id", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("title", models.JSONField(default=dict)),
+                ("jurisdiction", models.CharField(default="", max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('title', models.JSONField(default=dict)),
-                ('role', models.CharField(max_length=30)),
-                ('jurisdiction', models.CharField(default='', max_length=200)),
-                ('facility', models.CharField(default='', max_length=100)),
-                ('lon', models.FloatField(null=True)),
-                ('lat', models.FloatField(null=True)),
-                ('mail', models.EmailField(default='', max_length=254)),
-                ('language', models.CharField(default='zh-hans', max_length=12)),
-                ('skills', models.JSONField(default=list)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='org.department')),
+                ("id", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("title", models.JSONField(default=dict)),
+                ("role", models.CharField(max_length=30)),
+                ("jurisdiction", models.CharField(default="", max_length=200)),
+                ("facility", models.CharField(default="", max_length=100)),
+                ("lon", models.FloatField(null=True)),
+                ("lat", models.FloatField(null=True)),
+                ("mail", models.EmailField(default="", max_length=254)),
+                ("language", models.CharField(default="zh-hans", max_length=12)),
+                ("skills", models.JSONField(default=list)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="org.department"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Shift',
+            name="Shift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_at', models.DateTimeField()),
-                ('until_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to=settings.AUTH_USER_MODEL)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shifts', to='org.post')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_at", models.DateTimeField()),
+                ("until_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shifts", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shifts", to="org.post"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['role', 'jurisdiction'], name='org_posts_by_role'),
+            model_name="post",
+            index=models.Index(fields=["role", "jurisdiction"], name="org_posts_by_role"),
         ),
         migrations.AddIndex(
-            model_name='shift',
-            index=models.Index(fields=['account', 'from_at'], name='org_shifts_of_account'),
+            model_name="shift",
+            index=models.Index(fields=["account", "from_at"], name="org_shifts_of_account"),
         ),
         migrations.AddConstraint(
-            model_name='shift',
-            constraint=models.CheckConstraint(condition=models.Q(('until_at', None), ('until_at__gt', models.F('from_at')), _connector='OR'), name='org_shift_forward'),
+            model_name="shift",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until_at", None), ("until_at__gt", models.F("from_at")), _connector="OR"),
+                name="org_shift_forward",
+            ),
         ),
     ]
