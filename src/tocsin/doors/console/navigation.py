@@ -39,6 +39,7 @@ class Link:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("duty", "console:duty", _("Duty console"), (Act.READ_EVENTS,)),
+    Entry("map", "console:map", _("Map"), (Act.READ_EVENTS,)),
     Entry("sources", "console:sources", _("Sources"), (Act.READ_SOURCES,)),
     Entry("quarantine", "console:quarantine", _("Refused rows"), (Act.READ_SOURCES,)),
     Entry("staff", "console:staff", _("Staff"), (Act.MANAGE_STAFF,)),

@@ -13,6 +13,7 @@ from tocsin.doors.console.login import login, logout
 from tocsin.doors.console.map_data import map_data
 from tocsin.doors.console.map_page import map_page
 from tocsin.doors.console.quarantine import quarantine
+from tocsin.doors.console.shift import shift
 from tocsin.doors.console.sources import sources
 from tocsin.doors.console.theme import theme
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("events/<str:event_id>/", event_page, name="event"),
     path("sources/", sources, name="sources"),
     path("quarantine/", quarantine, name="quarantine"),
+    path("console/shift/", shift, name="shift"),
     path("console/map/", map_page, name="map"),
     path("console/map.json", map_data, name="map_data"),
     path("live/stream", stream, name="stream"),

@@ -9,6 +9,7 @@ from django import template
 from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from tocsin.doors.console import marks
 from tocsin.doors.console.ages import absolute, age_words, seconds_between
@@ -77,6 +78,24 @@ def age(context: Context, at_us: int) -> SafeString:
 def age_text(context: Context, at_us: int) -> str:
     """The age as bare text."""
     return age_words(seconds_between(at_us, _now(context)[0]))
+
+
+@register.simple_tag
+def state_icon(state: str) -> SafeString:
+    """The icon of a workflow state: none, todo, running, overdue or done."""
+    return marks.state_icon(state)
+
+
+@register.simple_tag(takes_context=True)
+def deadline(context: Context, due_us: int) -> SafeString:
+    """How long until a deadline, or how long past it, and the moment itself (interface.md, rule 4)."""
+    now_us, zone = _now(context)
+    left = seconds_between(now_us, due_us)
+    words = _("Overdue by {age}") if left < 0 else _("Due in {age}")
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>', iso(due_us), absolute(due_us, zone, now_us),
+        SafeString(' class="late"') if left < 0 else "", words.format(age=age_words(abs(left))),
+    )  # fmt: skip
 
 
 def _scheme(context: Context) -> Scheme:
