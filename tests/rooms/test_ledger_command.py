@@ -18,6 +18,9 @@ from tocsin.terms.errors import BadForm
 from tocsin.terms.moment import from_us
 
 WRITE = """
+import os
+from tocsin.app.home import Home
+Home.of(os.environ).prepare()
 import django
 django.setup()
 from django.core.management import call_command
@@ -55,9 +58,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("product") / "home"
     home.mkdir(mode=0o700)
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", "from tocsin.app.home import Home; import os;"
-                           "Home.of(os.environ).prepare()\n" + WRITE],
-                          env=environment(home), cwd=root, capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE], env=environment(home), cwd=root, capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return home
 

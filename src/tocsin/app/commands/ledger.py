@@ -43,7 +43,7 @@ def verify(roots: Path | None) -> None:
         breaches = [*queries.verify(known), *detect.verify_batches()]
         newest = queries.roots(at_most=1)
         chains, entries, unsealed = queries.extent()
-    document = {
+    document: dict[str, object] = {
         "chains": chains, "entries": entries, "unsealed": unsealed, "newest_root": newest[0].document() if newest else None,
         "published_roots": len(known), "breaches": [asdict(breach) for breach in breaches],
     }  # fmt: skip

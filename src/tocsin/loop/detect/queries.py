@@ -20,9 +20,10 @@ from tocsin.terms.event import EventState, LevelPart
 from tocsin.terms.signal import Measure, Subject
 
 __all__ = [
-    "ChangeLine", "Changes", "EventDetail", "EventLine", "Mark", "SignalChangeLine", "SignalLine", "changes_since",
-    "consumed_seq", "event", "mark", "newest_cursor", "open_events", "open_signals", "recent_events", "signal",
-    "signal_changes", "signals", "still_silent", "verify_batches",
+    "ChangeLine", "Changes", "EventDetail", "EventLine", "Mark", "RecordedChange", "SignalChangeLine", "SignalLine",
+    "areas", "changes_since", "consumed_seq", "event", "events", "mark", "newest_cursor", "open_events", "open_signals",
+    "recent_events", "recorded_changes", "signal", "signal_changes", "signals", "still_silent", "verify_batches",
+    "verify_batches_of",
 ]  # fmt: skip
 
 _LIVE = (EventState.OPEN, EventState.PROPOSED)
@@ -118,6 +119,15 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedChange:
+    """A change of an event with the ledger entry whose root covers it; None where no entry does."""
+
+    change: ChangeLine
+    batch: int
+    line: ledger.Line | None
+
+
+@dataclass(frozen=True, slots=True)
 class EventDetail:
     """Everything about one event: its level's explanation, its signals with their transitions, its family."""
 
@@ -201,6 +211,20 @@ def recent_events(scope: Scope, *, at_most: int = 200) -> list[EventLine]:
     return [_event(row) for row in _events(scope).order_by("-began_us", "id")[:at_most]]
 
 
+def events(scope: Scope, event_ids: Collection[str]) -> dict[str, EventLine]:
+    """Those of these events that the scope sees, as they stand."""
+    return {row.id: _event(row) for row in _events(scope).filter(id__in=list(event_ids))}
+
+
+def areas(event_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The jurisdictions that each of these events touches, in order (for rooms, which act for all of them)."""
+    out: dict[str, list[str]] = {event_id: [] for event_id in event_ids}
+    rows = EventArea.objects.filter(event_id__in=list(event_ids)).order_by("jurisdiction")
+    for event_id, jurisdiction in rows.values_list("event_id", "jurisdiction"):
+        out[event_id].append(jurisdiction)
+    return {event_id: tuple(paths) for event_id, paths in out.items()}
+
+
 def event(scope: Scope, event_id: str) -> EventDetail:
     """One event with all that explains it; signals outside the scope are left out.
 
@@ -245,21 +269,40 @@ def newest_cursor() -> int:
     return EventChangeRow.objects.order_by("-id").values_list("id", flat=True).first() or 0
 
 
+def recorded_changes(scope: Scope, event_ids: Collection[str]) -> list[RecordedChange]:
+    """What was recorded of these events, in the order of recording, each with the ledger entry of its batch: so one reads
+    when the record learned it, and that it is what was written then."""
+    rows = list(EventChangeRow.objects.filter(_seen(scope, "event_id"), event_id__in=list(event_ids)).order_by("id"))
+    lines = ledger.entries_by(LEDGER_SUBJECT, "batch", {row.batch for row in rows})
+    return [RecordedChange(_change(row), row.batch, lines.get(row.batch)) for row in rows]
+
+
 def verify_batches() -> list[Breach]:
     """Compare every recorded transition and event change with the root that the ledger holds of its batch."""
     roots = {line.body["batch"]: line for line in ledger.chain(LEDGER_SUBJECT)}
-    breaches = []
-    for batch, line in roots.items():
-        signal_rows = SignalChangeRow.objects.filter(batch=batch).order_by("id").values_list(*SIGNAL_CHANGE)
-        event_rows = EventChangeRow.objects.filter(batch=batch).order_by("id").values_list(*EVENT_CHANGE)
-        leaves = [leaf(row) for row in (*signal_rows, *event_rows)]
-        if merkle_root(leaves) != line.body["merkle"]:
-            breaches.append(Breach(LEDGER_SUBJECT, line.number, "edited", f"batch {batch} is not what was recorded"))
+    breaches = [breach for line in roots.values() for breach in _batch_breaches(line)]
     for model in (SignalChangeRow, EventChangeRow):
         batches = set(model.objects.values_list("batch", flat=True).distinct())
         strays = sorted(batches - roots.keys())
         breaches += [Breach(LEDGER_SUBJECT, 0, "inserted", f"batch {batch} was never recorded") for batch in strays]
     return breaches
+
+
+def verify_batches_of(changes: Sequence[RecordedChange]) -> list[Breach]:
+    """The same for the batches of these changes alone."""
+    lines = {recorded.batch: recorded.line for recorded in changes}
+    strays = [batch for batch, line in lines.items() if line is None]
+    breaches = [Breach(LEDGER_SUBJECT, 0, "inserted", f"batch {batch} was never recorded") for batch in strays]
+    return breaches + [breach for line in lines.values() if line is not None for breach in _batch_breaches(line)]
+
+
+def _batch_breaches(line: ledger.Line) -> list[Breach]:
+    batch = line.body["batch"]
+    signal_rows = SignalChangeRow.objects.filter(batch=batch).order_by("id").values_list(*SIGNAL_CHANGE)
+    event_rows = EventChangeRow.objects.filter(batch=batch).order_by("id").values_list(*EVENT_CHANGE)
+    if merkle_root([leaf(row) for row in (*signal_rows, *event_rows)]) == line.body["merkle"]:
+        return []
+    return [Breach(LEDGER_SUBJECT, line.number, "edited", f"batch {batch} is not what was recorded")]
 
 
 def _events(scope: Scope) -> QuerySet[EventRow]:

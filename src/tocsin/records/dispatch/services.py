@@ -209,6 +209,8 @@ def _close(row: DispatchRow, now: datetime) -> None:
     row.settled_at = now
     row.save(update_fields=["settled_at"])
     ends = {state.value: count[state] for state in DeliveryState if state is not DeliveryState.WAITING}
-    body = {"dispatch": row.id, "kind": row.kind, "channel": row.channel, **ends}
+    first = DeliveryRow.objects.filter(dispatch=row).aggregate(at=Min("accepted_at"))["at"]
+    body = {"dispatch": row.id, "kind": row.kind, "channel": row.channel, **ends,
+            "first_accepted_us": to_us(first) if first else None}  # fmt: skip
     ledger.append(row.event or row.about, "message_settled", body, actor=SYSTEM.name, now=now)
     outbox.put([DispatchSettled(row.id, row.kind, row.about, row.event, **ends)], now=now)
