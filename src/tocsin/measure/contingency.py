@@ -75,6 +75,43 @@ class Contingency:
         """Peirce skill score POD - POFD; NaN where quiet is not counted."""
         return self.pod - self.pofd
 
+    @property
+    def edi(self) -> float:
+        """Extremal dependence index (ln F - ln H)/(ln F + ln H), H = POD, F = POFD: does not shrink to 0 for rare events, as
+        CSI and HSS do. Source: Ferro and Stephenson, Weather and Forecasting 26 (2011). NaN where quiet is not counted or
+        H or F is 0 or 1."""
+        hit, false = self.pod, self.pofd
+        if not (0 < hit < 1 and 0 < false < 1):
+            return math.nan
+        return (math.log(false) - math.log(hit)) / (math.log(false) + math.log(hit))
+
+    @property
+    def sedi(self) -> float:
+        """Symmetric extremal dependence index; the same source, the same cases of NaN."""
+        hit, false = self.pod, self.pofd
+        if not (0 < hit < 1 and 0 < false < 1):
+            return math.nan
+        over = math.log(false) - math.log(hit) + math.log1p(-hit) - math.log1p(-false)
+        return over / (math.log(false) + math.log(hit) + math.log1p(-hit) + math.log1p(-false))
+
+    def value(self, cost_loss: float) -> float:
+        """Relative economic value for somebody whose protection costs ``cost_loss`` of the loss it prevents: 1 = a perfect
+        forecast, 0 = no better than always or never protecting, below 0 = worse. Source: Richardson, QJRMS 126 (2000). NaN
+        where quiet is not counted, or nothing or everything happened. Raises BadValue outside (0, 1).
+
+        >>> round(Contingency(28, 72, 23, 2680).value(0.02), 3)
+        0.52
+        """
+        if not 0 < cost_loss < 1:
+            raise BadValue("cost/loss ratio", f"must lie between 0 and 1, got {cost_loss}", "use for example 0.1")
+        if self.quiet is None:
+            return math.nan
+        total = self.hits + self.false_alarms + self.misses + self.quiet
+        base = _ratio(self.hits + self.misses, total)
+        least = min(cost_loss, base)
+        spent = cost_loss * (self.hits + self.false_alarms) / total + self.misses / total if total else math.nan
+        return _ratio(least - spent, least - base * cost_loss)
+
 
 def contingency_of_cells(warned: npt.ArrayLike, happened: npt.ArrayLike) -> Contingency:
     """The table over fixed space-time cells.
