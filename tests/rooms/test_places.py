@@ -38,7 +38,7 @@ def test_a_bad_path_is_refused(path: str) -> None:
 
 
 def test_an_area_needs_its_parent() -> None:
-    with pytest.raises(UnknownName, match="parent 'simcity'"):
+    with pytest.raises(UnknownName, match="parent simcity"):
         put(EAST_SIDE)
 
 

@@ -33,7 +33,7 @@ class Inbox:
         """As Channel says; ``when_asked`` is called first."""
         self.calls += 1
         self.when_asked(letters)
-        if self.down:
+        if self.down and letters:
             raise Unavailable(f"channel {self.name}", self.down, "wait until it answers again")
         return [self._take(number, letter) for number, letter in enumerate(letters)]
 
