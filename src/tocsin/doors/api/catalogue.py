@@ -16,7 +16,6 @@ from tocsin.doors.intake.registration import checked
 from tocsin.doors.intake.socket.client import EngineClient
 from tocsin.formats.catalogue import catalogue_body
 from tocsin.loop.observe import queries
-from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.errors import NotAllowed
 from tocsin.terms.stream import Source, Stream
 
@@ -35,7 +34,7 @@ def _engine() -> EngineClient:
 @router.get("/sources", response=list[SourceLineForm], summary="Sources (a source sees itself)")
 def list_sources(request: HttpRequest) -> list[SourceLineForm]:
     caller = caller_of(request)
-    lines = queries.sources(caller.scope or EVERYWHERE)
+    lines = queries.sources(caller.reading_sources())
     names = SourceForm.model_fields
     return [
         SourceLineForm(**{name: getattr(line.source, name) for name in names}, streams=line.streams, silent=line.silent)
@@ -54,16 +53,19 @@ def put_sources(request: HttpRequest, sources: list[SourceForm]) -> Accepted:
 def list_streams(request: HttpRequest, source: str | None = None, limit: int = LIMIT) -> list[StreamForm]:
     caller = caller_of(request)
     wanted = caller.source or source
-    return [StreamForm.of(s) for s in queries.streams(caller.scope or EVERYWHERE, source=wanted, at_most=limit)]
+    return [StreamForm.of(s) for s in queries.streams(caller.reading_sources(), source=wanted, at_most=limit)]
 
 
 @router.get("/streams/indices", response=dict[str, int], summary="Stream ids and the integers that columns may use")
 def stream_indices(request: HttpRequest) -> dict[str, int]:
     """Integers are what make large bodies fast to send and read. They never change."""
     caller = caller_of(request)
-    catalogue = queries.load_catalogue()
-    chosen = enumerate(catalogue.streams)
-    return {stream.id: index for index, stream in chosen if caller.source in (None, stream.source)}
+    scope = caller.reading_sources()
+    return {
+        stream.id: index
+        for index, stream in enumerate(queries.load_catalogue().streams)
+        if caller.source in (None, stream.source) and scope.covers(stream.jurisdiction)
+    }
 
 
 @router.post("/streams", response=Accepted, summary="Register or change streams (a source its own)")

@@ -20,7 +20,9 @@ from tocsin.doors.api.forms import (
     SignalDetailForm,
     SignalForm,
 )
+from tocsin.doors.refused_rows import rows_in_scope
 from tocsin.loop.detect import queries
+from tocsin.loop.observe import queries as observe
 from tocsin.loop.observe.log.quarantine import read_quarantine
 from tocsin.terms.errors import BadTime
 from tocsin.terms.moment import iso, to_us
@@ -80,12 +82,12 @@ def event(request: HttpRequest, event_id: str) -> EventDetailForm:
 def quarantine(
     request: HttpRequest, source: str | None = None, since: datetime | None = None, limit: int = LIMIT
 ) -> list[RefusedRow]:
-    """A source sees its own rows, an administrator those of any source; newest first."""
+    """A source sees its own rows, others those of the streams in their scope; newest first."""
     caller = caller_of(request)
-    if caller.source is None:
-        caller.administering()
+    scope = caller.reading_sources()
     wanted = caller.source or source
     table, _ = read_quarantine(settings.HOME.quarantine, _us(since))
+    table = rows_in_scope(scope, observe.load_catalogue, table)
     if wanted:
         table = table.filter(pc.equal(table["source"], pa.scalar(wanted)))
     newest = table.slice(max(0, table.num_rows - limit))

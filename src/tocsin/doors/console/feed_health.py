@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from django.conf import settings
 
 from tocsin.doors.console.register import Register
+from tocsin.doors.refused_rows import rows_in_scope
 from tocsin.loop.observe import queries as observe
 from tocsin.loop.observe.log.quarantine import read_quarantine
 from tocsin.loop.observe.tallies import Tallies, read_tallies
@@ -84,29 +85,8 @@ def heard_streams(register: Register, tallies: Tallies | None) -> set[str]:
 
 
 def refusals(scope: Scope, register: Register, now_us: int) -> pa.Table:
-    """Refused rows of the last 24 hours, newest first, of the streams in the scope. A row whose stream nobody registered is
-    shown to those who see all streams of its source."""
-    table = _refusals(now_us)
-    if not scope.jurisdiction:
-        return table
-    known: list[str] = []
-    inside: list[str] = []
-    partly: set[str] = set()
-    wholly: set[str] = set()
-    for index, stream in enumerate(register.catalogue):
-        names = (stream.id, str(index))
-        known += names
-        if scope.covers(stream.jurisdiction):
-            inside += names
-            wholly.add(stream.source)
-        else:
-            partly.add(stream.source)
-    of_streams = pc.is_in(table["stream"], pa.array(inside, pa.string()))
-    of_sources = pc.and_(
-        pc.is_in(table["source"], pa.array(sorted(wholly - partly), pa.string())),
-        pc.invert(pc.is_in(table["stream"], pa.array(known, pa.string()))),
-    )
-    return table.filter(pc.or_(of_streams, of_sources))
+    """Refused rows of the last 24 hours in the scope, newest first."""
+    return rows_in_scope(scope, lambda: register.catalogue, _refusals(now_us))
 
 
 def _refusals(now_us: int) -> pa.Table:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from tocsin.records.org.roles import Act, Role
 from tocsin.records.org.scope import Scope
 from tocsin.terms.errors import NotAllowed
@@ -36,8 +38,9 @@ class Actor:
         """Raises NotAllowed where the role may not do the act, or may not do it in this jurisdiction."""
         self.scope.require(act)
         if jurisdiction is not None and not self.scope.covers(jurisdiction):
-            raise NotAllowed(f"post {self.post}", f"has no authority in {jurisdiction or 'the whole deployment'}",
-                             "hand it over to a post of that area")  # fmt: skip
+            raise NotAllowed(_("post {post}").format(post=self.post),
+                             _("has no authority in {area}").format(area=jurisdiction or _("the whole deployment")),
+                             _("hand it over to a post of that area"))  # fmt: skip
 
 
 def service(name: str) -> Actor:

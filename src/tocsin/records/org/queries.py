@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.models import Account, Department, Post, Shift
@@ -66,14 +67,16 @@ def post(post_id: str) -> PostLine:
     """One post. Raises UnknownName."""
     row = Post.objects.filter(id=post_id).first()
     if row is None:
-        raise UnknownName(f"post {post_id}", "no such post", "open the list of posts")
+        raise UnknownName(_("post {post}").format(post=post_id), _("no such post"), _("open the list of posts"))
     return _post(row)
 
 
 def accounts(scope: Scope) -> list[AccountLine]:
-    """All accounts, for those who manage staff. Raises NotAllowed for everybody else."""
+    """Accounts that hold or held no post outside the scope, for those who manage staff. Raises NotAllowed for everybody
+    else."""
     scope.require(Act.MANAGE_STAFF)
-    rows = Account.objects.order_by("username")
+    elsewhere = Shift.objects.exclude(scope.rows("post__jurisdiction")) if scope.jurisdiction else Shift.objects.none()
+    rows = Account.objects.exclude(id__in=elsewhere.values("account_id")).order_by("username")
     return [AccountLine(a.id, a.username, a.display_name, a.is_active, a.must_change_password) for a in rows]
 
 
@@ -81,7 +84,9 @@ def shifts(scope: Scope, *, now: datetime) -> list[ShiftLine]:
     """The roster from now on, for those who manage staff. Raises NotAllowed for everybody else."""
     scope.require(Act.MANAGE_STAFF)
     rows = (
-        Shift.objects.filter(Q(until_at=None) | Q(until_at__gt=now)).select_related("account").order_by("from_at", "id")
+        Shift.objects.filter(scope.rows("post__jurisdiction"), Q(until_at=None) | Q(until_at__gt=now))
+        .select_related("account")
+        .order_by("from_at", "id")
     )
     return [ShiftLine(r.pk, r.post_id, r.account_id, r.account.username, r.from_at, r.until_at) for r in rows]
 
@@ -114,8 +119,8 @@ def actor_of(account_id: str, post_id: str = "", *, now: datetime) -> Actor:
     held = posts_of(account_id, now=now)
     chosen = next((line for line in held if not post_id or line.id == post_id), None)
     if chosen is None:
-        what = f"post {post_id}" if post_id else "account"
-        raise NotAllowed(what, "no shift in it at this moment", "ask the administrator for a shift in a post")
+        what = _("post {post}").format(post=post_id) if post_id else _("your account")
+        raise NotAllowed(what, _("no shift in it at this moment"), _("ask the administrator for a shift in a post"))
     return Actor(f"{chosen.id}/{account_id}", account_id, chosen.id, chosen.role, chosen.jurisdiction, chosen.facility)
 
 

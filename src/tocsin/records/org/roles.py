@@ -11,7 +11,7 @@ import enum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-__all__ = ["MAY", "TOKEN_MAY", "Act", "Role", "may", "role_title"]
+__all__ = ["MAY", "TOKEN_MAY", "Act", "Role", "act_words", "may", "role_title"]
 
 
 class Role(enum.StrEnum):
@@ -101,6 +101,27 @@ _TITLES: dict[str, Promise] = {
     Role.FACILITY_OPERATOR: _("Facility operator"), Role.ANALYST: _("Analyst"), Role.AUDITOR: _("Auditor"),
     Role.ADMINISTRATOR: _("Administrator"),
 }  # fmt: skip
+
+# What a refusal says of an act: "role Signer: may not ...".
+_ACTS: dict[Act, Promise] = {
+    Act.READ_EVENTS: _("read events"), Act.READ_SOURCES: _("read sources"),
+    Act.ACKNOWLEDGE_EVENT: _("acknowledge events"), Act.ASK_VERIFICATION: _("ask for a verification"),
+    Act.ANSWER_VERIFICATION: _("answer a verification"), Act.READ_WARNINGS: _("read warnings"),
+    Act.DRAFT_WARNING: _("draft warnings"), Act.SIGN_WARNING: _("sign warnings"),
+    Act.READ_RESPONSE: _("read the response"), Act.DIRECT_RESPONSE: _("direct the response"),
+    Act.DO_TASK: _("carry out tasks"), Act.DRAFT_STATEMENT: _("draft statements"),
+    Act.RELEASE_STATEMENT: _("release statements"), Act.READ_FINDINGS: _("read findings"),
+    Act.RECORD_FINDING: _("record findings"), Act.SERVE_ORDER: _("serve orders"),
+    Act.ENTER_PLAN: _("enter a rectification plan"), Act.RECHECK_FINDING: _("re-check findings"),
+    Act.PUBLISH_REVIEW: _("publish reviews"), Act.CLOSE_EVENT: _("close events"),
+    Act.READ_LEDGER: _("read the ledger"), Act.READ_EVALUATION: _("read the evaluation"),
+    Act.MANAGE_STAFF: _("manage staff"),
+}  # fmt: skip
+
+
+def act_words(act: Act) -> str:
+    """An act in words, in the present language."""
+    return str(_ACTS.get(act, act.value.replace("_", " ")))
 
 
 def may(role: str, act: Act) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.db.models import F, Q, Value
 from django.db.models.functions import Substr
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
 
-from tocsin.records.org.roles import Act, may
+from tocsin.records.org.roles import Act, act_words, may, role_title
 from tocsin.terms.errors import NotAllowed
 
 __all__ = ["EVERYWHERE", "Scope"]
@@ -55,8 +56,9 @@ class Scope:
     def require(self, act: Act) -> None:
         """Raises NotAllowed where this role may not do an act."""
         if not self.may(act):
-            raise NotAllowed(f"role {self.role}", f"may not {act.value.replace('_', ' ')}",
-                             "log in with a post that may, or ask the duty officer")  # fmt: skip
+            raise NotAllowed(_("role {role}").format(role=role_title(self.role)),
+                             _("may not {act}").format(act=act_words(act)),
+                             _("log in with a post that may, or ask the duty officer"))  # fmt: skip
 
 
 EVERYWHERE = Scope("", "system")
