@@ -20,6 +20,8 @@ from tocsin.packkit.playbook import read_playbook
 from tocsin.packkit.rules import read_rules
 from tocsin.packkit.streams import read_properties
 from tocsin.packkit.tables import read_tables
+from tocsin.packkit.tasks import read_tasks
+from tocsin.packkit.warnings import read_warnings
 from tocsin.packkit.words import read_words
 from tocsin.terms.errors import BadPack, UnknownName
 
@@ -66,7 +68,9 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     hazards = read_hazards(folder, faults)
     cascades = read_cascades(folder, hazards, manifest.scheme, faults)
     _hazards_declared(folder, hazards, faults)
+    verifications = read_tasks(folder, hazards, manifest.scheme, faults)
     playbook = read_playbook(folder, manifest.name, hazards, manifest.scheme, faults)
+    warnings = read_warnings(folder, hazards, manifest.scheme, faults)
     words = read_words(folder)
     faults.concern = "persons"
     check_persons(declarations(folder), faults)
@@ -78,6 +82,8 @@ def read_pack(path: Path, faults: Faults) -> Pack:
         owner=manifest.owner, scheme=manifest.scheme, valid_from=manifest.valid_from, valid_to=manifest.valid_to, rules=rules,
         hazards=hazards, cascades=cascades, properties=properties, tables=tables, words=words, provenance=provenance,
         tier=str(quality.get("tier", "")),
+        warnings=warnings,
+        verifications=verifications,
         playbook=playbook,
         replays={Path(name).stem: folder.document(name).data for name in folder.names("replays/*.toml")},
     )  # fmt: skip
@@ -85,8 +91,8 @@ def read_pack(path: Path, faults: Faults) -> Pack:
 
 def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
-    names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "playbook.toml",
-             "quality.toml"]  # fmt: skip
+    names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml", "playbook.toml",
+             "tasks.toml", "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 
 

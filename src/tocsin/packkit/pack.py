@@ -12,6 +12,8 @@ from tocsin.engine.hazard import Cascade, HazardSpec
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.vocabulary import IndexTable
 from tocsin.packkit.playbook import Playbook
+from tocsin.packkit.tasks import VerificationSpec
+from tocsin.packkit.warnings import WarningSpec
 from tocsin.terms.level import Scheme
 
 __all__ = ["Pack", "Property", "Provenance"]
@@ -70,7 +72,9 @@ class Pack:
     provenance: Mapping[str, Provenance]
     tier: str = ""
     replays: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verifications: Mapping[str, VerificationSpec] = field(default_factory=dict)
     playbook: Playbook = field(default_factory=Playbook)
+    warnings: Mapping[str, WarningSpec] = field(default_factory=dict)
 
     def rule(self, name: str) -> Rule:
         """A rule by ``pack/id`` or ``id``. Raises KeyError."""

@@ -24,6 +24,10 @@ def check_sources(folder: Folder, faults: Faults) -> None:
         _cited(section, f"hazard {name}")
     for section in sections(folder.document("cascades.toml"), "cascade", faults):
         _cited(section, "cascade")
+    for name, section in tables_of(folder.document("warnings.toml"), "hazard", faults):
+        _cited(section, f"warning of {name}")
+    for name, section in tables_of(folder.document("tasks.toml"), "verification", faults):
+        _cited(section, f"verification {name}")
     for key in ("mapping", "action", "report"):
         for section in sections(folder.document("playbook.toml"), key, faults):
             _cited(section, f"playbook {key}")

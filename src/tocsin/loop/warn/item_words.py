@@ -1,0 +1,27 @@
+"""What the items of a warning are called on pages and in refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+__all__ = ["item_words"]
+
+
+def item_words(items: Iterable[str]) -> str:
+    """``beware.en``, ``body`` ... in words, joined."""
+    return _(", ").join(_one(item) for item in items)
+
+
+def _one(item: str) -> str:
+    name, _dot, language = item.partition(".")
+    word = {
+        "category": _("hazard"), "level": _("level"), "start": _("begin"), "area": _("area"),
+        "beware": _("what to beware of"), "instruction": _("what to do"), "body": _("issuing body"),
+        "headline": pgettext("warning", "headline"), "description": pgettext("warning", "description"),
+        "short": _("short text"), "exercise_note": _("name of the exercise"), "contact": _("contact"), "place": _("place"),
+    }.get(name, name)  # fmt: skip
+    spoken = {"zh-hans": _("Chinese"), "en": _("English")}.get(language, "")
+    return _("{item} ({language})").format(item=word, language=spoken) if spoken else word

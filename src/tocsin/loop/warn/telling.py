@@ -1,0 +1,147 @@
+"""Telling posts about warnings: everybody whose area a signed one touches, and the few who must act while it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from tocsin.geo import is_inside
+from tocsin.loop.warn.authority import touched_paths
+from tocsin.loop.warn.content import Content
+from tocsin.loop.warn.lifecycle import Kind
+from tocsin.loop.warn.models import WarningRow
+from tocsin.loop.warn.names import Names
+from tocsin.records.dispatch.message import Text
+from tocsin.records.dispatch.notify import tell_posts
+from tocsin.records.org import queries as org
+from tocsin.records.org.actor import SYSTEM, Actor
+from tocsin.records.org.roles import Role
+from tocsin.records.org.scope import EVERYWHERE
+from tocsin.records.org.services import PostLine
+
+__all__ = ["keeper_text", "posts_touched", "tell_author", "tell_everybody", "tell_keepers", "tell_signers"]
+
+
+def posts_touched(paths: Iterable[str]) -> list[PostLine]:
+    """Every post whose area is one of these, lies in one or holds one. The administrator holds no case role and is none."""
+    named = list(paths)
+    return [
+        post
+        for post in org.posts(EVERYWHERE)
+        if post.role != Role.ADMINISTRATOR
+        and any(is_inside(path, post.jurisdiction) or is_inside(post.jurisdiction, path) for path in named)
+    ]
+
+
+def tell_everybody(row: WarningRow, content: Content, names: Names, *, actor: Actor, now: datetime) -> int:
+    """Put a signed warning on its way, in the signature's transaction; how many posts. A later message also tells those whom
+    only the earlier ones concerned, and what still waits of those is not sent any more (one thread)."""
+    earlier = WarningRow.objects.filter(lineage=row.lineage).exclude(issued_at=None)
+    told = [Content.of(old).areas for old in earlier.values_list("content", flat=True)]
+    posts = posts_touched(
+        dict.fromkeys(path for areas in (content.areas, *told) for path in touched_paths(areas, names))
+    )
+    kind = {Kind.ALERT: "warning_issued", Kind.UPDATE: "warning_updated", Kind.CANCEL: "warning_cancelled"}[
+        content.kind
+    ]
+    tell_posts(
+        kind, posts, lambda language: _warning_text(content, names, language), about=row.id, event=row.event,
+        level=content.level, link=f"/warnings/{row.id}", not_after=content.expires, exercise=content.exercise,
+        thread=row.lineage, actor=actor, now=now,
+    )  # fmt: skip
+    return len(posts)
+
+
+def tell_signers(row: WarningRow, *, late: bool, now: datetime) -> None:
+    """Ask the signers of the body who are on duty; where none is, all of its signers, and the author learns of it. ``late``:
+    it has waited too long, so the commanders of the area are told as well."""
+    on_duty = [post for post in org.on_duty(Role.SIGNER, row.jurisdiction, now=now) if post.department == row.body]
+    asked = on_duty or [
+        post for post in posts_touched([row.jurisdiction]) if post.role == Role.SIGNER and post.department == row.body
+    ]
+    names = Names.read()
+    if late:
+        asked += org.on_duty(Role.COMMANDER, row.jurisdiction, now=now)
+
+    def write(language: str) -> Text:
+        what = _what(row, names, language)
+        subject = (_("Still unsigned: {what}") if late else _("To sign: {what}")).format(what=what)
+        return Text(
+            _marked(row, subject), _("A warning waits for your signature. Check it, then approve or send it back.")
+        )
+
+    _tell("warning_late" if late else "warning_to_sign", asked, write, row, f"/console/warnings/{row.id}/sign", now)
+    if late or not on_duty:
+
+        def write_author(language: str) -> Text:
+            body = names.body(row.body, language)
+            said = (_("Nobody has signed it yet. Telephone a signer of {body}.") if on_duty
+                    else _("No signer of {body} is on duty. Telephone one.")).format(body=body)  # fmt: skip
+            return Text(_marked(row, _("Not signed: {what}").format(what=_what(row, names, language))), said)
+
+        tell_author(row, "warning_unsigned", write_author, now)
+
+
+def tell_author(row: WarningRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
+    """Tell the post that wrote it."""
+    _tell(kind, [post for post in org.posts(EVERYWHERE) if post.id == row.author_post], write, row,
+          f"/console/warnings/{row.id}", now)  # fmt: skip
+
+
+def tell_keepers(row: WarningRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
+    """Tell who must look after a warning in force: duty officers on duty in its area, and the signers of its body."""
+    posts = org.on_duty(Role.DUTY_OFFICER, row.jurisdiction, now=now)
+    signers = [
+        post for post in posts_touched([row.jurisdiction]) if post.role == Role.SIGNER and post.department == row.body
+    ]
+    _tell(kind, [*posts, *signers], write, row, f"/console/warnings/{row.id}", now)
+
+
+def keeper_text(row: WarningRow, names: Names, language: str, subject: str, body: str) -> Text:
+    """A letter to keepers: ``subject`` and ``body`` with {what} and {until} to be filled."""
+    content = Content.of(row.content)
+    filled = {"what": _what(row, names, language),
+              "until": names.moment(content.expires, content.areas.paths, language)}  # fmt: skip
+    return Text(_marked(row, subject.format(**filled)), body.format(**filled))
+
+
+def _tell(
+    kind: str, posts: Sequence[PostLine], write: Callable[[str], Text], row: WarningRow, link: str, now: datetime
+) -> None:
+    tell_posts(kind, posts, write, about=row.id, event=row.event, level=row.level, link=link, exercise=row.exercise,
+               actor=SYSTEM, now=now)  # fmt: skip
+
+
+def _what(row: WarningRow, names: Names, language: str) -> str:
+    content = Content.of(row.content)
+    return content.text(language).headline or _("{level} {hazard}, {area}").format(
+        level=names.level(row.level, language), hazard=names.hazard(row.hazard, language),
+        area=names.area_list(content.areas.paths, language),
+    )  # fmt: skip
+
+
+def _marked(row: WarningRow, subject: str) -> str:
+    return _("EXERCISE. {subject}").format(subject=subject) if row.exercise else subject
+
+
+def _warning_text(content: Content, names: Names, language: str) -> Text:
+    """What a post reads: what, where, until when, what to beware of, what to do, who says so."""
+    texts, paths = content.text(language), content.areas.paths
+    lines = [texts.description]
+    if content.exercise:
+        lines.insert(0, _("Exercise. Not a real warning"))
+    if texts.beware:
+        lines.append(_("Beware: {what}").format(what=texts.beware))
+    if texts.instruction:
+        lines.append(_("What to do: {what}").format(what=texts.instruction))
+    lines.append(_("Where: {areas}").format(areas=names.area_list(paths, language)))
+    if content.kind is not Kind.CANCEL:
+        begin, end = (names.moment(at, paths, language) for at in (content.onset, content.expires))
+        lines.append(_("From {begin} until {end}").format(begin=begin, end=end))
+        if content.verdict == "unverified":
+            lines.append(_("Measured, not yet verified on the spot."))
+    lines.append(_("Issued by {body}").format(body=names.body(content.body, language)))
+    subject = _("EXERCISE. {subject}").format(subject=texts.headline) if content.exercise else texts.headline
+    return Text(subject, "\n\n".join(line for line in lines if line))
