@@ -1,4 +1,4 @@
-"""The loop on one page: which fact wakes which stage of which room.
+"""The loop on one page: which fact wakes which stage of which room, and which clocks are looked at.
 
 Read it from top to bottom: that is the order in which things happen. A stage takes facts of one kind and calls one
 service; it is never run twice for the same fact (``records.outbox.carrier``). A kind that is not listed wakes nobody.
@@ -13,6 +13,11 @@ from typing import Protocol
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.facts import SignalCleared, SignalRaised
 from tocsin.loop.observe import handlers as observe
+from tocsin.loop.respond import handlers as respond
+from tocsin.loop.verify import handlers as verify
+from tocsin.loop.verify import services as verify_services
+from tocsin.loop.warn import handlers as warn
+from tocsin.loop.warn import services as warn_services
 from tocsin.records.outbox.carrier import Stage, Wiring
 from tocsin.records.tasks import services as tasks
 
@@ -44,7 +49,45 @@ WIRING: Wiring = {
     # detect -> observe: a gauge that says nothing is shown as "no data", on its source's page and to all who read it
     "signal_raised": [Stage("observe.note_silence", _note_silence)],
     "signal_cleared": [Stage("observe.note_heard", _note_heard)],
+    # detect -> verify: whatever is found gets a dossier, and somebody goes to look
+    "event_proposed": [Stage("verify.event_proposed", verify.on_event_proposed)],
+    "event_opened": [Stage("verify.event_opened", verify.on_event_opened)],
+    "event_changed": [Stage("verify.event_changed", verify.on_event_changed)],
+    "event_merged": [
+        Stage("verify.event_merged", verify.on_event_merged),
+        Stage("respond.event_merged", respond.on_event_merged),
+    ],
+    "event_ended": [
+        Stage("verify.event_ended", verify.on_event_ended),
+        Stage("warn.event_ended", warn.on_event_ended),
+    ],
+    # verify -> warn, respond: what was seen may need a response; what was not seen needs no warning
+    "event_confirmed": [Stage("respond.event_confirmed", respond.on_event_confirmed)],
+    "event_refuted": [Stage("warn.event_refuted", warn.on_event_refuted)],
+    # warn: a second person signs; what is signed is published, and may need a response
+    "warning_submitted": [Stage("warn.warning_submitted", warn.on_warning_submitted)],
+    "warning_unsigned": [Stage("warn.warning_unsigned", warn.on_warning_unsigned)],
+    "warning_returned": [Stage("warn.warning_returned", warn.on_warning_returned)],
+    "warning_issued": [
+        Stage("warn.warning_issued", warn.on_warning_issued),
+        Stage("respond.warning_issued", respond.on_warning_issued),
+    ],
+    "warning_updated": [
+        Stage("warn.warning_updated", warn.on_warning_updated),
+        Stage("respond.warning_updated", respond.on_warning_updated),
+    ],
+    "warning_cancelled": [
+        Stage("warn.warning_cancelled", warn.on_warning_cancelled),
+        Stage("respond.warning_cancelled", respond.on_warning_cancelled),
+    ],
+    "warning_expiring": [Stage("warn.warning_expiring", warn.on_warning_expiring)],
+    "warning_expired": [
+        Stage("warn.warning_expired", warn.on_warning_expired),
+        Stage("respond.warning_expired", respond.on_warning_expired),
+    ],
+    # any room -> whoever asked: a deadline that passes is never unseen
+    "task_overdue": [Stage("verify.task_overdue", verify.on_task_overdue)],
 }
 
 # What the clock brings about. The worker runs each of these every second; one that fails does not stop the others.
-SWEEPS: tuple[Sweep, ...] = (tasks.mark_overdue,)
+SWEEPS: tuple[Sweep, ...] = (tasks.mark_overdue, verify_services.sweep, warn_services.sweep)
