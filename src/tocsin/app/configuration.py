@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from tocsin.app.home import Home
+from tocsin.doors.channels.smtp_server import SmtpServer, sender_address
 from tocsin.terms.errors import BadForm, BadValue, UnknownName
 
 __all__ = ["Configuration", "load", "postgresql_settings"]
@@ -46,7 +47,9 @@ class Configuration:
     language: str = _key("en", "language where the browser asks for none: en or zh-hans")
     time_zone: str = _key("UTC", "IANA zone in which pages print times")
     public_url: str = _key("", "address with scheme under which others reach this deployment; empty = http://listen")
-    smtp: str = _key("", "smtp://user:password@host:port or smtps://...; empty = mail is kept waiting", secret=True)
+    smtp: str = _key(
+        "", "smtps://user:password@host (or smtp:// with STARTTLS); ?ca=FILE; empty = mail is kept waiting", secret=True
+    )
     mail_from: str = _key("tocsin@localhost", "sender address of mail")
     cap_sender: str = _key("tocsin.invalid", "sender of CAP messages: a name of this deployment that no other uses")
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
@@ -193,6 +196,9 @@ def _typed(key: dataclasses.Field[Any], value: Any, thing: str) -> Any:
 def _check(configuration: Configuration) -> None:
     if configuration.database:
         postgresql_settings(configuration.database)
+    if configuration.smtp:
+        SmtpServer.of(configuration.smtp)
+    sender_address(configuration.mail_from)
     host, colon, port = configuration.listen.rpartition(":")
     if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
         raise BadValue("setting listen", f"must be address:port, got {configuration.listen!r}", "write 127.0.0.1:8000")

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -84,6 +84,8 @@ def examine() -> tuple[list[Finding], dict[str, object]]:
         _engine,
         _packs,
         _streams,
+        _outbox,
+        _mail,
     ]
     for check in checks:
         name = check.__name__.strip("_")
@@ -235,6 +237,53 @@ def _streams(configuration: Configuration) -> Iterator[Finding]:
     catalogue = queries.load_catalogue()
     require_fit([load_pack(find_pack(name)) for name in configuration.packs], catalogue)
     yield Finding("streams", "ok", f"{len(catalogue)} streams, in the units of the packs that judge them")
+
+
+def _outbox(configuration: Configuration) -> Iterator[Finding]:
+    if not _has_database(configuration):
+        return
+    from tocsin.records import clock
+    from tocsin.records.outbox.queries import waiting
+
+    found = waiting(now=clock.now())
+    if found.failing:
+        words = f"{found.failing} of {found.facts} facts failed and are tried again; the oldest waits {found.age}"
+        yield Finding("outbox", "fault", words, "see the worker's output for the stage that fails")
+    elif found.age is not None and found.age > timedelta(minutes=1):
+        words = f"{found.facts} facts wait, the oldest for {found.age}"
+        yield Finding("outbox", "note", words, "see that the worker runs: `tocsin serve`")
+    else:
+        yield Finding("outbox", "ok", f"{found.facts} facts wait")
+
+
+def _mail(configuration: Configuration) -> Iterator[Finding]:
+    from tocsin.app.channels_in_use import channels_in_use
+
+    if not channels_in_use(configuration):
+        yield Finding("mail", "note", "no mail server is set; mail is kept waiting", "set smtp, see docs/install.md")
+    if not _has_database(configuration):
+        return
+    from tocsin.records import clock
+    from tocsin.records.dispatch.queries import undelivered
+
+    found = undelivered(now=clock.now())
+    if not found.dispatches:
+        yield Finding("mail", "ok", "nothing waits to be sent")
+    elif found.failing:
+        words = f"{found.dispatches} dispatches wait, the oldest for {found.age}; last heard: {found.last_error}"
+        yield Finding("mail", "fault", words, "see that the mail server answers and that the setting smtp is right")
+    else:
+        yield Finding("mail", "note", f"{found.dispatches} dispatches wait, the oldest for {found.age}")
+
+
+def _has_database(configuration: Configuration) -> bool:
+    """Whether there are tables to ask; ``_database`` says what is missing."""
+    if not configuration.database and not configuration.home.database.exists():
+        return False
+    django_ready()
+    from django.db import connection
+
+    return {"outbox_outboxfact", "dispatch_dispatchrow"} <= set(connection.introspection.table_names())
 
 
 def _versions() -> dict[str, str]:

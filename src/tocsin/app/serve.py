@@ -63,7 +63,7 @@ def _run_role(role: str, configuration: Configuration, web_workers: int) -> int:
     if role == "worker":
         from tocsin.app import worker
 
-        return worker.run(configuration.home)
+        return worker.run(configuration)
     from tocsin.app.engine_process import process
 
     return process.run(configuration)

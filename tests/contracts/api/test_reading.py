@@ -137,6 +137,10 @@ def test_health(served: Served) -> None:
     assert ready["status"] == "ok"
     assert {"lag_records", "log_age_s", "next_seq"} <= set(ready["engine"])
     assert ready["outbox_age_s"] < 60
+    assert (ready["undelivered_dispatches"], ready["undelivered_age_s"], ready["notes"]) == (0, 0.0, [])
+    lines = served.http.get("/metrics").text.splitlines()
+    assert "tocsin_ready 1" in lines
+    assert "tocsin_undelivered_dispatches 0" in lines
 
 
 def test_without_the_engine_the_door_says_so(

@@ -123,6 +123,17 @@ def test_secrets_are_not_shown(home: Home) -> None:
     assert load(home, {}).shown()["database"] == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TOCSIN_SMTP", "mail.example"), ("TOCSIN_SMTP", "smtps://u:hunter2@mail.example?verify=no"),
+     ("TOCSIN_MAIL_FROM", "Tocsin <t@office.example>")],
+)  # fmt: skip
+def test_a_mail_server_that_is_none_stops_the_start(home: Home, name: str, value: str) -> None:
+    with pytest.raises(BadValue, match=r"setting (smtp|mail_from)") as refusal:
+        load(home, {name: value})
+    assert "hunter2" not in str(refusal.value)
+
+
 def test_a_database_url_becomes_djangos_settings() -> None:
     got = postgresql_settings("postgresql://u%40x:p%2Fw@db.example:5433/toc%20sin?sslmode=require")
     assert (got["USER"], got["PASSWORD"], got["HOST"], got["PORT"], got["NAME"]) == (

@@ -1,4 +1,5 @@
-"""``/healthz``: this web process lives. ``/readyz``: the whole can take observations and evaluates them in time."""
+"""``/healthz``: this web process lives. ``/readyz``: the whole can take observations and evaluates them in time.
+``/metrics``: the same figures for Prometheus. None of them names a place, a person or an address."""
 
 from __future__ import annotations
 
@@ -11,13 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from tocsin.doors.intake.socket.client import EngineClient
 from tocsin.loop.detect import queries
 from tocsin.records import clock
+from tocsin.records.dispatch import queries as dispatch
 from tocsin.records.outbox import queries as outbox
 from tocsin.terms.errors import TocsinError, Unavailable
 
-__all__ = ["healthz", "readyz"]
+__all__ = ["healthz", "metrics", "readyz"]
 
 LAG_RECORDS = 5_000
 OUTBOX_AGE_S = 60.0
+UNDELIVERED_AGE_S = 300.0
 
 
 async def healthz(request: HttpRequest) -> HttpResponse:
@@ -26,34 +29,86 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when database and engine answer and neither evaluation nor outbox lags; else 503 with the same figures."""
-    figures, faults = await sync_to_async(_look)()
-    body = msgspec.json.encode({"status": "ok" if not faults else "unready", "faults": faults, **figures})
+    """200 when database and engine answer and neither evaluation nor outbox lags; else 503 with the same figures. ``notes``
+    are no fault of this process, and still worth a look: mail that cannot be sent."""
+    figures, faults, notes = await sync_to_async(_look)()
+    state = {"status": "ok" if not faults else "unready", "faults": faults, "notes": notes, **figures}
+    body = msgspec.json.encode(state)
     response = HttpResponse(body, status=200 if not faults else 503, content_type="application/json")
     response._has_been_logged = True  # type: ignore[attr-defined]  # "not ready yet" is an answer, not an error of ours
     return response
 
 
-def _look() -> tuple[dict[str, object], list[str]]:
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """All figures in Prometheus' text format."""
+    figures, faults, _notes = await sync_to_async(_look)()
+    lines = [_gauge("tocsin_ready", 0 if faults else 1, "1 = /readyz answers 200")]
+    for name, meaning in _GAUGES.items():
+        if isinstance(value := figures.get(name), int | float):
+            lines.append(_gauge(f"tocsin_{name}", value, meaning))
+    engine = figures.get("engine")
+    if isinstance(engine, dict) and isinstance(lag := engine.get("lag_records"), int):
+        lines.append(_gauge("tocsin_lag_records", lag, "records of the log that are not evaluated yet"))
+    return HttpResponse("".join(lines), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+_GAUGES = {
+    "consumed_seq": "newest record of the log whose evaluation is recorded",
+    "outbox_facts": "facts that are not carried yet",
+    "outbox_age_s": "age of the oldest of them",
+    "undelivered_dispatches": "dispatches with recipients that still wait",
+    "undelivered_age_s": "age of the oldest of them",
+    "failing_dispatches": "dispatches that were tried in vain and are tried again",
+}
+
+
+def _gauge(name: str, value: float, meaning: str) -> str:
+    return f"# HELP {name} {meaning}\n# TYPE {name} gauge\n{name} {value:g}\n"
+
+
+def _look() -> tuple[dict[str, object], list[str], list[str]]:
     figures: dict[str, object] = {}
     faults: list[str] = []
-    try:
-        figures["engine"] = engine = EngineClient(settings.HOME.engine_socket, timeout_s=2.0).health()
-        if int(engine["lag_records"] or 0) > LAG_RECORDS:
-            faults.append(f"evaluation is {engine['lag_records']} records behind the log")
-        if engine.get("failed"):
-            faults.append(f"evaluation is in trouble: {engine['failed']}")
-        if engine.get("damaged_records"):
-            faults.append(f"{engine['damaged_records']} records of the log are damaged and were left out")
-    except TocsinError as error:
-        faults.append(str(error))
+    notes: list[str] = []
+    _look_at_engine(figures, faults)
     try:
         figures["consumed_seq"] = queries.consumed_seq()
-        waiting = outbox.waiting(now=clock.now())
-        age = waiting.age.total_seconds() if waiting.age else 0.0
-        figures["outbox_facts"], figures["outbox_age_s"] = waiting.facts, age
-        if age > OUTBOX_AGE_S:
-            faults.append(f"the oldest of {waiting.facts} facts in the outbox waits {age:.0f} s")
+        _look_at_outbox(figures, faults)
+        _look_at_dispatch(figures, notes)
     except DatabaseError as error:
         faults.append(str(Unavailable("database", str(error), "see `tocsin doctor`")))
-    return figures, faults
+    return figures, faults, notes
+
+
+def _look_at_engine(figures: dict[str, object], faults: list[str]) -> None:
+    try:
+        figures["engine"] = engine = EngineClient(settings.HOME.engine_socket, timeout_s=2.0).health()
+    except TocsinError as error:
+        faults.append(str(error))
+        return
+    if int(engine["lag_records"] or 0) > LAG_RECORDS:
+        faults.append(f"evaluation is {engine['lag_records']} records behind the log")
+    if engine.get("failed"):
+        faults.append(f"evaluation is in trouble: {engine['failed']}")
+    if engine.get("damaged_records"):
+        faults.append(f"{engine['damaged_records']} records of the log are damaged and were left out")
+
+
+def _look_at_outbox(figures: dict[str, object], faults: list[str]) -> None:
+    waiting = outbox.waiting(now=clock.now())
+    age = waiting.age.total_seconds() if waiting.age else 0.0
+    figures["outbox_facts"], figures["outbox_age_s"] = waiting.facts, age
+    if age > OUTBOX_AGE_S:
+        faults.append(f"the oldest of {waiting.facts} facts in the outbox waits {age:.0f} s")
+
+
+def _look_at_dispatch(figures: dict[str, object], notes: list[str]) -> None:
+    """Mail that waits makes nobody unready: a web process that is taken out of service delivers none of it."""
+    waiting = dispatch.undelivered(now=clock.now())
+    age = waiting.age.total_seconds() if waiting.age else 0.0
+    figures["undelivered_dispatches"], figures["undelivered_age_s"] = waiting.dispatches, age
+    figures["failing_dispatches"] = waiting.failing
+    if waiting.dispatches and not settings.CONFIGURATION.smtp:
+        notes.append(f"{waiting.dispatches} dispatches wait because no mail server is set")
+    elif age > UNDELIVERED_AGE_S:
+        notes.append(f"the oldest of {waiting.dispatches} dispatches waits {age:.0f} s")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from tocsin.doors.api.health import healthz, readyz
+from tocsin.doors.api.health import healthz, metrics, readyz
 from tocsin.doors.api.operations import api
 from tocsin.doors.api.problems import problem
 from tocsin.terms.errors import UnknownName
@@ -21,6 +21,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
     re_path(r"^api/", nothing_here),
 ]
