@@ -1,0 +1,129 @@
+"""What rectify says to posts, and its words for fields and faults. Part of services: mails are put inside its transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from tocsin.loop.rectify.models import FindingRow
+from tocsin.loop.respond import doers
+from tocsin.records.dispatch.message import Text
+from tocsin.records.dispatch.notify import tell_posts
+from tocsin.records.org import queries as org
+from tocsin.records.org.actor import Actor, service
+from tocsin.records.org.roles import Role
+from tocsin.records.org.services import PostLine
+
+__all__ = [
+    "fault_word", "field_word", "grade_word", "order_served", "order_title", "overdue", "recheck_asked", "recheck_title",
+    "recorded", "release_wanted", "reopened",
+]  # fmt: skip
+
+RULE = service("rule:rectify")
+
+
+def grade_word(grade: str) -> str:
+    """The grade in the present language."""
+    return {"general": _("general finding"), "major": _("major finding")}[grade]
+
+
+def field_word(field: str) -> str:
+    """One of the five, in the present language."""
+    return {"person": _("person responsible"), "measures": _("measures"), "money": _("money"), "deadline": _("deadline"),
+            "plan": _("emergency plan")}[field]  # fmt: skip
+
+
+def fault_word(what: str) -> str:
+    """What is wrong with one of the five."""
+    return {
+        "empty": _("is empty"), "too_long": _("is too long"), "negative": _("is below 0"), "too_much": _("is too large"),
+        "past": _("has passed already"), "after_limit": _("is later than the order allows"), "unreadable": _("cannot be read"),
+    }[what]  # fmt: skip
+
+
+def order_title(row: FindingRow, language: str) -> str:
+    """The title of the operator's task."""
+    place = doers.facility_title(row.facility, language)
+    return f"{place}：整改隐患" if language == "zh-hans" else f"{place}: put the finding right"
+
+
+def recheck_title(row: FindingRow, language: str) -> str:
+    """The title of the task to look again."""
+    place = doers.facility_title(row.facility, language)
+    return f"{place}：复查整改" if language == "zh-hans" else f"{place}: look again at what was put right"
+
+
+def recorded(row: FindingRow, *, now: datetime) -> None:
+    """To the case handlers: a finding waits for an order."""
+
+    def write(language: str) -> Text:
+        return Text(_("A finding waits for an order"), f"{_about(row, language)}\n{row.words}")
+
+    _to_handlers(row, "finding_recorded", write, now)
+
+
+def order_served(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime) -> None:
+    """To the facility: what is wrong, what is demanded, until when."""
+
+    def write(language: str) -> Text:
+        parts = [_about(row, language), row.words, row.demand, _("Until {day}.").format(day=_day(row.limit_at)),
+                 _("Enter person, measures, money, deadline and emergency plan before work starts.")]  # fmt: skip
+        if row.grade == "major":
+            parts.append(_("Keep people out of the danger zone until it is released."))
+        return Text(_("Order to put a finding right"), "\n".join(part for part in parts if part))
+
+    _to([post], row, "order_served", write, actor, now)
+
+
+def recheck_asked(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime) -> None:
+    """To the inspector who looks again."""
+    _to([post], row, "recheck_asked", lambda language: Text(_("Please look again"), _about(row, language)), actor, now)
+
+
+def reopened(row: FindingRow, post: PostLine | None, *, actor: Actor, now: datetime) -> None:
+    """To the facility and the case handlers: it is not fixed."""
+
+    def write(language: str) -> Text:
+        return Text(_("Not put right yet"), f"{_about(row, language)}\n{row.recheck_note or row.ended_why}")
+
+    _to([post] if post else [], row, "finding_reopened", write, actor, now)
+    _to_handlers(row, "finding_reopened", write, now)
+
+
+def release_wanted(row: FindingRow, *, now: datetime) -> None:
+    """To the case handlers: a major finding waits for the authority's release."""
+    _to_handlers(row, "release_wanted", lambda language: Text(_("A major finding waits for release"), _about(row, language)),
+                 now)  # fmt: skip
+
+
+def overdue(row: FindingRow, at: datetime, *, now: datetime) -> None:
+    """To the case handlers and the facility: the deadline has passed."""
+
+    def write(language: str) -> Text:
+        due = _("It was due on {day}.").format(day=_day(at))
+        return Text(_("Overdue: a finding is not put right"), f"{_about(row, language)}\n{due}")
+
+    _to_handlers(row, "finding_overdue", write, now)
+    post = doers.operator_post(row.facility, now=now, must_be_held=False)
+    _to([post] if post else [], row, "finding_overdue", write, RULE, now)
+
+
+def _about(row: FindingRow, language: str) -> str:
+    place = doers.facility_title(row.facility, language)
+    return f"{place}：{grade_word(row.grade)}" if language == "zh-hans" else f"{place}: {grade_word(row.grade)}"
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M %Z") if moment else ""
+
+
+def _to_handlers(row: FindingRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
+    _to(org.on_duty(Role.CASE_HANDLER, row.jurisdiction, now=now), row, kind, write, RULE, now)
+
+
+def _to(
+    posts: list[PostLine], row: FindingRow, kind: str, write: Callable[[str], Text], actor: Actor, now: datetime
+) -> None:
+    tell_posts(kind, posts, write, about=row.id, link=f"/findings/{row.id}/", actor=actor, now=now)

@@ -1,0 +1,55 @@
+"""What respond does when facts arrive. Each calls one service for each fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tocsin.loop.detect.facts import EventMerged
+from tocsin.loop.respond import services
+from tocsin.loop.verify.facts import EventConfirmed
+from tocsin.loop.warn.facts import WarningCancelled, WarningExpired, WarningIssued, WarningUpdated
+
+__all__ = ["on_event_confirmed", "on_event_merged", "on_warning_cancelled", "on_warning_expired", "on_warning_issued",
+           "on_warning_updated"]  # fmt: skip
+
+
+def on_warning_issued(facts: Sequence[WarningIssued], now: datetime) -> None:
+    """A mapping may ask for a response. A warning without an event has nothing to command."""
+    for fact in facts:
+        if fact.event:
+            services.consider(fact.event, "warning", fact.level, warning=fact.warning, exercise=fact.exercise, now=now)
+
+
+def on_warning_updated(facts: Sequence[WarningUpdated], now: datetime) -> None:
+    """Another level may ask for another response."""
+    for fact in facts:
+        if fact.event:
+            services.consider(fact.event, "warning", fact.level, warning=fact.warning, exercise=fact.exercise, now=now)
+
+
+def on_warning_cancelled(facts: Sequence[WarningCancelled], now: datetime) -> None:
+    """What rests on the warning lapses, what runs is told."""
+    for fact in facts:
+        if fact.event:
+            services.note_cancelled(fact.event, fact.warning, now=now)
+
+
+def on_warning_expired(facts: Sequence[WarningExpired], now: datetime) -> None:
+    """The same as a cancellation for a response: nothing is in force any more."""
+    for fact in facts:
+        if fact.event:
+            services.note_cancelled(fact.event, fact.warning, now=now)
+
+
+def on_event_confirmed(facts: Sequence[EventConfirmed], now: datetime) -> None:
+    """Somebody saw it: a mapping may ask for a response without any warning."""
+    for fact in facts:
+        services.consider(fact.event, "event_confirmed", fact.level, now=now)
+
+
+def on_event_merged(facts: Sequence[EventMerged], now: datetime) -> None:
+    """The incident goes on with the event that lives on."""
+    for fact in facts:
+        if fact.into:
+            services.merge(fact.event, fact.into, now=now)

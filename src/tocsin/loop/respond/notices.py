@@ -1,0 +1,135 @@
+"""What respond says to posts: short mails, in the post's language. Part of services: called inside its transactions only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from tocsin.loop.respond import doers, playbooks
+from tocsin.loop.respond.models import ActionRow, IncidentRow
+from tocsin.records.dispatch.message import Text
+from tocsin.records.dispatch.notify import tell_posts
+from tocsin.records.org.actor import Actor, service
+from tocsin.records.org.services import PostLine
+from tocsin.terms.response_level import response_level
+
+__all__ = [
+    "advised", "because_words", "incident_words", "nobody", "opened_at_once", "proposed", "receipt_late", "tasks_given",
+    "warning_over",
+]  # fmt: skip
+
+RULE = service("rule:response")
+
+
+def proposed(row: IncidentRow, *, now: datetime) -> None:
+    """To the commanders: a response waits for a yes or a no."""
+
+    def write(language: str) -> Text:
+        subject = _("{level} waits for your decision").format(level=response_level(row.level).word(language))
+        return Text(subject, f"{incident_words(row, language)}\n{because_words(row.because, language)}")
+
+    _to_commanders(row, "response_proposed", write, now)
+
+
+def opened_at_once(row: IncidentRow, *, now: datetime) -> None:
+    """To the commanders: a mapping that waits for nobody has opened a response."""
+
+    def write(language: str) -> Text:
+        subject = _("{level} was opened at once").format(level=response_level(row.level).word(language))
+        return Text(subject, f"{incident_words(row, language)}\n{because_words(row.because, language)}")
+
+    _to_commanders(row, "response_opened", write, now)
+
+
+def advised(row: IncidentRow, *, now: datetime) -> None:
+    """To the commanders: by now a mapping declares another level than the one that runs."""
+
+    def write(language: str) -> Text:
+        body = _("{running} runs; the playbook declares {declared} by now.").format(
+            running=response_level(row.level).word(language), declared=response_level(row.advised).word(language)
+        )
+        return Text(_("The playbook declares another response level"), f"{incident_words(row, language)}\n{body}")
+
+    _to_commanders(row, "response_advised", write, now)
+
+
+def warning_over(row: IncidentRow, *, now: datetime) -> None:
+    """To the commanders: nothing is in force any more for what the response runs."""
+
+    def write(language: str) -> Text:
+        body = _("No warning is in force for it any more. End the response when the danger is past.")
+        return Text(_("The warning is over, the response still runs"), f"{incident_words(row, language)}\n{body}")
+
+    _to_commanders(row, "response_warning_over", write, now)
+
+
+def nobody(row: IncidentRow, lines: Sequence[ActionRow], *, now: datetime) -> None:
+    """To the commanders: these actions have nobody."""
+
+    def write(language: str) -> Text:
+        named = "\n".join(f"- {_title(line, language)}" for line in lines)
+        body = _("Nobody is on duty for:\n{actions}").format(actions=named)
+        return Text(_("Nobody on duty for a first action"), f"{incident_words(row, language)}\n{body}")
+
+    _to_commanders(row, "nobody_on_duty", write, now)
+
+
+def receipt_late(row: IncidentRow, line: ActionRow, *, now: datetime) -> None:
+    """To the commanders: a post has not said that it has its task."""
+
+    def write(language: str) -> Text:
+        body = _("{post} has not confirmed: {action}").format(post=line.post, action=_title(line, language))
+        return Text(_("No receipt for a task"), f"{incident_words(row, language)}\n{body}")
+
+    _to_commanders(row, "receipt_late", write, now)
+
+
+def tasks_given(row: IncidentRow, post: PostLine, lines: Sequence[ActionRow], *, actor: Actor, now: datetime) -> None:
+    """To one post: its tasks in one mail."""
+
+    def write(language: str) -> Text:
+        named = "\n".join(f"- {_title(line, language)}" for line in lines)
+        subject = _("Exercise: tasks for you") if row.exercise else _("Tasks for you")
+        body = _("Please confirm that you have them:\n{actions}").format(actions=named)
+        return Text(subject, f"{incident_words(row, language)}\n{body}")
+
+    tell_posts("task_given", [post], write, about=row.id, event=row.event, level=row.warning_level, link="/tasks/",
+               exercise=row.exercise, actor=actor, now=now)  # fmt: skip
+
+
+def incident_words(row: IncidentRow, language: str) -> str:
+    """``Rainstorm, Old Arsenal. Response III``."""
+    hazard = playbooks.hazard_title(row.hazard, language)
+    return _("{hazard}, {place}. {level}").format(hazard=hazard, place=row.place or row.jurisdiction,
+                                                  level=response_level(row.level).word(language))  # fmt: skip
+
+
+def because_words(because: dict[str, object], language: str) -> str:
+    """Which mapping asked for it, in a sentence; that a commander decided so where none did."""
+    if not because:
+        return _("Opened by the commander's own decision; no mapping was declared.")
+    warned = _(
+        "A warning at {level} was issued. The playbook of {pack}, version {version}, declares {response} from {least} on."
+    )
+    confirmed = _(
+        "The event was confirmed at {level}. The playbook of {pack}, version {version}, declares {response} from {least} on."
+    )
+    words = (warned if because["on"] == "warning" else confirmed).format(
+        level=playbooks.level_word(int(str(because["level"])), language),
+        least=playbooks.level_word(int(str(because["from_level"])), language),
+        response=response_level(int(str(because["response"]))).word(language),
+        pack=because["pack"], version=because["version"],
+    )  # fmt: skip
+    return words if because["verified"] else words + " " + _("This mapping is not verified.")
+
+
+def _title(line: ActionRow, language: str) -> str:
+    return line.title.get(language) or line.title.get("en") or line.action
+
+
+def _to_commanders(row: IncidentRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
+    tell_posts(kind, doers.commanders(row.jurisdiction, now=now), write, about=row.id, event=row.event,
+               level=row.warning_level, link=f"/events/{row.event}/response/", exercise=row.exercise, actor=RULE,
+               now=now)  # fmt: skip
