@@ -100,8 +100,9 @@ def _areas(content: Content, names: Names, language: str) -> list[Area]:
         for lat, lon, km in where.circles
     ]
     for ring in where.polygons:
-        told = tuple((lat, lon) for lon, lat in (simple_rings([ring]) or [ring])[0])
-        parts.append(Area(_("{areas}: the part inside the outline").format(areas=titles), polygons=(told,)))
+        parts.append(
+            Area(_("{areas}: the part inside the outline").format(areas=titles), polygons=simple_rings([ring]))
+        )
     return parts
 
 
@@ -113,8 +114,8 @@ def _circle_words(titles: str, km: float, place: str) -> str:
 
 def _whole(path: str, names: Names, language: str) -> Area:
     area = names.areas.get(path)
-    rings = simple_rings(area.boundary) if area and area.boundary else []
+    rings = simple_rings(area.boundary) if area and area.boundary else ()
     return Area(
-        names.area(path, language), polygons=tuple(tuple((lat, lon) for lon, lat in ring) for ring in rings),
+        names.area(path, language), polygons=rings,
         geocodes=(Pair(_AREA_CODE, area.geocode),) if area and area.geocode else (),
     )  # fmt: skip

@@ -8,7 +8,6 @@ the signature: signature, CAP bytes, states, dispatch rows, ledger entry and fac
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +22,7 @@ from tocsin.geo import common_path
 from tocsin.loop.warn import drafting, facts, telling
 from tocsin.loop.warn.authority import ANY_HAZARD, AuthorityLine, require_authority, require_shape
 from tocsin.loop.warn.cap_message import cap_message, our_producer
+from tocsin.loop.warn.changing import EDITED, changed, clean
 from tocsin.loop.warn.content import LANGUAGES, Areas, Content, missing_items
 from tocsin.loop.warn.filling import evidence_of, filled, follow
 from tocsin.loop.warn.item_words import item_words
@@ -34,25 +34,17 @@ from tocsin.records.org import queries as org
 from tocsin.records.org.actor import SYSTEM, Actor
 from tocsin.records.org.roles import Act, Role
 from tocsin.records.outbox import services as outbox
-from tocsin.terms.errors import BadTime, BadValue, NotAllowed, Stale, TooBig, UnknownName
+from tocsin.terms.errors import BadTime, BadValue, NotAllowed, Stale, UnknownName
 from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
 __all__ = [
-    "TEXT_LIMITS", "UNSIGNED_AFTER", "discard", "draft", "draft_cancel", "draft_update", "edit", "put_authority",
+    "UNSIGNED_AFTER", "discard", "draft", "draft_cancel", "draft_update", "edit", "put_authority",
     "refill", "send_back", "sign", "submit", "sweep",
 ]  # fmt: skip
 
 UNSIGNED_AFTER = timedelta(minutes=5)
 LONGEST = timedelta(days=31)
-TEXT_LIMITS = {"headline": 160, "description": 2000, "beware": 1000, "instruction": 2000, "short": 200}
-_PLAIN_LIMITS = {"exercise_note": 200, "contact": 200, "place": 200}
-_LARGEST_SHAPE = 2000  # points of a pasted outline; what goes out has at most 100
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-_EDITED = ("hazard", "level", "onset", "expires", "areas", "body", "responses", "urgency", "certainty", "exercise",
-           "exercise_note", "contact", "place", "texts")  # fmt: skip
 _ONCE = 64
 
 
@@ -169,7 +161,7 @@ def edit(warning_id: str, changes: Mapping[str, Any], *, version: int, actor: Ac
         _require_editable(row, version)
         before = Content.of(row.content)
         _require_everywhere(actor, Act.DRAFT_WARNING, before)
-        after = _changed(before, changes)
+        after = changed(before, changes)
         names = Names.read()
         if after != before:
             after = drafting.follow_pack(before, after, names, row.event)
@@ -187,7 +179,7 @@ def edit(warning_id: str, changes: Mapping[str, Any], *, version: int, actor: Ac
         row.save()
         _put_areas(row, after)
         body = {"warning": row.id, "version": row.version, "digest": after.digest,
-                "fields": sorted(name for name in _EDITED if getattr(before, name) != getattr(after, name)),
+                "fields": sorted(name for name in EDITED if getattr(before, name) != getattr(after, name)),
                 "taken_back": was == WarningState.SUBMITTED}  # fmt: skip
         _log(row, "warning_edited", body, actor, now)
         return row.version
@@ -245,7 +237,7 @@ def send_back(warning_id: str, reason: str, *, version: int, actor: Actor, now: 
         row = _row(warning_id)
         content = Content.of(row.content)
         _require_signer(row, content, actor)
-        why = _clean(_("reason"), reason, 1000)
+        why = clean(_("reason"), reason, 1000)
         if not why:
             raise BadValue(_("reason"), _("it is empty"), _("say what should be changed"))
         _require_version(row, version)
@@ -416,44 +408,6 @@ def _unknown(warning_id: str) -> UnknownName:
 
 
 # ---------------------------------------------------------------- changes
-def _changed(before: Content, changes: Mapping[str, Any]) -> Content:
-    after = before
-    for name, value in changes.items():
-        if name not in _EDITED:
-            raise BadValue(_("field {name}").format(name=name), _("nobody may change it"), _("leave it out"))
-        if name == "texts":
-            for language, texts in value.items():
-                clean = {
-                    key: _clean(item_words([f"{key}.{language}"]), words, TEXT_LIMITS[key])
-                    for key, words in texts.items()
-                }
-                after = after.with_text(language, **clean)
-        elif name in _PLAIN_LIMITS:
-            plain: Any = {name: _clean(item_words([name]), value, _PLAIN_LIMITS[name], lines=False)}
-            after = replace(after, **plain)
-        elif name == "responses":
-            after = replace(after, responses=tuple(value))
-        else:
-            after = replace(after, **{name: value})
-    if sum(len(ring) for ring in after.areas.polygons) > _LARGEST_SHAPE:
-        raise TooBig(
-            _("drawn area"), _("it has more than {n} points").format(n=_LARGEST_SHAPE), _("draw it more simply")
-        )
-    return after
-
-
-def _clean(thing: str, words: str, most: int, *, lines: bool = True) -> str:
-    """Plain text: trimmed, without control characters and marks that turn the direction of writing."""
-    text = words.replace("\r\n", "\n").replace("\r", "\n").strip()
-    text = text if lines else " ".join(text.split())
-    if found := _CONTROL.search(text):
-        raise BadValue(thing, _("it holds the invisible character U+{code}").format(code=f"{ord(found.group()):04X}"),
-                       _("type it again as plain text"))  # fmt: skip
-    if len(text) > most:
-        raise TooBig(thing, _("it has {n} characters, {most} at most").format(n=len(text), most=most), _("shorten it"))
-    return text
-
-
 def _own_words(told: Any, template: Mapping[str, str], fresh: Any) -> Any:
     """What was written by hand stays; what is still the pack's text becomes the fresh one."""
     return replace(fresh, **{
