@@ -41,12 +41,12 @@ class LimitedUpload(FileUploadHandler):
             raise SkipFile
         self._file.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile | None:
+    def file_complete(self, file_size: int) -> UploadedFile[bytes] | None:
         """The whole file."""
         if self._file.closed:
             return None
         self._file.seek(0)
-        return UploadedFile(self._file, self.file_name, self.content_type, file_size, self.charset)  # type: ignore[arg-type]
+        return UploadedFile(self._file, self.file_name, self.content_type, file_size, self.charset)
 
 
 def photos_of(request: HttpRequest, field: str = "photo") -> tuple[list[Photo], list[Refused]]:

@@ -19,7 +19,7 @@ from tocsin.terms.stream import Catalogue, Source, Stream
 
 __all__ = [
     "SourceLine", "TokenLine", "catalogue_seq", "catalogue_version", "jurisdictions_of", "load_catalogue",
-    "silent_streams", "source_for_token", "sources", "streams", "tokens",
+    "place_title", "silent_streams", "source_for_token", "sources", "streams", "tokens",
 ]  # fmt: skip
 
 _AT_ONCE = 500
@@ -95,6 +95,12 @@ def streams(scope: Scope, *, source: str | None = None, at_most: int | None = No
     if source is not None:
         rows = rows.filter(source_id=source)
     return [_stream(row) for row in rows.order_by("index")[:at_most]]
+
+
+def place_title(feature: str) -> str:
+    """What people call a feature: the ``title`` label of a stream of it, else its own name."""
+    labels = StreamRow.objects.filter(feature=feature).order_by("index").values_list("labels", flat=True)
+    return next((str(found["title"]) for found in labels[:20] if found.get("title")), feature)
 
 
 def silent_streams(scope: Scope) -> dict[str, int]:
