@@ -80,6 +80,7 @@ def examine() -> tuple[list[Finding], dict[str, object]]:
         _home,
         _disk,
         _database,
+        _staff,
         _log,
         _engine,
         _packs,
@@ -162,6 +163,27 @@ def _database(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("database", "note", f"{len(waiting)} migrations wait", "`tocsin serve` backs up, then migrates")
     else:
         yield Finding("database", "ok", f"{connection.vendor} answers and is migrated")
+
+
+def _staff(configuration: Configuration) -> Iterator[Finding]:
+    if not configuration.database and not configuration.home.database.exists():
+        return
+    django_ready()
+    from tocsin.records import clock
+    from tocsin.records.org import queries
+    from tocsin.records.org.roles import Role
+
+    administrators = queries.holders(now=clock.now(), role=Role.ADMINISTRATOR)
+    if not administrators:
+        yield Finding(
+            "staff", "note", "nobody is administrator now", "`tocsin serve` makes the first; else `tocsin staff load`"
+        )
+    waiting = queries.with_one_time_password()
+    if waiting:
+        names = ", ".join(waiting[:5]) + (f" and {len(waiting) - 5} more" if len(waiting) > 5 else "")
+        yield Finding("staff", "note", f"still with their one-time password: {names}", "they log in once and change it")
+    elif administrators:
+        yield Finding("staff", "ok", "every open account has changed its one-time password")
 
 
 def _log(configuration: Configuration) -> Iterator[Finding]:

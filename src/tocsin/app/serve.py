@@ -42,12 +42,27 @@ def serve(host: str | None, port: int | None, role: str | None, web_workers: int
     backup = migrate(configuration)
     if backup is not None:
         click.echo(f"database backed up to {backup}, then migrated")
+    _first_start()
     children = [
         Child("engine", role_command("engine")),
         Child("worker", role_command("worker")),
         Child("web", role_command("web", "--web-workers", str(web_workers))),
     ]
     raise SystemExit(ProcessTree(children).run())
+
+
+def _first_start() -> None:
+    """Where there is no account yet: make the administrator's and say its password, here and nowhere else, once."""
+    from tocsin.records import clock
+    from tocsin.records.org import services
+
+    made = services.first_administrator(now=clock.now())
+    if made is not None:
+        username, password = made
+        click.echo(
+            f"First start. Log in as {username} with the one-time password {password} - it is shown this once and must be"
+            " changed at the first log-in. Lost it? `tocsin staff password admin`"
+        )
 
 
 def _listening(configuration: Configuration, host: str | None, port: int | None) -> Configuration:

@@ -16,8 +16,8 @@ from tocsin.records.org.services import DepartmentLine, PostLine
 from tocsin.terms.errors import NotAllowed, UnknownName
 
 __all__ = [
-    "AccountLine", "Holder", "ShiftLine", "accounts", "actor_of", "departments", "holders", "on_duty", "post", "posts",
-    "posts_of", "shifts",
+    "AccountLine", "Holder", "ShiftLine", "account_named", "accounts", "actor_of", "departments", "holders", "on_duty", "post",
+    "posts", "posts_of", "shifts", "with_one_time_password",
 ]  # fmt: skip
 
 
@@ -77,7 +77,19 @@ def accounts(scope: Scope) -> list[AccountLine]:
     scope.require(Act.MANAGE_STAFF)
     elsewhere = Shift.objects.exclude(scope.rows("post__jurisdiction")) if scope.jurisdiction else Shift.objects.none()
     rows = Account.objects.exclude(id__in=elsewhere.values("account_id")).order_by("username")
-    return [AccountLine(a.id, a.username, a.display_name, a.is_active, a.must_change_password) for a in rows]
+    return [_account(row) for row in rows]
+
+
+def account_named(username: str) -> AccountLine | None:
+    """An account by its log-in name, for the command line of who owns the installation."""
+    row = Account.objects.filter(username=username.casefold()).first()
+    return row and _account(row)
+
+
+def with_one_time_password() -> list[str]:
+    """Log-in names of open accounts whose one-time password was not changed yet, for `tocsin doctor`."""
+    rows = Account.objects.filter(is_active=True, must_change_password=True)
+    return list(rows.order_by("username").values_list("username", flat=True))
 
 
 def shifts(scope: Scope, *, now: datetime) -> list[ShiftLine]:
@@ -128,6 +140,10 @@ def _running(now: datetime):  # type: ignore[no-untyped-def] # a QuerySet of Shi
     return Shift.objects.filter(
         Q(from_at__lte=now), Q(until_at=None) | Q(until_at__gt=now), account__is_active=True, post__closed_at=None
     )
+
+
+def _account(row: Account) -> AccountLine:
+    return AccountLine(row.id, row.username, row.display_name, row.is_active, row.must_change_password)
 
 
 def _post(row: Post) -> PostLine:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -26,10 +27,13 @@ from tocsin.terms.errors import BadValue, NotAllowed, UnknownName
 from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
+if TYPE_CHECKING:
+    from tocsin.records.org.document import Staff
+
 __all__ = [
     "CHAIN", "DepartmentLine", "PostLine", "change_password", "close_account", "close_post", "end_shift",
-    "first_administrator", "new_password", "open_account", "put_departments", "put_posts", "reopen_account", "set_password",
-    "start_shift",
+    "first_administrator", "load_staff", "new_password", "open_account", "put_departments", "put_posts",
+    "reopen_account", "set_password", "start_shift",
 ]  # fmt: skip
 
 CHAIN = "org"  # the ledger chain of everything here
@@ -268,6 +272,31 @@ def end_shift(shift_id: int, *, actor: Actor, now: datetime) -> None:
             row.save(update_fields=["until_at"])
         ledger.append(CHAIN, "shift_ended", {"post": row.post_id, "account": row.account_id}, actor=actor.name, now=now)
         outbox.put([ShiftChanged(row.post_id, row.account_id)], now=now)
+
+
+def load_staff(staff: Staff, *, actor: Actor, now: datetime) -> list[tuple[str, str]]:
+    """A whole document, or nothing of it: departments and posts as it says, accounts that are not there yet, and their
+    shifts. The new accounts' log-in names and one-time passwords. Asked twice, it changes nothing the second time. Raises what
+    the single services raise."""
+    made = []
+    with transaction.atomic():
+        if staff.departments:
+            put_departments(staff.departments, actor=actor, now=now)
+        if staff.posts:
+            put_posts(staff.posts, actor=actor, now=now)
+        for entry in staff.accounts:
+            username = entry.username.strip().casefold()
+            account = Account.objects.filter(username=username).values_list("id", flat=True).first()
+            if account is None:
+                account, password = open_account(
+                    username, entry.display_name, language=entry.language, actor=actor, now=now
+                )
+                made.append((username, password))
+            for shift in entry.shifts:
+                start_shift(
+                    shift.post, account, from_at=shift.from_at or now, until_at=shift.until_at, actor=actor, now=now
+                )
+    return made
 
 
 def first_administrator(*, now: datetime) -> tuple[str, str] | None:
