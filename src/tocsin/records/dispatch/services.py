@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.facts import DispatchSettled
@@ -163,16 +165,20 @@ def _end_of_all(row: DispatchRow, now: datetime) -> DeliveryState | None:
 
 def _letter(row: DispatchRow, delivery: DeliveryRow) -> Letter:
     language = next(name for name in (delivery.language, "en", *row.texts) if name in row.texts)
-    text = row.texts[language]
-    return Letter(f"{row.id}-{delivery.number}", delivery.recipient, delivery.address, text["subject"], text["body"],
-                  language, row.level, row.exercise)  # fmt: skip
+    subject, body = row.texts[language]["subject"], row.texts[language]["body"]
+    if row.exercise:  # here, once, so that no room can forget it
+        with translation.override(language):
+            mark, sentence = _("Exercise"), _("Exercise. Not a real warning.")
+        subject, body = f"[{mark}] {subject}", f"{sentence}\n\n{body}"
+    return Letter(f"{row.id}-{delivery.number}", delivery.recipient, delivery.address, subject, body, language, row.level,
+                  row.exercise)  # fmt: skip
 
 
 def _note(row: DispatchRow, outcomes: Sequence[Outcome], now: datetime, jitter: Callable[[], float]) -> None:
     """Write the outcomes of deliveries that wait."""
     said = {}
     for outcome in outcomes:
-        dispatch, _, number = outcome.key.rpartition("-")
+        dispatch, _dash, number = outcome.key.rpartition("-")
         if dispatch == row.id and number.isdigit():
             said[int(number)] = outcome
     changed = []
