@@ -12,8 +12,12 @@ from typing import Protocol
 
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.facts import SignalCleared, SignalRaised
+from tocsin.loop.evaluate import handlers as evaluate
 from tocsin.loop.observe import handlers as observe
+from tocsin.loop.rectify import handlers as rectify
+from tocsin.loop.rectify import services as rectify_services
 from tocsin.loop.respond import handlers as respond
+from tocsin.loop.respond import services as respond_services
 from tocsin.loop.verify import handlers as verify
 from tocsin.loop.verify import services as verify_services
 from tocsin.loop.warn import handlers as warn
@@ -86,8 +90,20 @@ WIRING: Wiring = {
         Stage("respond.warning_expired", respond.on_warning_expired),
     ],
     # any room -> whoever asked: a deadline that passes is never unseen
-    "task_overdue": [Stage("verify.task_overdue", verify.on_task_overdue)],
+    "task_overdue": [
+        Stage("verify.task_overdue", verify.on_task_overdue),
+        Stage("rectify.task_overdue", rectify.on_task_overdue),
+    ],
+    # verify, review -> evaluate: what is over is counted
+    "event_closed": [Stage("evaluate.event_closed", evaluate.on_event_closed)],
+    "review_published": [Stage("evaluate.review_published", evaluate.on_review_published)],
 }
 
 # What the clock brings about. The worker runs each of these every second; one that fails does not stop the others.
-SWEEPS: tuple[Sweep, ...] = (tasks.mark_overdue, verify_services.sweep, warn_services.sweep)
+SWEEPS: tuple[Sweep, ...] = (
+    tasks.mark_overdue,
+    verify_services.sweep,
+    warn_services.sweep,
+    respond_services.sweep,
+    rectify_services.sweep,
+)
