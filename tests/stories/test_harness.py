@@ -97,3 +97,5 @@ def test_a_storm_moves_as_the_engine_moves_it(town: Town) -> None:
     assert detect.event(scope, storm.event).event.level == 4
     storm.ends()
     assert {line.id for line in detect.open_events(scope)} == {other.event}
+    town.read_all()  # whom the loop told of it is for the stories to say
+    town.phone("duty").is_silent()

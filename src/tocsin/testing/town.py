@@ -220,6 +220,12 @@ class Town:
         """The telephone of a post, or of any other recipient by its name."""
         return Phone(self, recipient, channel)
 
+    def read_all(self) -> list[Letter]:
+        """Read whatever lies there, oldest first: for a story that is about something else, or up to a moment."""
+        messages = [letter for _, letter in self._ring()]
+        self._unread.clear()
+        return messages
+
     def _ring(self) -> list[tuple[str, Letter]]:
         """All messages that nobody has read, oldest first, after everything due has happened."""
         self.carry()
