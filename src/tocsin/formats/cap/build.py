@@ -42,7 +42,7 @@ class _Builder:
     def parts(self, block: etree._Element, xpath: str, model: Model) -> Elements:
         """The elements of a block by name, wherever they stand; what the schema would refuse is noted."""
         found: Elements = {}
-        place, note = 0, self.findings.schema
+        place, note, order = 0, self.findings.schema, "R26" if model is PAIR else "R1"
         if not _blank(block.text):
             note("R1", xpath, "there is text between its elements")
         for child in block:
@@ -61,7 +61,7 @@ class _Builder:
             if at < place or (at == place and len(earlier) > 1 and not part.many):
                 where = f"{xpath}/cap:{name}[{len(earlier)}]" if len(earlier) > 1 else f"{xpath}/cap:{name}"
                 twice = len(earlier) > 1 and not part.many
-                note("R1", where, f"{name} stands twice" if twice else f"{name} stands too late")
+                note(order, where, f"{name} stands twice" if twice else f"{name} stands too late")
             place = max(place, at)
             if child.keys():
                 self._attributes(child, f"{xpath}/cap:{name}[{len(earlier)}]")
@@ -82,6 +82,9 @@ class _Builder:
             found.setdefault("Signature", []).append(child)
             return
         if self.version == "1.0" and tag.localname == "password":
+            return
+        if tag.namespace == DSIG and tag.localname == "Signature":
+            self.findings.schema("R60", xpath, "a signature stands in it, not in alert")
             return
         self.findings.schema("R1", xpath, f"it holds {tag.localname[:60]}, which CAP does not know here")
 
@@ -111,6 +114,7 @@ class _Builder:
             raw = _raw(found, name)
             if raw != raw.strip(_SPACE):
                 self.findings.add("R4", f"{xpath}/cap:{name}", "it has white space around it")
+        self.signatures(found, xpath)
         sent = self.moment(found, "sent", xpath)
         identifier, sender = _one(found, "identifier"), _one(found, "sender")
         if sent is None:
@@ -122,6 +126,17 @@ class _Builder:
             tuple(self.info(block, f"{xpath}/cap:info[{n}]") for n, block in enumerate(found.get("info", ()), 1)),
         )  # fmt: skip
         return alert, not (identifier and sender)
+
+    def signatures(self, found: Elements, xpath: str) -> None:
+        """R60 and R67: what a signature claims to sign; whether it does is told by ``verify``."""
+        signatures = [one for one in found.get("Signature", ()) if one.tag == f"{{{DSIG}}}Signature"]
+        for number, signature in enumerate(signatures, 1):
+            where = f"{xpath}/*[local-name()='Signature'][{number}]"
+            addresses = [one.get("URI") for one in signature.iterfind(f"{{{DSIG}}}SignedInfo/{{{DSIG}}}Reference")]
+            if addresses != [""]:
+                self.findings.add("R60", where, "it does not refer to the whole document")
+            if number > 1:
+                self.findings.add("R67", where, "it is not the only signature")
 
     def info(self, block: etree._Element, xpath: str) -> Info:
         found = self.parts(block, xpath, INFO)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
 
 from tocsin.formats.cap.codes import NAMESPACE
 from tocsin.formats.cap.message import Alert, Area, Circle, Info, Pair, Reference, Resource, Ring
@@ -37,9 +36,9 @@ def attribute(text: str) -> str:
 
 
 def number_text(value: float) -> str:
-    """A number without exponent, with the digits it needs to be read back the same."""
-    text = format(Decimal(repr(float(value))), "f")
-    return text.removesuffix(".0")
+    """A number without exponent and with at most twelve decimals: less than a hair's breadth in degrees."""
+    text = format(value, ".12f").rstrip("0").removesuffix(".")
+    return "0" if text == "-0" else text
 
 
 def ring_text(ring: Ring) -> str:

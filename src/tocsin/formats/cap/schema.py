@@ -33,15 +33,17 @@ _SPACE = " \t\r\n"
 _INTEGER = re.compile(r"[+-]?[0-9]{1,24}")
 _DECIMAL = re.compile(r"[+-]?(?=[0-9.]{1,25}$)(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
-# RFC 3986 with anything outside of ASCII allowed, as the schema's anyURI has it.
-_CHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2}|[<>\"{}|\\^`]|[^\x20-\x7e])"
+# RFC 3986 with spaces and anything outside of ASCII allowed, as the schema's anyURI is commonly judged.
+_CHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;= <>\"{}|\\^`]|%[0-9A-Fa-f]{2}|[^\x20-\x7e])"
+_PATH = rf"(?:{_CHAR}|[:@/])*"
+_REST = (
+    rf"(?://(?:(?:{_CHAR}|:)*@)?(?:\[[^\[\]]*\]|{_CHAR}*)(?::[0-9]*)?(?:/{_PATH})?"  # authority and path
+    rf"|/(?:(?:{_CHAR}|[:@]){_PATH})?"  # path from the root
+)
 _URI = re.compile(
-    rf"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://(?:(?:{_CHAR}|:)*@)?(?:\[[^\[\]]*\]|{_CHAR}*)(?::[0-9]*)?(?:/(?:{_CHAR}|[:@/])*)?"
-    rf"|/(?:(?:{_CHAR}|[:@])(?:{_CHAR}|[:@/])*)?|(?:{_CHAR}|[:@])(?:{_CHAR}|[:@/])*|)"
+    rf"(?:[A-Za-z][A-Za-z0-9+.-]*:{_REST}|(?:{_CHAR}|[:@]){_PATH}|)|{_REST}|(?:{_CHAR}|@)+(?:/{_PATH})?|))"
     rf"(?:\?(?:{_CHAR}|[:@/?\[\]])*)?(?:\#(?:{_CHAR}|[:@/?\[\]])*)?"
 )
-_FIRST_COLON = re.compile(rf"{_CHAR}*:")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,8 @@ def _decimal(text: str) -> str:
 
 
 def _uri(text: str) -> str:
-    text = re.sub(r"[ \t\r\n]+", " ", text).strip(_SPACE)
-    if _URI.fullmatch(text) and (_SCHEME.match(text) or not _FIRST_COLON.match(text.partition("/")[0])):
-        return ""
-    return f"{text[:60]!r} is no address"
+    text = " ".join(text.split())
+    return "" if _URI.fullmatch(text) else f"{text[:60]!r} is no address"
 
 
 PAIR = Model(Part("valueName", "R26", required=True), Part("value", "R26", required=True))

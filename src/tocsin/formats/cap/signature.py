@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidDigest, InvalidSignature, SignXMLException
@@ -213,6 +214,10 @@ def _attempt(
     root: etree._Element, number: int, signer: x509.Certificate, good: Verdict
 ) -> tuple[Verdict, str, Alert | None]:
     """Cryptography alone: at a moment at which the certificate was valid."""
+    method = root.findall(f"{{{DSIG}}}Signature")[number].find(f"{{{DSIG}}}SignedInfo/{{{DSIG}}}SignatureMethod")
+    elliptic = method is not None and "ecdsa" in (method.get("Algorithm") or "")
+    if elliptic is not isinstance(signer.public_key(), EllipticCurvePublicKey):
+        return Verdict.WRONG_KEY, "the pinned key is of another kind", None
     expected = SignatureConfiguration(
         location="./", expect_references=1, signature_methods=_METHODS, digest_algorithms=_DIGESTS,
         ignore_ambiguous_key_info=True, verification_time=signer.not_valid_before_utc,

@@ -42,8 +42,9 @@ def _area(checking: Checking, area: Area, xpath: str) -> None:
     _coverage(checking, area, xpath)
     if area.ceiling is not None and (area.altitude is None or not area.altitude <= area.ceiling):
         checking.add("R46", f"{xpath}/cap:ceiling", "there is no altitude, or it is above the ceiling")
-    if not all(height is None or isfinite(height) for height in (area.altitude, area.ceiling)):
-        checking.add("R46", xpath, "a height is no number")
+    for name, height in (("altitude", area.altitude), ("ceiling", area.ceiling)):
+        if height is not None and not isfinite(height):
+            checking.add("R46", f"{xpath}/cap:{name}", "it is no number")
 
 
 def _coverage(checking: Checking, area: Area, xpath: str) -> None:

@@ -69,10 +69,11 @@ def _audience(checking: Checking, alert: Alert) -> None:
     if alert.scope == "Private" and not alert.addresses:
         checking.add("R12", ROOT, "it is Private and has no addresses")
     for name, values, rule in (("addresses", alert.addresses, "R12"), ("incidents", alert.incidents, "R18")):
+        xpath = f"{ROOT}/cap:{name}" if any(values) else ROOT
         if any(not value or '"' in value for value in values):
-            checking.add(rule, f"{ROOT}/cap:{name}", "a name is empty or has a quote in it")
+            checking.add(rule, xpath, f"a name in {name} is empty or has a quote in it")
         for value in values:
-            check_text(checking, f"{ROOT}/cap:{name}", value)
+            check_text(checking, xpath, value)
     if not alert.note and (alert.status == "Exercise" or alert.msg_type == "Error"):
         checking.add("R13", ROOT, f"it is {'an Exercise' if alert.status == 'Exercise' else 'an Error'} without note")
 

@@ -79,15 +79,12 @@ def _speaks(said: str, wanted: str) -> bool:
 def _gaps(checking: Checking, alert: Alert, info: Info, xpath: str) -> None:
     """What a reader needs. Without a sender or advice a warning is not published."""
     missing = [name for name, attribute in _WANTED if not getattr(info, attribute)]
-    stern = alert.msg_type in ("Alert", "Update")
-    for name in missing:
-        if name == "instruction" and stern:
-            checking.add("P2", f"{xpath}/cap:instruction", "it does not say what to do", "error")
-        elif name == "senderName":
-            checking.add("P12", f"{xpath}/cap:senderName", "it does not say which office speaks", "error")
-    rest = [name for name in missing if name != "senderName" and not (name == "instruction" and stern)]
-    if rest:
-        checking.add("P2", xpath, f"it has no {', '.join(rest)}")
+    if "senderName" in missing:
+        missing.remove("senderName")
+        checking.add("P12", xpath, "it does not say which office speaks", "error")
+    if missing:
+        silent = "instruction" in missing and alert.msg_type in ("Alert", "Update")
+        checking.add("P2", xpath, f"it has no {', '.join(missing)}", "error" if silent else None)
 
 
 def _event(checking: Checking, info: Info, xpath: str) -> None:
