@@ -17,8 +17,8 @@ from tocsin.records.org.roles import Role
 from tocsin.records.org.services import PostLine
 
 __all__ = [
-    "fault_word", "field_word", "grade_word", "order_served", "order_title", "overdue", "recheck_asked", "recheck_title",
-    "recorded", "release_wanted", "reopened",
+    "fault_word", "field_word", "grade_word", "order_served", "order_title", "overdue", "recheck_asked",
+    "recheck_overdue", "recheck_title", "recorded", "release_wanted", "reopened",
 ]  # fmt: skip
 
 RULE = service("rule:rectify")
@@ -82,11 +82,17 @@ def recheck_asked(row: FindingRow, post: PostLine, *, actor: Actor, now: datetim
     _to([post], row, "recheck_asked", lambda language: Text(_("Please look again"), _about(row, language)), actor, now)
 
 
-def reopened(row: FindingRow, post: PostLine | None, *, actor: Actor, now: datetime) -> None:
+def recheck_overdue(row: FindingRow, *, now: datetime) -> None:
+    """To the case handlers: nobody has looked again."""
+    _to_handlers(row, "recheck_overdue", lambda language: Text(_("Overdue: nobody has looked again"), _about(row, language)),
+                 now)  # fmt: skip
+
+
+def reopened(row: FindingRow, post: PostLine | None, why: str, *, actor: Actor, now: datetime) -> None:
     """To the facility and the case handlers: it is not fixed."""
 
     def write(language: str) -> Text:
-        return Text(_("Not put right yet"), f"{_about(row, language)}\n{row.recheck_note or row.ended_why}")
+        return Text(_("Not put right yet"), f"{_about(row, language)}\n{why}")
 
     _to([post] if post else [], row, "finding_reopened", write, actor, now)
     _to_handlers(row, "finding_reopened", write, now)

@@ -35,8 +35,8 @@ from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
 __all__ = [
-    "KIND", "RECHECK_KIND", "RULE", "WORDS_AT_MOST", "enter_plan", "read_by", "recheck", "record", "release", "report_fixed",
-    "serve_order", "sweep", "withdraw",
+    "KIND", "RECHECK_KIND", "RULE", "WORDS_AT_MOST", "enter_plan", "note_recheck_overdue", "read_by", "recheck",
+    "record", "release", "report_fixed", "serve_order", "sweep", "withdraw",
 ]  # fmt: skip
 
 RULE = service("rule:rectify")
@@ -205,7 +205,7 @@ def release(finding_id: str, why: str = "", *, agreed: bool = True, version: int
             ledger.append(
                 row.id, "release_refused", {"why": commitment(row.ended_why, row.salt)}, actor=actor.name, now=now
             )
-            _back_to_facility(row, actor, now)
+            _back_to_facility(row, row.ended_why, actor, now)
 
 
 def withdraw(finding_id: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
@@ -217,6 +217,15 @@ def withdraw(finding_id: str, why: str, *, version: int, actor: Actor, now: date
         row.ended_why, row.closed_at, row.closed_by = _words(why, _("reason")), now, actor.name
         _save(row)
         _tell(row, "finding_withdrawn", facts.FindingWithdrawn, actor, now, why=commitment(row.ended_why, row.salt))
+
+
+def note_recheck_overdue(finding_id: str, *, now: datetime) -> None:
+    """Nobody looked again in time (told once, by tasks): the case handlers are told."""
+    with transaction.atomic():
+        row = FindingRow.objects.filter(id=finding_id, state=FindingState.FIXED).first()
+        if row is not None:
+            ledger.append(row.id, "recheck_overdue", {"post": row.recheck_post}, actor=RULE.name, now=now)
+            notices.recheck_overdue(row, now=now)
 
 
 def sweep(*, now: datetime, at_most: int = 100) -> int:
@@ -295,17 +304,17 @@ def _after_recheck(row: FindingRow, after: FindingState, actor: Actor, now: date
     elif after == FindingState.RECHECKED:
         notices.release_wanted(row, now=now)
     else:
-        _back_to_facility(row, actor, now)
+        _back_to_facility(row, row.recheck_note, actor, now)
 
 
-def _back_to_facility(row: FindingRow, actor: Actor, now: datetime) -> None:
+def _back_to_facility(row: FindingRow, why: str, actor: Actor, now: datetime) -> None:
     """Not fixed: the facility has it again; where the limit has passed it needs another order first."""
     post = doers.operator_post(row.facility, now=now, must_be_held=False)
     if post is not None and row.limit_at and row.limit_at > now:
         title = {language: notices.order_title(row, language) for language in LANGUAGES}
         row.task = tasks.give(_order(row, KIND, title, post.id, row.limit_at), actor=actor, now=now)
         row.save(update_fields=["task"])
-    notices.reopened(row, post, actor=actor, now=now)
+    notices.reopened(row, post, why, actor=actor, now=now)
 
 
 def _close(row: FindingRow, actor: Actor, now: datetime) -> None:

@@ -18,7 +18,7 @@ from tocsin.records.org.services import PostLine
 from tocsin.records.places import queries as places
 from tocsin.records.tasks import services as tasks
 
-__all__ = ["KIND", "add_missing", "give"]
+__all__ = ["KIND", "REPORT", "add_missing", "give"]
 
 KIND = "response"  # of its tasks
 REPORT = "report"

@@ -9,9 +9,12 @@ from tocsin.loop.detect.facts import EventMerged
 from tocsin.loop.respond import services
 from tocsin.loop.verify.facts import EventConfirmed
 from tocsin.loop.warn.facts import WarningCancelled, WarningExpired, WarningIssued, WarningUpdated
+from tocsin.records.tasks.facts import TaskOverdue
 
-__all__ = ["on_event_confirmed", "on_event_merged", "on_warning_cancelled", "on_warning_expired", "on_warning_issued",
-           "on_warning_updated"]  # fmt: skip
+__all__ = [
+    "on_event_confirmed", "on_event_merged", "on_task_overdue", "on_warning_cancelled", "on_warning_expired",
+    "on_warning_issued", "on_warning_updated",
+]  # fmt: skip
 
 
 def on_warning_issued(facts: Sequence[WarningIssued], now: datetime) -> None:
@@ -53,3 +56,10 @@ def on_event_merged(facts: Sequence[EventMerged], now: datetime) -> None:
     for fact in facts:
         if fact.into:
             services.merge(fact.event, fact.into, now=now)
+
+
+def on_task_overdue(facts: Sequence[TaskOverdue], now: datetime) -> None:
+    """A first action or a report is not done in time: its commander is told."""
+    for fact in facts:
+        if fact.kind in services.KINDS:
+            services.note_overdue(fact.task, now=now)

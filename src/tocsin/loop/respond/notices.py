@@ -16,8 +16,8 @@ from tocsin.records.org.services import PostLine
 from tocsin.terms.response_level import response_level
 
 __all__ = [
-    "advised", "because_words", "incident_words", "nobody", "opened_at_once", "proposed", "receipt_late", "tasks_given",
-    "warning_over",
+    "advised", "because_words", "incident_words", "nobody", "opened_at_once", "overdue", "proposed", "receipt_late",
+    "tasks_given", "warning_over",
 ]  # fmt: skip
 
 RULE = service("rule:response")
@@ -84,6 +84,16 @@ def receipt_late(row: IncidentRow, line: ActionRow, *, now: datetime) -> None:
         return Text(_("No receipt for a task"), f"{incident_words(row, language)}\n{body}")
 
     _to_commanders(row, "receipt_late", write, now)
+
+
+def overdue(row: IncidentRow, line: ActionRow, *, now: datetime) -> None:
+    """To the commanders: an action is not done in time."""
+
+    def write(language: str) -> Text:
+        body = _("{post} has not done it in time: {action}").format(post=line.post, action=_title(line, language))
+        return Text(_("Overdue task"), f"{incident_words(row, language)}\n{body}")
+
+    _to_commanders(row, "task_overdue", write, now)
 
 
 def tasks_given(row: IncidentRow, post: PostLine, lines: Sequence[ActionRow], *, actor: Actor, now: datetime) -> None:

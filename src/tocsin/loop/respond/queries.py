@@ -23,8 +23,8 @@ from tocsin.terms.errors import UnknownName
 
 __all__ = [
     "ActionLine", "IncidentLine", "RemarkLine", "StatementLine", "actions", "because", "declared_for", "facts_since",
-    "incident", "incident_of", "incidents", "is_task_of_response", "open_task_ids", "paper", "remarks", "running", "statement",
-    "statements", "tasks_for",
+    "incident", "incident_of", "incidents", "is_task_of_response", "open_task_ids", "paper", "remarks", "running",
+    "statement", "statements", "tasks_for",
 ]  # fmt: skip
 
 _OPEN = (IncidentState.PROPOSED, IncidentState.OPEN)

@@ -32,11 +32,12 @@ from tocsin.terms.moment import to_us
 from tocsin.terms.response_level import RESPONSE_LEVELS
 
 __all__ = [
-    "EXPECTED", "RULE", "change_level", "consider", "decline", "end", "finish_task", "give_action", "merge", "note_cancelled",
-    "open_by_hand", "open_proposed", "receive_task", "sweep", "withdraw_task",
+    "EXPECTED", "KINDS", "RULE", "change_level", "consider", "decline", "end", "finish_task", "give_action", "merge",
+    "note_cancelled", "note_overdue", "open_by_hand", "open_proposed", "receive_task", "sweep", "withdraw_task",
 ]  # fmt: skip
 
 RULE = service("rule:response")
+KINDS = (giving.KIND, giving.REPORT)  # of its tasks
 EXPECTED = timedelta(hours=12)  # own: one shift; the commander may say another duration
 _OPEN = (IncidentState.PROPOSED, IncidentState.OPEN)
 _LONGEST_TEXT = 2000
@@ -244,6 +245,14 @@ def withdraw_task(incident_id: str, task_id: str, why: str, *, actor: Actor, now
             raise Stale(_("task"), _("it is over already"), _("load the page again"))
         body = {"task": task_id, "why": _remark(task_id, text, actor, now)}
         ledger.append(row.event, "task_withdrawn_because", body, actor=actor.name, now=now)
+
+
+def note_overdue(task_id: str, *, now: datetime) -> None:
+    """A task of a response passed its due time (told once, by tasks): its commander is told."""
+    with transaction.atomic():
+        line = ActionRow.objects.filter(task=task_id).select_related("incident").first()
+        if line is not None and line.incident.state == IncidentState.OPEN:
+            notices.overdue(line.incident, line, now=now)
 
 
 def sweep(*, now: datetime, at_most: int = 100) -> int:

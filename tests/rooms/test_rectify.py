@@ -1,0 +1,417 @@
+"""Rectify: from what was seen to what was put right, and nobody closes it alone."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.rooms.responding import facts, quiet, responding_town, verbs
+from tocsin.loop.rectify import five as five_module
+from tocsin.loop.rectify import queries, services
+from tocsin.loop.rectify.five import Five, money_of
+from tocsin.loop.rectify.lifecycle import MOVES, OPEN, FindingState, Grade, Recheck, after_recheck, may_move
+from tocsin.loop.rectify.models import FindingRow
+from tocsin.records.blobs import Photo
+from tocsin.records.ledger import queries as ledger
+from tocsin.records.org.roles import Role
+from tocsin.records.org.scope import EVERYWHERE, Scope
+from tocsin.records.tasks import queries as task_list
+from tocsin.terms.errors import BadValue, NotAllowed, Stale, UnknownName
+from tocsin.testing.town import EAST, WEST, Town
+
+pytestmark = pytest.mark.django_db
+PHOTO = Photo("a" * 64, "b" * 64, 640, 480, 12_345)
+WORDS = "the pump in the cellar does not run"
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    with responding_town() as built:
+        built.hire("inspector-two", Role.INSPECTOR, EAST, lon=120.8, lat=30.3)
+        yield built
+
+
+def line(finding: str) -> queries.FindingLine:
+    return queries.finding(EVERYWHERE, finding)
+
+
+def recorded(town: Town, grade: str = "general", **given: object) -> str:
+    found = services.record(
+        None, "mill", grade, WORDS, [PHOTO], actor=town.as_("inspector-east"), now=town.now, **given
+    )
+    town.phone("case-handler").expects("A finding waits for an order", "Old mill", WORDS)
+    return found
+
+
+def ordered(town: Town, grade: str = "general", days: int = 7) -> str:
+    finding = recorded(town, grade)
+    limit = town.now + timedelta(days=days)
+    services.serve_order(finding, limit, version=line(finding).version, actor=town.as_("case-handler"), now=town.now)
+    town.phone("operator-mill").expects("Order to put a finding right", WORDS)
+    return finding
+
+
+def all_five(town: Town, **other: object) -> Five:
+    whole = Five("Head of the mill's works", "replace the pump", Decimal("8000"), town.now + timedelta(days=3),
+                 "pump by hand, call 119")  # fmt: skip
+    return replace(whole, **other)  # type: ignore[arg-type]
+
+
+def planned(town: Town, grade: str = "general") -> str:
+    finding = ordered(town, grade)
+    operator = town.as_("operator-mill")
+    services.enter_plan(finding, all_five(town), version=line(finding).version, actor=operator, now=town.now)
+    return finding
+
+
+def fixed(town: Town, grade: str = "general") -> str:
+    finding = planned(town, grade)
+    services.report_fixed(finding, "new pump", [PHOTO], version=line(finding).version, actor=town.as_("operator-mill"),
+                          now=town.now)  # fmt: skip
+    town.phone("inspector-two").expects("Please look again", "Old mill")
+    return finding
+
+
+def looked(town: Town, finding: str, said: str, by: str = "inspector-two") -> None:
+    services.recheck(finding, said, "I tried it", version=line(finding).version, actor=town.as_(by), now=town.now)
+
+
+# ---------------------------------------------------------------- the whole way
+def test_a_finding_goes_from_what_was_seen_to_what_was_put_right(town: Town) -> None:
+    finding = fixed(town)
+    looked(town, finding, "fixed")
+    done = line(finding)
+    assert (done.state, done.look_back_on) == (FindingState.CLOSED, (town.now + timedelta(days=365)).date())
+    assert verbs(finding) == ["finding_recorded", "order_served", "plan_entered", "finding_fixed", "finding_rechecked",
+                              "finding_closed"]  # fmt: skip
+    kinds = ["finding_recorded", "order_served", "plan_entered", "finding_fixed", "finding_rechecked", "finding_closed"]
+    assert all(len(facts(kind)) == 1 for kind in kinds)
+    tasks = task_list.about(EVERYWHERE, finding)
+    assert [(task.kind, task.post, task.state) for task in tasks] == [
+        ("rectification", "operator-mill", "done"), ("recheck", "inspector-two", "done")
+    ]  # fmt: skip
+    assert tasks[0].acknowledged_at is not None  # entering the plan is the receipt
+    said = json.dumps([entry.body for entry in ledger.chain(finding)])
+    assert "pump" not in said  # the words stay here, the ledger holds a commitment
+    assert [photo.moment for photo in queries.photos(EVERYWHERE, finding)] == ["found", "fixed"]
+
+
+def test_made_during_a_verification_it_is_linked_in_the_events_chain(town: Town) -> None:
+    storm = town.storm()
+    finding = services.record(storm.event, "mill", "major", WORDS, verification="vrf_1", once="k",
+                              actor=town.as_("inspector-east"), now=town.now)  # fmt: skip
+    again = services.record(
+        storm.event, "mill", "major", WORDS, once="k", actor=town.as_("inspector-east"), now=town.now
+    )
+    assert again == finding
+    quiet(town)
+    (entry,) = [entry for entry in ledger.chain(storm.event) if entry.verb == "finding_recorded"]
+    assert entry.body == {"finding": finding, "facility": "mill", "grade": "major", "verification": "vrf_1"}
+    assert [f.id for f in queries.findings(EVERYWHERE, event=storm.event)] == [finding]
+    assert [f.id for f in queries.open_of_event(EVERYWHERE, storm.event)] == [finding]
+
+
+def test_a_major_one_needs_the_authoritys_release_after_the_re_check(town: Town) -> None:
+    finding = fixed(town, "major")
+    looked(town, finding, "fixed")
+    assert line(finding).state == FindingState.RECHECKED
+    town.phone("case-handler").expects("A major finding waits for release")
+    with pytest.raises(NotAllowed):
+        services.release(finding, version=line(finding).version, actor=town.as_("inspector-two"), now=town.now)
+    services.release(finding, version=line(finding).version, actor=town.as_("case-handler"), now=town.now)
+    assert line(finding).state == FindingState.CLOSED
+    with pytest.raises(Stale):
+        services.release(finding, version=line(finding).version, actor=town.as_("case-handler"), now=town.now)
+
+
+def test_a_release_that_is_refused_goes_back_to_the_facility(town: Town) -> None:
+    finding = fixed(town, "major")
+    looked(town, finding, "fixed")
+    quiet(town)
+    handler = town.as_("case-handler")
+    with pytest.raises(BadValue):
+        services.release(finding, "", agreed=False, version=line(finding).version, actor=handler, now=town.now)
+    services.release(finding, "no papers", agreed=False, version=line(finding).version, actor=handler, now=town.now)
+    assert line(finding).state == FindingState.REOPENED
+    town.phone("operator-mill").expects("Not put right yet", "no papers")
+    quiet(town)
+
+
+def test_not_fixed_opens_it_again_and_the_facility_plans_anew(town: Town) -> None:
+    finding = fixed(town)
+    looked(town, finding, "not_fixed")
+    town.phone("operator-mill").expects("Not put right yet", "I tried it")
+    town.phone("case-handler").expects("Not put right yet")
+    assert line(finding).state == FindingState.REOPENED
+    assert [task.kind for task in task_list.of_post(EVERYWHERE, "operator-mill")] == ["rectification"]
+    operator = town.as_("operator-mill")
+    services.enter_plan(finding, all_five(town), version=line(finding).version, actor=operator, now=town.now)
+    services.report_fixed(finding, "", [PHOTO], version=line(finding).version, actor=operator, now=town.now)
+    town.phone("inspector-two").expects("Please look again")
+    looked(town, finding, "fixed")
+    assert line(finding).state == FindingState.CLOSED
+
+
+# ---------------------------------------------------------------- orders
+def test_an_order_that_nobody_receives_is_not_served(town: Town) -> None:
+    finding = services.record(None, "underpass-east", "general", WORDS, actor=town.as_("inspector-east"), now=town.now)
+    quiet(town)
+    with pytest.raises(BadValue, match="no operator's post"):
+        services.serve_order(
+            finding, town.now + timedelta(days=1), version=1, actor=town.as_("case-handler"), now=town.now
+        )
+    assert line(finding).state == FindingState.RECORDED
+
+
+def test_an_order_is_served_also_while_the_post_is_empty_and_again_with_another_limit(town: Town) -> None:
+    town.goes_home("operator-mill")
+    finding = ordered(town)
+    (first,) = task_list.of_post(EVERYWHERE, "operator-mill")
+    handler = town.as_("case-handler")
+    with pytest.raises(BadValue):
+        services.serve_order(finding, town.now, version=line(finding).version, actor=handler, now=town.now)
+    longer = town.now + timedelta(days=20)
+    services.serve_order(
+        finding, longer, "and the second pump", version=line(finding).version, actor=handler, now=town.now
+    )
+    town.phone("operator-mill").expects("Order", "and the second pump")
+    (second,) = task_list.of_post(EVERYWHERE, "operator-mill")
+    assert (second.id != first.id, second.due_at) == (True, longer)
+    with pytest.raises(Stale):
+        services.serve_order(finding, longer, version=1, actor=handler, now=town.now)
+
+
+def test_only_the_right_role_of_the_area_makes_each_move(town: Town) -> None:
+    town.hire("handler-west", Role.CASE_HANDLER, WEST)
+    for post in ("duty", "case-handler", "operator-mill", "inspector-west", "administrator"):
+        with pytest.raises(NotAllowed):
+            services.record(None, "mill", "general", WORDS, actor=town.as_(post), now=town.now)
+    with pytest.raises(UnknownName):
+        services.record(None, "nowhere", "general", WORDS, actor=town.as_("inspector-east"), now=town.now)
+    with pytest.raises(BadValue):
+        services.record(None, "mill", "terrible", WORDS, actor=town.as_("inspector-east"), now=town.now)
+    with pytest.raises(BadValue):
+        services.record(None, "mill", "general", " ", actor=town.as_("inspector-east"), now=town.now)
+    finding = recorded(town)
+    for post in ("inspector-east", "commander", "operator-mill", "handler-west"):
+        with pytest.raises(NotAllowed):
+            services.serve_order(finding, town.now + timedelta(days=1), version=1, actor=town.as_(post), now=town.now)
+    services.withdraw(finding, "it is another mill", version=1, actor=town.as_("case-handler"), now=town.now)
+    assert not line(finding).is_open
+    with pytest.raises(Stale):
+        services.withdraw(finding, "again", version=2, actor=town.as_("case-handler"), now=town.now)
+
+
+# ---------------------------------------------------------------- the five implementations
+@pytest.mark.parametrize("name", five_module.FIELDS)
+def test_a_plan_with_one_of_the_five_missing_is_refused(town: Town, name: str) -> None:
+    finding = ordered(town)
+    without = all_five(town, **{name: None if name in ("money", "deadline") else "  "})
+    operator = town.as_("operator-mill")
+    with pytest.raises(BadValue, match="is empty"):
+        services.enter_plan(finding, without, version=line(finding).version, actor=operator, now=town.now)
+    assert line(finding).state == FindingState.ORDERED
+    with pytest.raises(IntegrityError), transaction.atomic():  # nor does the table take it
+        FindingRow.objects.filter(id=finding).update(state="planned")
+
+
+def test_money_of_nothing_must_be_said_and_the_deadline_lies_within_the_order(town: Town) -> None:
+    finding = ordered(town)
+    operator, version = town.as_("operator-mill"), line(finding).version
+
+    def enter(plan: Five) -> None:
+        services.enter_plan(finding, plan, version=version, actor=operator, now=town.now)
+
+    for wrong, said in (
+        ({"deadline": town.now}, "passed already"), ({"deadline": town.now + timedelta(days=8)}, "later than the order"),
+        ({"money": Decimal("-1")}, "below 0"), ({"person": "x" * 201}, "too long"), ({"money": Decimal(10) ** 13}, "too large"),
+    ):  # fmt: skip
+        with pytest.raises(BadValue, match=said):
+            enter(all_five(town, **wrong))
+    enter(all_five(town, money=Decimal(0)))
+    assert line(finding).money == 0
+
+
+def test_an_operator_sees_and_answers_only_for_its_own_facility(town: Town) -> None:
+    finding = recorded(town)
+    mill = town.as_("operator-mill").scope
+    assert queries.findings(mill) == []  # not before it is an order
+    services.serve_order(finding, town.now + timedelta(days=7), version=1, actor=town.as_("case-handler"), now=town.now)
+    quiet(town)
+    assert [f.id for f in queries.findings(mill)] == [finding]
+    other = Scope(EAST, "facility_operator", "underpass-east")
+    assert queries.findings(other) == []
+    for scope in (other, Scope(EAST, "facility_operator", ""), Scope(WEST, "inspector")):
+        with pytest.raises(UnknownName):
+            queries.finding(scope, finding)
+    for role in ("administrator", "signer", "analyst"):
+        with pytest.raises(NotAllowed):
+            queries.findings(Scope("", role))
+    stranger = replace(town.as_("operator-mill"), facility="underpass-east")
+    with pytest.raises(NotAllowed, match="another facility"):
+        services.enter_plan(finding, all_five(town), version=2, actor=stranger, now=town.now)
+    with pytest.raises(NotAllowed, match="another facility"):
+        services.report_fixed(finding, "", [PHOTO], version=2, actor=stranger, now=town.now)
+
+
+def test_fixed_needs_proof(town: Town) -> None:
+    finding = planned(town)
+    with pytest.raises(BadValue, match="no photograph"):
+        services.report_fixed(
+            finding, "done", [], version=line(finding).version, actor=town.as_("operator-mill"), now=town.now
+        )
+
+
+# ---------------------------------------------------------------- somebody else looks
+def test_neither_the_finder_nor_the_operator_looks_again(town: Town) -> None:
+    finding = fixed(town)
+    for by in ("inspector-east", "operator-mill", "case-handler", "inspector-west"):
+        with pytest.raises(NotAllowed):
+            looked(town, finding, "fixed", by)
+    sly = replace(town.as_("inspector-two"), account=town.account("operator-mill"))
+    with pytest.raises(NotAllowed):
+        services.recheck(finding, "fixed", "", version=line(finding).version, actor=sly, now=town.now)
+    with pytest.raises(BadValue):
+        looked(town, finding, "nearly")
+
+
+def test_a_re_check_that_has_nobody_is_given_to_whoever_comes(town: Town) -> None:
+    town.goes_home("inspector-two")
+    finding = planned(town)
+    services.report_fixed(
+        finding, "", [PHOTO], version=line(finding).version, actor=town.as_("operator-mill"), now=town.now
+    )
+    town.carry()
+    assert line(finding).recheck_task == ""
+    town.comes_to_work("inspector-two")
+    town.phone("inspector-two").expects("Please look again")
+    version = line(finding).version
+    looked(town, finding, "fixed")
+    assert line(finding).version == version + 1
+
+
+def test_nobody_looks_again_in_time_and_the_case_handler_hears_of_it(town: Town) -> None:
+    finding = fixed(town)
+    town.after(days=10, minutes=1)
+    town.phone("case-handler").expects("nobody has looked again")
+    assert "recheck_overdue" in verbs(finding)
+
+
+# ---------------------------------------------------------------- overdue
+def test_a_deadline_that_passes_is_told_once_also_after_a_stop(town: Town) -> None:
+    finding = planned(town)
+    town.after_downtime(hours=24 * 3 + 1)
+    town.phone("case-handler").expects("Overdue: a finding is not put right")
+    town.phone("operator-mill").expects("Overdue")
+    town.after(days=5)
+    assert len(facts("finding_overdue")) == 1
+    assert line(finding).overdue_at is not None
+    assert json.loads(facts("finding_overdue")[0])["finding"] == finding
+    handler = town.as_("case-handler")
+    services.serve_order(
+        finding, town.now + timedelta(days=1), version=line(finding).version, actor=handler, now=town.now
+    )
+    quiet(town)
+    town.after(days=2)
+    assert len(facts("finding_overdue")) == 2  # another order, another deadline
+    quiet(town)
+
+
+def test_a_finding_that_is_fixed_in_time_is_never_overdue(town: Town) -> None:
+    fixed(town)
+    town.after(days=9)
+    assert facts("finding_overdue") == []
+
+
+def test_lists_show_the_overdue_first_then_the_major(town: Town) -> None:
+    first = ordered(town, days=1)
+    second = recorded(town, "major")
+    third = recorded(town)
+    town.after(days=1, minutes=1)
+    quiet(town)
+    assert [f.id for f in queries.findings(EVERYWHERE)] == [first, second, third]
+    handler, mill = town.as_("case-handler").scope, town.as_("operator-mill").scope
+    assert [f.id for f in queries.waiting_for(handler)] == [second, third]
+    assert [f.id for f in queries.waiting_for(mill)] == [first]
+    assert queries.findings(EVERYWHERE, facility="underpass-east") == []
+    assert [f.id for f in queries.findings(EVERYWHERE, state="ordered")] == [first]
+
+
+# ---------------------------------------------------------------- pure
+@given(st.lists(st.sampled_from(list(FindingState)), max_size=12))
+def test_nothing_is_closed_but_over_fixed(path: list[FindingState]) -> None:
+    state: FindingState | None = None
+    been: set[FindingState] = set()
+    for wanted in path:
+        if may_move(state, wanted):
+            assert state is None or state in OPEN
+            state = wanted
+            been.add(wanted)
+    if state == FindingState.CLOSED:
+        assert {FindingState.ORDERED, FindingState.PLANNED, FindingState.FIXED} <= been
+
+
+def test_every_re_check_leads_on() -> None:
+    for grade, said in itertools.product(Grade, Recheck):
+        assert (FindingState.FIXED, after_recheck(grade, said)) in MOVES
+    assert after_recheck(Grade.MAJOR, Recheck.FIXED) != FindingState.CLOSED
+
+
+@given(st.decimals(min_value=0, max_value=10**9, places=2))
+def test_an_amount_reads_as_it_is_written(amount: Decimal) -> None:
+    assert money_of(f"{amount:,}") == amount
+    for nonsense in ("twelve", "1e", "NaN", "Infinity", "1.2.3"):
+        with pytest.raises(ValueError, match="amount"):
+            money_of(nonsense)
+
+
+@given(st.sets(st.sampled_from(five_module.FIELDS)))
+def test_each_missing_one_is_named(missing: set[str]) -> None:
+    now = datetime(2025, 1, 1).astimezone()
+    whole = Five("p", "m", Decimal(0), now + timedelta(days=1), "e")
+    empty = replace(whole, **{n: None if n in ("money", "deadline") else "" for n in missing})
+    found = five_module.faults(empty, limit=now + timedelta(days=2), now=now)
+    assert {fault.field for fault in found} == missing
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["order", "plan", "fix", "recheck", "not", "release", "refuse", "withdraw", "day"]),
+                max_size=12))  # fmt: skip
+def test_whatever_is_tried_the_ledger_and_the_state_agree(town: Town, steps: list[str]) -> None:
+    finding = services.record(None, "mill", "major", WORDS, actor=town.as_("inspector-east"), now=town.now)
+    handler, operator, other = (town.as_(post) for post in ("case-handler", "operator-mill", "inspector-two"))
+    moved = 0
+    for what in steps:
+        version, now = line(finding).version, town.now
+        try:
+            if what == "order":
+                services.serve_order(finding, now + timedelta(days=4), version=version, actor=handler, now=now)
+            elif what == "plan":
+                services.enter_plan(finding, all_five(town), version=version, actor=operator, now=now)
+            elif what == "fix":
+                services.report_fixed(finding, "", [PHOTO], version=version, actor=operator, now=now)
+            elif what in ("recheck", "not"):
+                said = "fixed" if what == "recheck" else "not_fixed"
+                services.recheck(finding, said, "", version=version, actor=other, now=now)
+            elif what in ("release", "refuse"):
+                services.release(finding, "x", agreed=what == "release", version=version, actor=handler, now=now)
+            elif what == "withdraw":
+                services.withdraw(finding, "x", version=version, actor=handler, now=now)
+            else:
+                town.after(hours=30)
+                continue
+            moved += 1
+        except (Stale, BadValue):
+            pass
+    assert line(finding).version == 1 + moved
+    assert ledger.verify() == []
+    quiet(town)
