@@ -1,0 +1,146 @@
+"""The composer's form: a warning's content as fields, and what was typed as changes of it. Nothing that was typed is lost:
+a field that cannot be read is named beside it and shown as it was."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from tocsin.loop.warn.content import LANGUAGES, Areas, Content
+from tocsin.packkit.warnings import TEXTS
+
+__all__ = ["Composed", "SHOWN_LIMITS", "read_form", "values_of"]
+
+# How many characters each text should have at most, as its counter shows it.
+SHOWN_LIMITS = {"headline": 160, "description": 2000, "beware": 1000, "instruction": 2000, "short": 90}
+
+_MODES = ("areas", "circle", "polygon")
+_PAIR = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,，]\s*(-?\d+(?:\.\d+)?)\s*")
+_LOCAL = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(slots=True)
+class Composed:
+    """What was typed: ``changes`` for ``services.edit``, ``values`` by field name as typed, ``errors`` by field name."""
+
+    values: dict[str, Any]
+    changes: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def values_of(content: Content, zone: tzinfo) -> dict[str, Any]:
+    """The fields as they stand."""
+    areas = content.areas
+    mode = "polygon" if areas.polygons else "circle" if areas.circles else "areas"
+    lat, lon, km = areas.circles[0] if areas.circles else ("", "", "")
+    outline = "\n".join(" ".join(f"{y:g},{x:g}" for x, y in ring) for ring in areas.polygons)
+    values: dict[str, Any] = {
+        "hazard": content.hazard, "level": str(content.level), "onset": _local(content.onset, zone),
+        "expires": _local(content.expires, zone), "body": content.body, "mode": mode, "paths": list(areas.paths),
+        "lat": _number(lat), "lon": _number(lon), "km": _number(km), "outline": outline,
+        "exercise": content.exercise, "exercise_note": content.exercise_note, "contact": content.contact,
+    }  # fmt: skip
+    for language in LANGUAGES:
+        for name in TEXTS:
+            values[f"{name}_{language}"] = getattr(content.text(language), name)
+    return values
+
+
+def read_form(posted: QueryDict, content: Content, zone: tzinfo) -> Composed:
+    """What was typed, as far as it can be read."""
+    made = Composed({name: posted.get(name, "") for name in values_of(content, zone)})
+    made.values["paths"] = posted.getlist("paths")
+    made.values["exercise"] = bool(posted.get("exercise"))
+    made.changes = {"hazard": posted.get("hazard", content.hazard), "body": posted.get("body", content.body),
+                    "exercise": made.values["exercise"], "exercise_note": made.values["exercise_note"],
+                    "contact": made.values["contact"]}  # fmt: skip
+    if made.values["level"].isdigit():
+        made.changes["level"] = int(made.values["level"])
+    for name, was in (("onset", content.onset), ("expires", content.expires)):
+        _moment(made, name, was, zone)
+    made.changes["texts"] = {
+        language: {name: made.values[f"{name}_{language}"] for name in TEXTS} for language in LANGUAGES
+    }
+    areas = _areas(made)
+    if areas is not None:
+        made.changes["areas"] = areas
+    return made
+
+
+def _moment(made: Composed, name: str, was: datetime, zone: tzinfo) -> None:
+    typed = made.values[name]
+    if typed == _local(was, zone):
+        return  # seconds that the field does not show stay as they are
+    try:
+        made.changes[name] = datetime.fromisoformat(typed).replace(tzinfo=zone)
+    except ValueError:
+        made.errors[name] = _("This is no date with a time. Write it as 2026-07-20 14:30.")
+
+
+def _areas(made: Composed) -> Areas | None:
+    paths = tuple(dict.fromkeys(made.values["paths"]))
+    mode = made.values["mode"] if made.values["mode"] in _MODES else "areas"
+    if mode == "areas":
+        return Areas(paths)
+    if mode == "circle":
+        circle = _circle(made)
+        return Areas(paths, circles=(circle,)) if circle else None
+    rings = _outline(made)
+    return Areas(paths, polygons=rings) if rings else None
+
+
+def _circle(made: Composed) -> tuple[float, float, float] | None:
+    limits = {"lat": (-90.0, 90.0, _("Latitude is a number from -90 to 90.")),
+              "lon": (-180.0, 180.0, _("Longitude is a number from -180 to 180.")),
+              "km": (0.05, 500.0, _("The radius is a number from 0.05 to 500 kilometres."))}  # fmt: skip
+    found = []
+    for name, (low, high, said) in limits.items():
+        try:
+            value = float(made.values[name])
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            made.errors[name] = said
+        found.append(value)
+    return (found[0], found[1], found[2]) if not {"lat", "lon", "km"} & made.errors.keys() else None
+
+
+def _outline(made: Composed) -> tuple[tuple[tuple[float, float], ...], ...] | None:
+    """Points as latitude,longitude: one ring a line, or one point a line."""
+    lines = [line.strip() for line in made.values["outline"].splitlines() if line.strip()]
+    single = all(_PAIR.fullmatch(line) for line in lines)
+    rings = []
+    for text in [" ".join(line.replace(" ", "") for line in lines)] if single else lines:
+        points = [_point(part) for part in text.split()]
+        if None in points or len(points) < 3:
+            made.errors["outline"] = _(
+                "Write at least three points as latitude,longitude in WGS 84, separated by spaces."
+            )
+            return None
+        known = [point for point in points if point is not None]
+        rings.append(tuple(known if known[0] == known[-1] else [*known, known[0]]))
+    if not rings:
+        made.errors["outline"] = _("Write at least three points as latitude,longitude in WGS 84, separated by spaces.")
+    return tuple(rings) or None
+
+
+def _point(text: str) -> tuple[float, float] | None:
+    found = _PAIR.fullmatch(text)
+    if found is None:
+        return None
+    lat, lon = float(found[1]), float(found[2])
+    return (lon, lat) if -90 <= lat <= 90 and -180 <= lon <= 180 else None
+
+
+def _local(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).strftime(_LOCAL)
+
+
+def _number(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

@@ -1,0 +1,387 @@
+"""Pages of warnings on the console: the list, one warning, composing, and what follows one in force."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from tocsin.doors.access import acting
+from tocsin.doors.console.assets import asset_url
+from tocsin.doors.console.frame import Frame, open_frame
+from tocsin.doors.console.warn_form import SHOWN_LIMITS, Composed, read_form, values_of
+from tocsin.doors.console.warn_words import finding_on_page, kind_word, state_word
+from tocsin.doors.refusals import status_of
+from tocsin.loop.detect import queries as detect
+from tocsin.loop.warn import queries, services
+from tocsin.loop.warn.authority import ANY_HAZARD
+from tocsin.loop.warn.content import LANGUAGES, Areas
+from tocsin.loop.warn.lifecycle import Kind, WarningState
+from tocsin.loop.warn.names import Names
+from tocsin.loop.warn.preview import Preview, preview, with_changes
+from tocsin.packkit.warnings import TEXTS
+from tocsin.records import clock
+from tocsin.records.one_moment import one_moment
+from tocsin.records.org.roles import Act
+from tocsin.terms.errors import Refused, Stale
+from tocsin.terms.moment import to_us
+
+__all__ = [
+    "WarningOnPage", "authority_page", "autosave", "compose", "follow", "on_page", "preview_part", "save", "warning_page",
+    "warnings_page",
+]  # fmt: skip
+
+SHEETS = ("staff.css", "loop.css", "warn.css")
+
+
+@dataclass(frozen=True, slots=True)
+class WarningOnPage:
+    """A warning as a list shows it, with every word chosen."""
+
+    id: str
+    level: int
+    headline: str
+    body: str
+    area: str
+    state: str
+    state_word: str
+    kind_word: str
+    exercise: bool
+    until: str
+    until_us: int
+    changed_us: int
+    is_first: bool
+    is_cancel: bool
+    author: str
+
+
+def on_page(line: queries.WarningLine, names: Names, language: str, now: datetime) -> WarningOnPage:
+    """A line with its words. What the clock has ended says so before the sweep does."""
+    content = line.content
+    state = line.state
+    if state is WarningState.ISSUED and now >= line.expires_at:
+        state = WarningState.EXPIRED
+    issued_cancel = state is WarningState.ISSUED and line.kind is Kind.CANCEL
+    paths = content.areas.paths
+    return WarningOnPage(
+        line.id, line.level, content.text(language).headline or names.hazard(line.hazard, language),
+        names.body(line.body, language), names.area_list(paths, language), state.value,
+        _("Issued") if issued_cancel else state_word(state), kind_word(line.kind), line.exercise,
+        names.moment(line.expires_at, paths, language), to_us(line.expires_at), to_us(line.changed_at),
+        line.kind is Kind.ALERT, line.kind is Kind.CANCEL, line.author_post,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- the list
+@require_safe
+@acting(Act.READ_WARNINGS)
+@one_moment()
+def warnings_page(request: HttpRequest) -> HttpResponse:
+    """What waits, what is in force, drafts, and what is over."""
+    frame, now, names = open_frame(request), clock.now(), Names.read()
+
+    def shown(lines: list[queries.WarningLine]) -> list[WarningOnPage]:
+        return [on_page(line, names, frame.language, now) for line in lines]
+
+    may_draft = frame.actor.may(Act.DRAFT_WARNING)
+    context = frame.context(request, "warnings", *SHEETS) | {
+        "waiting": shown(queries.waiting_for_signature(frame.scope)),
+        "in_force": shown(queries.in_force(frame.scope, now=now)),
+        "drafts": shown(queries.recent(frame.scope, drafts=True)),
+        "past": shown(queries.recent(frame.scope, drafts=False, at_most=30)),
+        "may_draft": may_draft, "may_sign": frame.actor.may(Act.SIGN_WARNING), "once": secrets.token_urlsafe(12),
+        "hazards": [(code, names.hazard(code)) for code in names.hazards] if may_draft else [],
+        "levels": [level.rank for level in reversed(names.scheme.levels)],
+        "areas": _area_choices(names, frame),
+    }  # fmt: skip
+    return render(request, "console/warnings.html", context)
+
+
+@require_safe
+@acting(Act.READ_WARNINGS)
+@one_moment()
+def authority_page(request: HttpRequest) -> HttpResponse:
+    """The table of who may warn, for reading."""
+    frame, names = open_frame(request), Names.read()
+    rows = [
+        {
+            "hazard": _("every hazard") if line.hazard == ANY_HAZARD else names.hazard(line.hazard),
+            "body": names.body(line.body),
+            "area": names.area(line.jurisdiction) if line.jurisdiction else _("everywhere"), "source": line.source,
+            "lowest": line.lowest, "highest": line.highest,
+        }
+        for line in queries.authority(frame.scope)
+    ]  # fmt: skip
+    return render(request, "console/warn_authority.html", frame.context(request, "warnings", *SHEETS) | {"rows": rows})
+
+
+# ---------------------------------------------------------------- a new draft
+@require_http_methods(["GET", "HEAD", "POST"])
+@acting(Act.DRAFT_WARNING)
+def compose(request: HttpRequest) -> HttpResponse:
+    """From an event (``?event=``), or from hazard, level and area. Where the event has an open first draft, that one."""
+    frame, now = open_frame(request), clock.now()
+    event = request.GET.get("event", "") or request.POST.get("event", "")
+    if event:
+        detect.event(frame.scope, event)  # outside the scope it is not there
+        drafts = [w for w in queries.warnings_of(frame.scope, event) if w.is_editable and w.kind is Kind.ALERT]
+        if drafts:
+            return _to(drafts[-1].id)
+    if request.method != "POST":
+        if not event:
+            return HttpResponseRedirect(reverse("console:warnings") + "#new")
+        names = Names.read()
+        line = detect.event(frame.scope, event).event
+        context = frame.context(request, "warnings", *SHEETS) | {
+            "event": event, "hazard": names.hazard(line.hazard), "level": line.level, "once": secrets.token_urlsafe(12),
+        }  # fmt: skip
+        return render(request, "console/warn_begin.html", context)
+    once = request.POST.get("once", "")
+    if event:
+        return _to(services.draft(event, once=once, actor=frame.actor, now=now))
+    level = request.POST.get("level", "")
+    return _to(services.draft(
+        None, hazard=request.POST.get("hazard", ""), level=int(level) if level.isdigit() else 0,
+        areas=Areas(tuple(request.POST.getlist("paths"))), exercise=bool(request.POST.get("exercise")),
+        exercise_note=request.POST.get("exercise_note", ""), once=once, actor=frame.actor, now=now,
+    ))  # fmt: skip
+
+
+@require_POST
+@acting(Act.DRAFT_WARNING)
+def follow(request: HttpRequest, warning_id: str) -> HttpResponse:
+    """One press on a warning in force: a draft that updates, raises, lowers, extends, cancels or withdraws it."""
+    frame, now = open_frame(request), clock.now()
+    line = queries.warning(frame.scope, warning_id)
+    once, what = request.POST.get("once", ""), request.POST.get("do", "")
+    if what in ("cancel", "withdraw"):
+        made = services.draft_cancel(warning_id, over=what == "cancel", once=once, actor=frame.actor, now=now)
+    else:
+        step = {"raise": 1, "lower": -1}.get(what, 0)
+        made = services.draft_update(warning_id, level=line.level + step if step else None, once=once, actor=frame.actor,
+                                     now=now)  # fmt: skip
+    return _to(made)
+
+
+# ---------------------------------------------------------------- one warning
+@require_safe
+@acting(Act.READ_WARNINGS)
+@one_moment()
+def warning_page(request: HttpRequest, warning_id: str) -> HttpResponse:
+    """The composer, for who may write a draft; else what it says and what became of it."""
+    frame = open_frame(request)
+    line = queries.warning(frame.scope, warning_id)
+    if line.is_editable and frame.actor.may(Act.DRAFT_WARNING):
+        names = Names.read()
+        return _composer(request, frame, line, Composed(values_of(line.content, names.zone(line.content.areas.paths))))
+    return _reading(request, frame, line)
+
+
+@require_POST
+@acting(Act.DRAFT_WARNING)
+def save(request: HttpRequest, warning_id: str) -> HttpResponse:
+    """What the composer's buttons do: keep it, check it, send it for approval, take the pack's texts again, discard it."""
+    frame, now = open_frame(request), clock.now()
+    line = queries.warning(frame.scope, warning_id)
+    names = Names.read()
+    made = read_form(request.POST, line.content, names.zone(line.content.areas.paths))
+    what, version = request.POST.get("do", "save"), _version(request)
+    try:
+        if what == "discard":
+            services.discard(warning_id, version=version, actor=frame.actor, now=now)
+            return HttpResponseRedirect(reverse("console:warnings"))
+        if not made.errors:
+            if line.is_editable or what != "submit":
+                version = services.edit(warning_id, made.changes, version=version, actor=frame.actor, now=now)
+            if what == "refill":
+                services.refill(warning_id, version=version, actor=frame.actor, now=now)
+            if what == "submit":
+                services.submit(warning_id, version=version, actor=frame.actor, now=now)
+            return _to(warning_id, "#checks" if what == "check" else "")
+    except Refused as error:
+        # What was typed is shown again: of a stale page with its old number, so that it can never overwrite the newer one.
+        fresh = queries.warning(frame.scope, warning_id)
+        if not fresh.is_editable:
+            raise
+        if isinstance(error, Stale):
+            return _composer(request, frame, fresh, made, error, version=version)
+        return _composer(request, frame, fresh, made, error)
+    return _composer(request, frame, line, made)
+
+
+@require_POST
+@acting(Act.DRAFT_WARNING)
+def autosave(request: HttpRequest, warning_id: str) -> HttpResponse:
+    """The same from the script, every few seconds: the new version as JSON; a refusal as a problem that says what to do."""
+    frame, now = open_frame(request), clock.now()
+    line = queries.warning(frame.scope, warning_id)
+    names = Names.read()
+    made = read_form(request.POST, line.content, names.zone(line.content.areas.paths))
+    if made.errors:
+        return JsonResponse({"waits": True, "said": _("Not saved yet: something cannot be read.")}, status=422)
+    if line.state is WarningState.SUBMITTED:
+        return JsonResponse(
+            {"waits": True, "said": _("It waits for approval; press Save to take it back.")}, status=422
+        )
+    try:
+        version = services.edit(warning_id, made.changes, version=_version(request), actor=frame.actor, now=now)
+    except Refused as error:
+        said = f"{error.thing}: {error.rule}. {_('What to do:')} {error.remedy}."
+        return JsonResponse({"stale": isinstance(error, Stale), "said": said}, status=status_of(error))
+    return JsonResponse({"version": version, "said": _("Saved")})
+
+
+@require_POST
+@acting(Act.DRAFT_WARNING)
+def preview_part(request: HttpRequest, warning_id: str) -> HttpResponse:
+    """Preview and checks of what is typed, nothing kept: a part of the page, for the script."""
+    frame, now = open_frame(request), clock.now()
+    line = queries.warning(frame.scope, warning_id)
+    names = Names.read()
+    made = read_form(request.POST, line.content, names.zone(line.content.areas.paths))
+    content = line.content
+    refused: Refused | None = None
+    try:
+        content = with_changes(content, made.changes, line.event, names)
+    except Refused as error:
+        refused = error
+    shown = preview(content, line.id, names, now=now)
+    context = _preview_context(shown, names, frame) | {"error": refused, "form": made}
+    return render(request, "console/parts/warn_preview.html", {**frame.context(request, "warnings"), **context})
+
+
+# ---------------------------------------------------------------- rendering
+def _composer(
+    request: HttpRequest, frame: Frame, line: queries.WarningLine, made: Composed, error: Refused | None = None, *,
+    version: int | None = None,
+) -> HttpResponse:  # fmt: skip
+    now, names = clock.now(), Names.read()
+    content = line.content
+    if made.changes:
+        try:
+            content = with_changes(content, made.changes, line.event, names)
+        except Refused as refused:
+            error = error or refused
+    shown = preview(content, line.id, names, now=now)
+    chosen = made.values
+    context = frame.context(request, "warnings", *SHEETS) | _preview_context(shown, names, frame) | {
+        "line": line, "warning": on_page(line, names, frame.language, now), "form": made, "values": chosen, "error": error,
+        "version": line.version if version is None else version, "is_cancel": line.kind is Kind.CANCEL,
+        "hazards": [(code, names.hazard(code)) for code in dict.fromkeys([*names.hazards, content.hazard])],
+        "levels": [level.rank for level in reversed(names.scheme.levels)],
+        "areas": _area_choices(names, frame, content.areas.paths), "bodies": _body_choices(names, content.body),
+        "languages": [_language_fields(language, chosen) for language in LANGUAGES],
+        "zone_name": str(names.zone(content.areas.paths)), "touched_by_other": _touched_by_other(line, frame, now),
+        "compose_script": asset_url("compose.js"), "waits": line.state is WarningState.SUBMITTED,
+    }  # fmt: skip
+    status = status_of(error) if error else 422 if made.errors else 200
+    return render(request, "console/compose.html", context, status=status)
+
+
+def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> HttpResponse:
+    now, names = clock.now(), Names.read()
+    signature = queries.signature(frame.scope, line.id)
+    lineage = [on_page(other, names, frame.language, now) for other in queries.lineage_of(frame.scope, line.lineage)]
+    content = line.content
+    context = frame.context(request, "warnings", *SHEETS) | {
+        "line": line, "warning": on_page(line, names, frame.language, now), "lineage": lineage, "signature": signature,
+        "signed_us": to_us(signature.at) if signature else None, "texts": _texts(content, names),
+        "areas_words": names.area_list(content.areas.paths), "hazard": names.hazard(content.hazard),
+        "body": names.body(content.body), "from_words": names.moment(content.onset, content.areas.paths),
+        "until_words": names.moment(content.expires, content.areas.paths), "is_in_force": line.in_force(now),
+        "may_draft": frame.actor.may(Act.DRAFT_WARNING), "once": secrets.token_urlsafe(12),
+        "may_sign": line.state is WarningState.SUBMITTED and queries.may_sign(frame.actor, line),
+        "may_raise": line.level < len(names.scheme.levels), "may_lower": line.level > 1,
+        "waits": line.state is WarningState.SUBMITTED,
+    }  # fmt: skip
+    return render(request, "console/warning.html", context)
+
+
+def _preview_context(shown: Preview, names: Names, frame: Frame) -> dict[str, Any]:
+    content = shown.content
+    findings = [finding_on_page(finding) for finding in shown.findings]
+    unique = {(f.rule, f.blocks): f for f in findings}
+    reach = shown.reach
+    return {
+        "preview": shown, "phones": _texts(content, names), "preview_level": content.level,
+        "problems": shown.problems, "findings": sorted(unique.values(), key=lambda f: not f.blocks),
+        "reach_words": reach_words(reach), "areas_words": names.area_list(content.areas.paths),
+        "preview_until": names.moment(content.expires, content.areas.paths),
+    }  # fmt: skip
+
+
+def reach_words(reach: queries.Reach) -> str:
+    """``Notifies 12 posts in 2 areas``, and how many have no address."""
+    posts = ngettext("{n} post", "{n} posts", reach.posts).format(n=reach.posts)
+    areas = ngettext("{n} area", "{n} areas", reach.areas).format(n=reach.areas)
+    said = _("Notifies {posts} in {areas}").format(posts=posts, areas=areas)
+    if reach.without_address:
+        missing = ngettext("{n} post has no address", "{n} posts have no address", reach.without_address)
+        said = _("{said}; {missing}").format(said=said, missing=missing.format(n=reach.without_address))
+    return said
+
+
+def _texts(content: Any, names: Names) -> list[dict[str, Any]]:
+    """Both languages side by side."""
+    tongues = {"zh-hans": ("zh-Hans", "中文"), "en": ("en", "English")}
+    return [
+        {
+            "lang": tongues[language][0], "name": tongues[language][1], "texts": content.text(language),
+            "level": names.level(content.level, language), "body": names.body(content.body, language),
+            "area": names.area_list(content.areas.paths, language),
+            "until": names.moment(content.expires, content.areas.paths, language),
+        }
+        for language in LANGUAGES
+    ]  # fmt: skip
+
+
+def _language_fields(language: str, values: dict[str, Any]) -> dict[str, Any]:
+    labels = {"headline": _("Headline"), "description": _("What is happening"), "beware": _("What to beware of"),
+              "instruction": _("What to do"), "short": _("Short text")}  # fmt: skip
+    return {
+        "code": language, "lang": "zh-Hans" if language == "zh-hans" else "en",
+        "name": "中文" if language == "zh-hans" else "English",
+        "fields": [
+            {"name": f"{name}_{language}", "label": labels[name], "value": values[f"{name}_{language}"],
+             "limit": SHOWN_LIMITS[name], "length": len(values[f"{name}_{language}"]), "is_line": name in ("headline", "short")}
+            for name in TEXTS
+        ],
+    }  # fmt: skip
+
+
+def _area_choices(names: Names, frame: Frame, chosen: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """The areas of the actor's scope, and those that are chosen already; indented by their depth."""
+    paths = [path for path in names.areas if frame.scope.covers(path) or path in chosen]
+    top = min((path.count("/") for path in paths), default=0)
+    return [
+        {"path": path, "title": names.area(path), "depth": path.count("/") - top,
+         "has_border": bool(names.areas[path].boundary)}
+        for path in paths
+    ]  # fmt: skip
+
+
+def _body_choices(names: Names, chosen: str) -> list[tuple[str, str]]:
+    return [(body, names.body(body)) for body in dict.fromkeys([*names.bodies, *([chosen] if chosen else [])])]
+
+
+def _touched_by_other(line: queries.WarningLine, frame: Frame, now: datetime) -> str:
+    """Who else wrote at it in the last ten minutes: a second editor is told before they begin."""
+    recent = (now - line.changed_at).total_seconds() < 600
+    return line.changed_by.partition("/")[0] if recent and line.changed_by != frame.actor.name else ""
+
+
+def _version(request: HttpRequest) -> int:
+    typed = request.POST.get("version", "")
+    return int(typed) if typed.isdigit() and len(typed) < 9 else -1
+
+
+def _to(warning_id: str, anchor: str = "") -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("console:warning", args=[warning_id]) + anchor)
