@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.house.vocabulary import SOURCE
+
 from tocsin.loop.review.words import VERBS, verb_words
 
 FILES = [path for path in sorted(SOURCE.rglob("*.py")) if "migrations" not in path.parts]
@@ -16,7 +16,7 @@ FILES = [path for path in sorted(SOURCE.rglob("*.py")) if "migrations" not in pa
 
 def verbs_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Verbs given to ``ledger.append(subject, verb, ...)``, also through functions of the module that pass one on."""
-    passing = dict(passing_on(tree))
+    passing = passing_on(tree)
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = name_of(call)
         place = 1 if is_append(call) else passing.get(name)
@@ -24,19 +24,33 @@ def verbs_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield from ((call.lineno, verb) for verb in texts(given))
 
 
-def passing_on(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Functions that hand a parameter on as the verb, and its place among their arguments."""
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
-        names = [parameter.arg for parameter in (*function.args.posonlyargs, *function.args.args)]
-        for call in (node for node in ast.walk(function) if isinstance(node, ast.Call) and is_append(node)):
-            verb = argument(call, 1)
-            if isinstance(verb, ast.Name) and verb.id in names:
-                yield function.name, names.index(verb.id)
+def passing_on(tree: ast.Module) -> dict[str, int]:
+    """Functions that hand a parameter on as the verb, at any depth, and its place among their arguments."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    known: dict[str, int] = {}
+    while True:
+        fresh = {name: place for function in functions for name, place in handing_on(function, known)}
+        if fresh == known:
+            return known
+        known = fresh
+
+
+def handing_on(function: ast.FunctionDef, known: dict[str, int]) -> Iterator[tuple[str, int]]:
+    names = [parameter.arg for parameter in (*function.args.posonlyargs, *function.args.args)]
+    for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+        place = 1 if is_append(call) else known.get(name_of(call))
+        verb = argument(call, place) if place is not None else None
+        if isinstance(verb, ast.Name) and verb.id in names:
+            yield function.name, names.index(verb.id)
 
 
 def is_append(call: ast.Call) -> bool:
     function = call.func
-    return isinstance(function, ast.Attribute) and function.attr == "append" and any(k.arg == "actor" for k in call.keywords)
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == "append"
+        and any(k.arg == "actor" for k in call.keywords)
+    )
 
 
 def name_of(call: ast.Call) -> str:
@@ -68,12 +82,15 @@ def test_the_walk_finds_verbs_that_are_passed_on() -> None:
     code = """
 def _tell(row, verb, now):
     ledger.append(row.id, verb, {}, actor="a", now=now)
+def _say(verb, row):
+    _tell(row, verb, 0)
 def give(row, now):
     _tell(row, "task_given", now)
+    _say("task_done", row)
     ledger.append(row.id, "a" if row else "b", {}, actor="a", now=now)
     things.append("no verb")
 """
-    assert sorted(verb for _, verb in verbs_of(ast.parse(code))) == ["a", "b", "task_given"]
+    assert sorted(verb for _, verb in verbs_of(ast.parse(code))) == ["a", "b", "task_done", "task_given"]
 
 
 def test_an_unknown_verb_is_told_by_its_own_name() -> None:

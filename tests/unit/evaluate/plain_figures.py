@@ -8,10 +8,17 @@ from typing import Any
 from tocsin.terms.moment import to_us
 
 
-def plain(indicator: Any, lines: list[Any], since_us: int | None, until_us: int | None, as_of_us: int) -> dict[str, Any]:
+def plain(
+    indicator: Any, lines: list[Any], since_us: int | None, until_us: int | None, as_of_us: int
+) -> dict[str, Any]:
     """n, hits, waiting, median and the delays of one indicator."""
     how = {"delay": plain_delay, "share": plain_share, "sum": plain_sum}[indicator.kind]
-    return how(indicator, lines, lambda us: (since_us is None or us >= since_us) and (until_us is None or us < until_us), as_of_us)
+    return how(
+        indicator,
+        lines,
+        lambda us: (since_us is None or us >= since_us) and (until_us is None or us < until_us),
+        as_of_us,
+    )
 
 
 def plain_delay(ind: Any, lines: list[Any], within: Any, as_of_us: int) -> dict[str, Any]:
@@ -38,13 +45,16 @@ def plain_delay(ind: Any, lines: list[Any], within: Any, as_of_us: int) -> dict[
             elif ended is None and other.verb in ind.dropped:
                 dropped = True
                 break
-            elif ended is not None and held is not True and other.verb in ind.confirm:
-                if other.actor.split("/")[-1] != ended.actor.split("/")[-1]:
-                    held = other.body.get("said") == "fixed"
+            elif ended is not None and held is not True and other.verb in ind.confirm and by_another(other, ended):
+                held = other.body.get("said") == "fixed"
         if dropped:
             continue
         start_us = to_us(line.at)
-        limit = ind.limit_s * 1_000_000 if ind.limit_s else (line.body[ind.due] - start_us if ind.due in line.body else None)
+        limit = (
+            ind.limit_s * 1_000_000
+            if ind.limit_s
+            else (line.body[ind.due] - start_us if ind.due in line.body else None)
+        )
         delay = to_us(ended.at) - start_us if ended is not None else None
         if limit is None:
             if delay is None:
@@ -74,6 +84,10 @@ def plain_delay(ind: Any, lines: list[Any], within: Any, as_of_us: int) -> dict[
     timed = bool(ind.limit_s or ind.due)
     n = good + bad if timed else good + bad + without
     return {"n": n, "hits": good if timed else None, "waiting": waiting, "median": _median(delays)}
+
+
+def by_another(line: Any, other: Any) -> bool:
+    return bool(line.actor.split("/")[-1] != other.actor.split("/")[-1])
 
 
 def plain_share(ind: Any, lines: list[Any], within: Any, as_of_us: int) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def entry(verb: str, minute: float, subject: str = "evt_1", actor: str = "duty/a
 
 
 def figure(indicator: str, *lines: Entry, as_of: float = 1000, period: Period | None = None) -> Figure:
-    return compute(BY_ID[indicator], sorted(lines, key=lambda e: e.at), period or Period(), START + timedelta(minutes=as_of))
+    return compute(
+        BY_ID[indicator], sorted(lines, key=lambda e: e.at), period or Period(), START + timedelta(minutes=as_of)
+    )
 
 
 def test_there_are_eight_each_with_title_definition_and_source_in_both_languages() -> None:
@@ -93,7 +95,9 @@ def test_a_warning_sent_back_counts_from_its_new_submission() -> None:
 
 
 def test_without_a_limit_there_is_no_share() -> None:
-    found = figure("warned", entry("dossier_opened", 0), entry("warning_issued", 6), entry("dossier_opened", 1, "evt_2"))
+    found = figure(
+        "warned", entry("dossier_opened", 0), entry("warning_signed", 6), entry("dossier_opened", 1, "evt_2")
+    )
     assert (found.n, found.hits, found.share, found.waiting) == (1, None, None, 1)
 
 
@@ -101,7 +105,9 @@ def test_deliveries_count_what_the_next_hop_accepted() -> None:
     first = to_us(START + timedelta(seconds=30))
     lines = [
         entry("message_put", 0, dispatches=["d1"]),
-        entry("message_settled", 1, dispatch="d1", accepted=8, failed=1, too_late=1, superseded=5, first_accepted_us=first),
+        entry(
+            "message_settled", 1, dispatch="d1", accepted=8, failed=1, too_late=1, superseded=5, first_accepted_us=first
+        ),
         entry("message_settled", 2, dispatch="d2", accepted=0, failed=2, too_late=0, first_accepted_us=None),
     ]
     found = figure("delivered", *lines)
@@ -110,7 +116,10 @@ def test_deliveries_count_what_the_next_hop_accepted() -> None:
 
 def test_a_finding_counts_when_somebody_else_has_looked() -> None:
     limit = to_us(START + timedelta(minutes=100))
-    order = [entry("order_served", 0, finding="f", limit_us=limit), entry("finding_fixed", 50, finding="f", actor="op/acc_9")]
+    order = [
+        entry("order_served", 0, finding="f", limit_us=limit),
+        entry("finding_fixed", 50, finding="f", actor="op/acc_9"),
+    ]
     itself = entry("finding_rechecked", 60, finding="f", actor="inspector/acc_9", said="fixed")
     other = entry("finding_rechecked", 60, finding="f", actor="inspector/acc_7", said="fixed")
     refused = entry("finding_rechecked", 55, finding="f", actor="inspector/acc_7", said="not_fixed")
@@ -132,7 +141,7 @@ def test_a_finding_counts_when_somebody_else_has_looked() -> None:
 
 def test_the_funnel_says_where_events_are_left() -> None:
     lines = [
-        entry("dossier_opened", 0, "evt_1"), entry("event_acknowledged", 2, "evt_1"), entry("warning_issued", 12, "evt_1"),
+        entry("dossier_opened", 0, "evt_1"), entry("event_acknowledged", 2, "evt_1"), entry("warning_signed", 12, "evt_1"),
         entry("dossier_opened", 0, "evt_2"), entry("event_acknowledged", 4, "evt_2"), entry("dossier_opened", 0, "evt_3"),
     ]  # fmt: skip
     steps = {step.id: step for step in funnel(stages(), lines, Period())}

@@ -90,7 +90,7 @@ def computations(scope: Scope, *, at_most: int = 10) -> list[Computed]:
     return [_computed(row) for row in Computation.objects.filter(scope.rows()).order_by("-id")[:at_most]]
 
 
-def by_department(figure: Figure, now: datetime) -> list[Group]:
+def by_department(figure: Figure) -> list[Group]:
     """A figure by the department of the post that had the case, in the order of names and never of figures."""
     departments = {line.id: line.department for line in org.posts(EVERYWHERE)}
     return _groups(figure, lambda case: departments.get(case.post, ""), least_people=0)
@@ -113,10 +113,11 @@ def lines_of(jurisdiction: str, *, sealed_by: int) -> list[ledger.Line]:
 
 
 def _where(lines: Iterable[ledger.Line]) -> dict[str, str]:
-    """Where a chain belongs: what its first entry with a jurisdiction says. A chain that never says is seen from the whole."""
+    """Where a chain belongs: what its first entry with a jurisdiction says, else where the event belongs that it names. A
+    chain that never says is seen from the whole alone."""
     where: dict[str, str] = {}
     for line in lines:
-        place = line.body.get("jurisdiction")
+        place = line.body.get("jurisdiction") or where.get(str(line.body.get("event")))
         if isinstance(place, str):
             where.setdefault(line.subject, place)
     return where

@@ -46,7 +46,9 @@ def open_ends(event_id: str, *, now: datetime) -> list[OpenEnd]:
 def findings_going_on(event_id: str) -> list[str]:
     """Ids of findings of the event that are not done; they do not keep it open."""
     return [
-        finding.id for finding in rectify.findings(EVERYWHERE, event=event_id) if str(finding.state) not in CLOSED_FINDING
+        finding.id
+        for finding in rectify.findings(EVERYWHERE, event=event_id)
+        if str(finding.state) not in CLOSED_FINDING
     ]
 
 
@@ -71,8 +73,12 @@ def _warn(event_id: str, now: datetime) -> Iterator[str]:
     if in_force:
         yield ngettext("{n} warning is in force", "{n} warnings are in force", len(in_force)).format(n=len(in_force))
     if waiting:
-        yield ngettext("{n} warning is being drafted or waits for a signature",
-                       "{n} warnings are being drafted or wait for a signature", len(waiting)).format(n=len(waiting))  # fmt: skip
+        said = ngettext(
+            "{n} warning is being drafted or waits for a signature",
+            "{n} warnings are being drafted or wait for a signature",
+            len(waiting),
+        )
+        yield said.format(n=len(waiting))
 
 
 def _respond(event_id: str, now: datetime) -> Iterator[str]:

@@ -107,7 +107,9 @@ def _rectify(event_id: str, now: datetime) -> StageState:
     going_on = [finding for finding in findings if str(finding.state) not in CLOSED_FINDING]
     if not going_on:
         return StageState("rectify", "done", max((f.closed_at or f.recorded_at for f in findings), default=None))
-    due = [f.limit_at for f in going_on if f.limit_at is not None and str(f.state) in ("ordered", "planned", "reopened")]
+    due = [
+        f.limit_at for f in going_on if f.limit_at is not None and str(f.state) in ("ordered", "planned", "reopened")
+    ]
     return StageState("rectify", _late(due, now), min(f.recorded_at for f in going_on), min(due, default=None))
 
 
@@ -118,7 +120,9 @@ def _review(event_id: str, dossier: DossierLine | None) -> StageState:
     if row is not None:
         return StageState("review", "running", row.drafted_at)
     closed = dossier is not None and dossier.closed_at is not None
-    return StageState("review", "todo", dossier.closed_at if dossier else None) if closed else StageState("review", "none")
+    return (
+        StageState("review", "todo", dossier.closed_at if dossier else None) if closed else StageState("review", "none")
+    )
 
 
 def _evaluate(dossier: DossierLine | None) -> StageState:
@@ -126,7 +130,11 @@ def _evaluate(dossier: DossierLine | None) -> StageState:
     if dossier is None or dossier.closed_at is None:
         return StageState("evaluate", "none")
     computed = ledger.lines(verbs=("indicators_computed",), since=dossier.closed_at)
-    return StageState("evaluate", "done", computed[0].at) if computed else StageState("evaluate", "todo", dossier.closed_at)
+    return (
+        StageState("evaluate", "done", computed[0].at)
+        if computed
+        else StageState("evaluate", "todo", dossier.closed_at)
+    )
 
 
 def _late(due: Iterable[datetime], now: datetime) -> str:

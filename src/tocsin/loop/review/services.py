@@ -27,7 +27,16 @@ from tocsin.records.tasks import services as tasks
 from tocsin.terms.errors import BadValue, Stale
 from tocsin.terms.moment import to_us
 
-__all__ = ["LESSONS_AT_MOST", "MEASURES_AT_MOST", "MeasureForm", "READ_CHAIN", "close_event", "note_read", "publish", "save_draft"]
+__all__ = [
+    "LESSONS_AT_MOST",
+    "MEASURES_AT_MOST",
+    "MeasureForm",
+    "READ_CHAIN",
+    "close_event",
+    "note_read",
+    "publish",
+    "save_draft",
+]
 
 LESSONS_AT_MOST = 20_000  # characters
 WORDS_AT_MOST = 500
@@ -63,9 +72,17 @@ def save_draft(
         row.save()
         MeasureRow.objects.filter(review=row).delete()
         MeasureRow.objects.bulk_create(
-            [MeasureRow(review=row, number=n, words=m.words, post=m.post, due_at=m.due_at) for n, m in enumerate(kept, 1)]
+            [
+                MeasureRow(review=row, number=n, words=m.words, post=m.post, due_at=m.due_at)
+                for n, m in enumerate(kept, 1)
+            ]
         )
-        body = {"version": row.version, "measures": len(kept), "lessons": digest({"text": lessons}), "length": len(lessons)}
+        body = {
+            "version": row.version,
+            "measures": len(kept),
+            "lessons": digest({"text": lessons}),
+            "length": len(lessons),
+        }
         ledger.append(event_id, "review_drafted", body, actor=actor.name, now=now)
     return row.version
 
@@ -125,7 +142,9 @@ def _draftable(
 ) -> ReviewRow:
     state, held = (ReviewState(row.state), row.version) if row else (ReviewState.NONE, 0)
     if not allowed(state, ReviewState.DRAFTED):
-        raise Stale(_("review"), _("it is published already"), _("read it; what was learned later goes into a new measure"))
+        raise Stale(
+            _("review"), _("it is published already"), _("read it; what was learned later goes into a new measure")
+        )
     if held != version:
         raise Stale(_("review"), _("somebody else changed it meanwhile"),
                     _("copy what you typed, load the page again and enter it there"))  # fmt: skip

@@ -101,8 +101,7 @@ DEADLINES = (
 )
 _LEVEL_VERBS = ("event_proposed", "event_opened", "event_changed", "event_ended")
 _VERDICTS = {"event_confirmed": "confirmed", "event_refuted": "refuted", "verification_asked": "unverified"}
-_WARNED = ("warning_issued", "warning_updated")
-_UNWARNED = ("warning_cancelled", "warning_expired")
+_WARNINGS = ("warning_signed", "warning_expired")
 
 
 def by_person(actor: str) -> bool:
@@ -176,7 +175,7 @@ def _after(known: Known, entry: Told, event: str) -> Known:
     if verb in _VERDICTS and entry.subject == event:
         verdict = _VERDICTS[verb]
         return replace(known, verdict=verdict if verdict != "unverified" or not known.verdict else known.verdict)
-    if verb in _WARNED or verb in _UNWARNED:
+    if verb in _WARNINGS:
         return replace(known, warnings=_warnings(known.warnings, entry))
     if verb in ("response_opened", "response_changed", "response_ended"):
         return replace(known, response=0 if verb == "response_ended" else int(body.get("level") or known.response))
@@ -184,10 +183,10 @@ def _after(known: Known, entry: Told, event: str) -> Known:
 
 
 def _warnings(held: tuple[tuple[str, int], ...], entry: Told) -> tuple[tuple[str, int], ...]:
-    """An update or cancellation takes the place of the warning that it names."""
+    """A signed message takes the place of those it refers to; a cancellation leaves nothing in it."""
     body = entry.body
-    ended = {str(body.get(key)) for key in ("warning", "predecessor") if body.get(key)}
+    ended = {str(body.get("warning")), *map(str, body.get("references") or ())}
     kept = tuple(pair for pair in held if pair[0] not in ended)
-    if entry.verb in _UNWARNED:
+    if entry.verb == "warning_expired" or body.get("kind") == "cancel":
         return kept
     return (*kept, (str(body.get("warning", "")), int(body.get("level") or 0)))

@@ -16,7 +16,7 @@ from tocsin.records.ledger.services import FIRST, Root, entry_hash, root_hash
 
 __all__ = [
     "Breach", "ChainState", "Line", "RootLine", "SubjectLine", "chain", "chain_state", "chains", "entries_by", "extent",
-    "lines", "newest_root", "root", "roots", "subjects", "verify", "verify_chain",
+    "lines", "newest_order", "newest_root", "orders_after", "root", "roots", "subjects", "verify", "verify_chain",
 ]  # fmt: skip
 _AT_ONCE = 500  # names in one IN (...)
 
@@ -155,6 +155,18 @@ def subjects(containing: str = "", *, at_most: int = 100) -> list[SubjectLine]:
     dated = rows.annotate(order=Subquery(newest.values("id")[:1]), at=Subquery(newest.values("at")[:1]))
     found = dated.exclude(at=None).order_by("-order")[:at_most]
     return [SubjectLine(row.subject, row.length, row.at) for row in found]
+
+
+def newest_order() -> int:
+    """The order of the newest entry of all; 0 = none."""
+    return LedgerEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def orders_after(order: int, *, beginning: str = "", at_most: int = 1000) -> list[tuple[int, str]]:
+    """(order, subject) of entries after ``order``, oldest first; ``beginning``: only of subjects that begin so. Entries of
+    transactions that end later may still come in between: who reads on looks back a little and knows what it saw."""
+    rows = LedgerEntry.objects.filter(id__gt=order, subject__startswith=beginning).order_by("id")
+    return list(rows.values_list("id", "subject")[:at_most])
 
 
 def newest_root() -> Root | None:
