@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tocsin.loop.review",
     "tocsin.loop.evaluate",
     "tocsin.doors.console",
+    "tocsin.doors.field",
 ]
 
 # axes' own middleware is not here: the log-in page itself says what a caller must do who tried too often (doors/login).

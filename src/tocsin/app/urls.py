@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language", set_language, name="set_language"),
     path("", include("tocsin.doors.api.urls")),
     path("", include("tocsin.doors.console.urls")),
+    path("", include("tocsin.doors.field.urls")),
 ]

@@ -38,8 +38,10 @@ class Link:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("field", "field:tasks", _("My tasks"), (Act.ANSWER_VERIFICATION,)),
     Entry("duty", "console:duty", _("Duty console"), (Act.READ_EVENTS,)),
     Entry("map", "console:map", _("Map"), (Act.READ_EVENTS,)),
+    Entry("warnings", "console:warnings", _("Warnings"), (Act.READ_WARNINGS,)),
     Entry("sources", "console:sources", _("Sources"), (Act.READ_SOURCES,)),
     Entry("quarantine", "console:quarantine", _("Refused rows"), (Act.READ_SOURCES,)),
     Entry("staff", "console:staff", _("Staff"), (Act.MANAGE_STAFF,)),

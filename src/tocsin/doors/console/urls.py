@@ -15,23 +15,34 @@ from tocsin.doors.console.map_page import map_page
 from tocsin.doors.console.quarantine import quarantine
 from tocsin.doors.console.shift import shift
 from tocsin.doors.console.sources import sources
+from tocsin.doors.console.staff import change_staff, staff
 from tocsin.doors.console.theme import theme
+from tocsin.doors.console.warn_urls import patterns as warnings
+from tocsin.doors.console.verify_acts import acknowledge, ask, photograph, photograph_small, withdraw
 
 app_name = "console"
 urlpatterns = [
     path("", duty, name="duty"),
     path("events/<str:event_id>/", event_page, name="event"),
+    path("events/<str:event_id>/acknowledge", acknowledge, name="acknowledge"),
+    path("events/<str:event_id>/verify", ask, name="ask"),
+    path("verifications/<str:verification_id>/withdraw", withdraw, name="withdraw_verification"),
+    path("verifications/<str:verification_id>/photographs/<int:number>", photograph, name="photograph"),
+    path("verifications/<str:verification_id>/photographs/<int:number>/small", photograph_small, name="photograph_small"),
     path("sources/", sources, name="sources"),
     path("quarantine/", quarantine, name="quarantine"),
     path("console/shift/", shift, name="shift"),
     path("console/map/", map_page, name="map"),
     path("console/map.json", map_data, name="map_data"),
+    *warnings,
     path("live/stream", stream, name="stream"),
     path("live/stream/<str:of>", stream, name="stream_of"),
     path("login", login, name="login"),
     path("logout", logout, name="logout"),
     path("post", post, name="post"),
     path("password", password, name="password"),
+    path("staff", staff, name="staff"),
+    path("staff/<str:verb>", change_staff, name="change_staff"),
     path("theme", theme, name="theme"),
     path("assets/<str:digest>/<path:name>", asset, name="asset"),
 ]
