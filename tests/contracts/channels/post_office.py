@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, cast
@@ -14,7 +16,7 @@ from aiosmtpd.smtp import SMTP
 
 __all__ = ["PostOffice"]
 
-logging.getLogger("mail.log").setLevel(logging.WARNING)
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it tells of every line, and of every client that hangs up
 
 
 class PostOffice:
@@ -24,10 +26,13 @@ class PostOffice:
         self.letters: list[tuple[str, EmailMessage]] = []
         self.raw: list[bytes] = []
         self.answers: dict[str, str] = {}
+        self.first_answers: dict[str, str] = {}  # only to the first attempt
         self.sender_answer = ""
         self.breaks_after: int | None = None
         self.breaks_at: set[str] = set()
         self.connections = 0
+        self.pause_s = 0.0  # how long it takes over each letter
+        self.at_each: Callable[[str, EmailMessage], None] = lambda address, letter: None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -70,6 +75,8 @@ class _Counter:
         return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        if address in self.office.first_answers:
+            return self.office.first_answers.pop(address)
         if address in self.office.answers:
             return self.office.answers[address]
         envelope.rcpt_tos.append(address)
@@ -84,5 +91,9 @@ class _Counter:
             office.breaks_after -= 1
         letter = cast(EmailMessage, message_from_bytes(envelope.content, policy=policy.default))
         office.raw.append(envelope.content)
+        for address in envelope.rcpt_tos:
+            office.at_each(address, letter)
         office.letters += [(address, letter) for address in envelope.rcpt_tos]
+        if office.pause_s:
+            await asyncio.sleep(office.pause_s)
         return f"250 taken as {len(office.letters)}"
