@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "tocsin.loop.review",
     "tocsin.loop.evaluate",
     "tocsin.doors.console",
+    "tocsin.doors.portal",
     "tocsin.doors.field",
 ]
 

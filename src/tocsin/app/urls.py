@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 urlpatterns: list[URLPattern | URLResolver] = [
     path("language", set_language, name="set_language"),
     path("", include("tocsin.doors.api.urls")),
+    path("", include("tocsin.doors.portal.urls")),
     path("", include("tocsin.doors.console.urls")),
     path("", include("tocsin.doors.field.urls")),
 ]

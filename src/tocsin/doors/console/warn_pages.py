@@ -18,12 +18,13 @@ from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.warn_form import SHOWN_LIMITS, Composed, read_form, values_of
-from tocsin.doors.console.warn_words import finding_on_page, kind_word, state_word
+from tocsin.doors.console.warn_words import finding_on_page, kind_word
 from tocsin.doors.refusals import status_of
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.warn import queries, services
 from tocsin.loop.warn.authority import ANY_HAZARD
 from tocsin.loop.warn.content import LANGUAGES, Areas
+from tocsin.loop.warn.item_words import state_word
 from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.preview import Preview, preview, with_changes

@@ -8,23 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from tocsin.formats.cap import Finding
-from tocsin.loop.warn.lifecycle import Kind, WarningState
+from tocsin.loop.warn.lifecycle import Kind
 
-__all__ = ["FindingOnPage", "finding_on_page", "kind_word", "state_word"]
-
-
-def state_word(state: WarningState) -> str:
-    """The state in the reader's language."""
-    return {
-        WarningState.DRAFT: pgettext("warning", "Draft"),
-        WarningState.SUBMITTED: pgettext("warning", "Waits for approval"),
-        WarningState.RETURNED: pgettext("warning", "Sent back"),
-        WarningState.ISSUED: pgettext("warning", "In force"),
-        WarningState.SUPERSEDED: pgettext("warning", "Replaced"),
-        WarningState.CANCELLED: pgettext("warning", "Cancelled"),
-        WarningState.EXPIRED: pgettext("warning", "Expired"),
-        WarningState.DISCARDED: pgettext("warning", "Discarded"),
-    }[state]
+__all__ = ["FindingOnPage", "finding_on_page", "kind_word"]
 
 
 def kind_word(kind: Kind) -> str:

@@ -1,4 +1,4 @@
-"""What the items of a warning are called on pages and in refusals."""
+"""What the items and the states of a warning are called on pages and in refusals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-__all__ = ["item_words"]
+from tocsin.loop.warn.lifecycle import WarningState
+
+__all__ = ["item_words", "state_word"]
 
 
 def item_words(items: Iterable[str]) -> str:
@@ -25,3 +27,17 @@ def _one(item: str) -> str:
     }.get(name, name)  # fmt: skip
     spoken = {"zh-hans": _("Chinese"), "en": _("English")}.get(language, "")
     return _("{item} ({language})").format(item=word, language=spoken) if spoken else word
+
+
+def state_word(state: WarningState) -> str:
+    """The state in the reader's language."""
+    return {
+        WarningState.DRAFT: pgettext("warning", "Draft"),
+        WarningState.SUBMITTED: pgettext("warning", "Waits for approval"),
+        WarningState.RETURNED: pgettext("warning", "Sent back"),
+        WarningState.ISSUED: pgettext("warning", "In force"),
+        WarningState.SUPERSEDED: pgettext("warning", "Replaced"),
+        WarningState.CANCELLED: pgettext("warning", "Cancelled"),
+        WarningState.EXPIRED: pgettext("warning", "Expired"),
+        WarningState.DISCARDED: pgettext("warning", "Discarded"),
+    }[state]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from tocsin.geo import lineage
 from tocsin.loop.detect import queries as detect
@@ -132,7 +133,8 @@ def warning(scope: Scope, warning_id: str) -> WarningLine:
     """One warning. Raises UnknownName where there is none in the scope."""
     row = _rows(scope).filter(id=warning_id).first()
     if row is None:
-        raise UnknownName(f"warning {warning_id}", "no such warning in your scope", "open the list of warnings")
+        raise UnknownName(_("warning {id}").format(id=warning_id), _("no such warning in your scope"),
+                          _("open the list of warnings"))  # fmt: skip
     return _line(row)
 
 

@@ -25,7 +25,7 @@ from tocsin.loop.warn.cap_message import cap_message, our_producer
 from tocsin.loop.warn.changing import EDITED, changed, clean
 from tocsin.loop.warn.content import LANGUAGES, Areas, Content, missing_items
 from tocsin.loop.warn.filling import evidence_of, filled, follow
-from tocsin.loop.warn.item_words import item_words
+from tocsin.loop.warn.item_words import item_words, state_word
 from tocsin.loop.warn.lifecycle import EDITABLE, Kind, WarningState, allowed
 from tocsin.loop.warn.models import AlertRow, AuthorityRow, SignatureRow, WarningArea, WarningRow
 from tocsin.loop.warn.names import Names
@@ -381,7 +381,7 @@ def _require_sound(row: WarningRow, content: Content, names: Names, now: datetim
 
 def _require_editable(row: WarningRow, version: int) -> None:
     if row.state not in EDITABLE:
-        raise _stale(row, _("it is no draft any more: {state}").format(state=row.state))
+        raise _stale(row, _("it is no draft any more: {state}").format(state=state_word(WarningState(row.state))))
     _require_version(row, version)
 
 
@@ -393,7 +393,12 @@ def _require_version(row: WarningRow, version: int) -> None:
 
 def _require_move(row: WarningRow, after: WarningState) -> None:
     if not allowed(WarningState(row.state), after):
-        raise _stale(row, _("it is {state}; that cannot become {after}").format(state=row.state, after=after.value))
+        raise _stale(
+            row,
+            _("its state is: {state}; that cannot become: {after}").format(
+                state=state_word(WarningState(row.state)), after=state_word(after)
+            ),
+        )
 
 
 def _stale(row: WarningRow, rule: str) -> Stale:
@@ -509,8 +514,9 @@ def _row(warning_id: str) -> WarningRow:
 def _in_force(warning_id: str, now: datetime) -> WarningRow:
     row = _row(warning_id)
     if row.state != WarningState.ISSUED or row.kind == Kind.CANCEL or row.expires_at <= now:
-        state = WarningState.EXPIRED.value if row.state == WarningState.ISSUED else row.state
-        raise Stale(_("warning {id}").format(id=row.id), _("it is not in force any more: {state}").format(state=state),
+        state = WarningState.EXPIRED if row.state == WarningState.ISSUED else WarningState(row.state)
+        rule = _("it is not in force any more: {state}").format(state=state_word(state))
+        raise Stale(_("warning {id}").format(id=row.id), rule,
                     _("draft a new warning where there is still danger"))  # fmt: skip
     return row
 

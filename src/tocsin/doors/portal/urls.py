@@ -1,0 +1,18 @@
+"""Public paths."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from tocsin.doors.portal import messages, pages
+
+app_name = "portal"
+urlpatterns = [
+    path("warnings", pages.in_force, name="warnings"),
+    path("warnings/", RedirectView.as_view(url="/warnings", permanent=True)),
+    path("warnings/feed.atom", messages.feed, name="feed"),
+    path("warnings.geojson", messages.geojson, name="geojson"),
+    path("warnings/<str:identifier>.xml", messages.cap, name="cap"),
+    path("warnings/<str:identifier>", pages.message, name="warning"),
+]
