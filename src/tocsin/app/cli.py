@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("tocsin.app.commands.log:log", "Verify the log of observations."),
     "ledger": ("tocsin.app.commands.ledger:ledger", "Verify the ledger, read a chain, print the root to publish."),
     "pack": ("tocsin.app.commands.pack:pack", "Make, check, replay and explain packs."),
+    "cap": ("tocsin.app.commands.cap:cap", "Check CAP messages and verify their signatures."),
     "replay": ("tocsin.app.replay.command:replay", "Replay recorded data through rules and score the result."),
     "backtest": ("tocsin.app.backtest.command:backtest", "Score rules on recorded history against what happened."),
     "bench": ("tocsin.app.bench.command:bench", "Measure the engine on a standard workload."),

@@ -77,7 +77,7 @@ def _atom(root: etree._Element) -> FeedReading:
     findings = Findings()
     told = _header(root, "/atom:feed", _ATOM, "updated", findings)
     if any(child.tag in _ALERTS for child in root):
-        findings.add("R69", "/atom:feed", "it holds a message that is in no entry", "warning")
+        findings.note("R69", "/atom:feed", "it holds a message that is in no entry", "warning")
     found = root.findall(f"{_ATOM}entry")
     entries = tuple(_atom_entry(entry, f"/atom:feed/atom:entry[{n}]") for n, entry in enumerate(found, 1))
     return FeedReading("atom", *told, _unique(entries), tuple(findings.found))
@@ -105,7 +105,7 @@ def _rss(root: etree._Element) -> FeedReading:
         raise BadForm("feed", "R69: it has no channel", "send an RSS feed with a channel")
     title, moment = _text(channel, f"{space}title"), _rss_time(channel, space)
     if not title:
-        findings.add("R69", "/rss/channel", "it has no title")
+        findings.note("R69", "/rss/channel", "it has no title")
     items = channel.findall("item") if not space else root.findall(f"{_OLD_RSS}item")
     entries = tuple(_rss_entry(item, f"/rss/channel/item[{n}]", space) for n, item in enumerate(items, 1))
     return FeedReading("rss", _text(channel, f"{space}link"), title, moment, _unique(entries), tuple(findings.found))
@@ -117,7 +117,7 @@ def _rss_entry(item: etree._Element, xpath: str, space: str) -> ReadEntry:
     name = _text(item, "guid") or link
     for what, there in (("guid", name), ("title", title), ("pubDate", moment)):
         if not there:
-            findings.add("R69", f"{xpath}", f"it has no {what}", "error" if what == "guid" else "warning")
+            findings.note("R69", f"{xpath}", f"it has no {what}", "error" if what == "guid" else "warning")
     links = [
         (one.get("url", "").strip(), one.get("type", "").lower(), "enclosure") for one in item.iterfind("enclosure")
     ]
@@ -135,10 +135,10 @@ def _header(
     texts = {name: _text(block, f"{space}{name}") for name in ("id", "title", updated)}
     missing = [name for name, text in texts.items() if not text]
     if missing:
-        findings.add("R69", xpath, f"it has no {', '.join(missing)}")
+        findings.note("R69", xpath, f"it has no {', '.join(missing)}")
     moment, _, what = read_time(texts[updated])
     if texts[updated] and moment is None:
-        findings.add("R69", f"{xpath}/atom:updated", what)
+        findings.note("R69", f"{xpath}/atom:updated", what)
     return texts["id"], texts["title"], moment
 
 
@@ -147,9 +147,9 @@ def _chosen(links: list[tuple[str, str, str]], has_message: bool, xpath: str, fi
     typed = [href for href, kind, _ in links if href and kind.partition(";")[0].strip() in _CAP_TYPES]
     plain = [href for href, kind, rel in links if href and rel in ("alternate", "enclosure") and "html" not in kind]
     if not typed and not plain and not has_message:
-        findings.add("R69", xpath, "it has no link to a message")
+        findings.note("R69", xpath, "it has no link to a message")
     elif not typed and not has_message:
-        findings.add("R69", xpath, f"its link is not typed {CAP_TYPE}", "warning")
+        findings.note("R69", xpath, f"its link is not typed {CAP_TYPE}", "warning")
     return (typed or plain or [""])[0]
 
 
@@ -171,7 +171,7 @@ def _unique(entries: tuple[ReadEntry, ...]) -> tuple[ReadEntry, ...]:
     for number, entry in enumerate(entries, 1):
         if entry.entry_id and entry.entry_id in seen:
             findings = Findings()
-            findings.add(
+            findings.note(
                 "R69", f"//*[local-name()='entry' or local-name()='item'][{number}]", "its id stands twice", "warning"
             )
             made.append(replace(entry, findings=(*entry.findings, *findings.found)))

@@ -44,7 +44,11 @@ class Findings:
         """Note it; the grade and the remedy are the rule's own unless another grade is given."""
         if (rule, xpath) not in self._seen:
             self._seen.add((rule, xpath))
-            self.found.append(Finding(rule, grade or RULES[rule].grade, xpath, what, RULES[rule].remedy))
+            self.note(rule, xpath, what, grade)
+
+    def note(self, rule: str, xpath: str, what: str, grade: Grade | None = None) -> None:
+        """Note it, whatever was noted before."""
+        self.found.append(Finding(rule, grade or RULES[rule].grade, xpath, what, RULES[rule].remedy))
 
     def missing(self, rule: str, xpath: str, name: str) -> None:
         """Note that an element is not there; that it is therefore empty is not said again."""

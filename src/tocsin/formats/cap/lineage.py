@@ -114,12 +114,12 @@ def _find(line: Line, reference: Reference, candidates: list[Line]) -> Line | No
     others = [one for one in candidates if one is not line]
     if others:
         _note(line, "R51", _REFERENCES, f"it cites {reference.identifier[:60]} with another time than it was sent")
-    return max(others, key=lambda one: one.alert.sent, default=None)
+    return max(others, key=lambda one: (one.alert.sent <= line.alert.sent, one.alert.sent), default=None)
 
 
 def _end(line: Line, cited: Mapping[Key, list[Line]], by_time: list[Line]) -> None:
-    """Update and Cancel reach what they cite and, along the chain, what earlier cited that."""
-    reached = {target.key for target in cited[line.key]}
+    """Update and Cancel reach what they cite and, along the chain, what earlier cited that; never what was sent later."""
+    reached = {target.key for target in cited[line.key] if target.alert.sent <= line.alert.sent}
     for other in by_time:
         if other.alert.sent > line.alert.sent:
             break
@@ -157,5 +157,5 @@ def _likes(by_time: list[Line]) -> None:
 
 def _note(line: Line, rule: str, xpath: str, what: str) -> None:
     findings = Findings()
-    findings.add(rule, xpath, what)
+    findings.note(rule, xpath, what)
     line.findings += findings.found

@@ -1,8 +1,9 @@
 """Fewer points without leaving anybody out: the result contains the original ring (P4).
 
-The outline is widened by a small distance and then straightened by less than that, so that no straightened side can cut
-into the original; the distance is the smallest that is enough. The answer is compared with the original before it is
-given: containing it is a promise, few points are too, and only the size of the margin is a matter of taste.
+A long outline is first widened by a small distance and straightened by less than that, so that no straightened side can cut
+into the original. Then corners are taken out in ways that only add area, the cheapest first. The answer is compared with
+the original before it is given: containing it is a promise, few points are too, and only the size of the margin is a matter
+of skill.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import shapely
 
+from tocsin.formats.cap.eliminate import eliminate
 from tocsin.formats.cap.message import Ring
 from tocsin.formats.cap.rules.area import MOST_POINTS
 from tocsin.terms.errors import BadValue
@@ -20,7 +23,7 @@ __all__ = ["simplify_outwards"]
 
 _DIGITS = 5  # about a metre
 _LEAST = 2e-5  # degrees; more than rounding takes away
-_SHRINK = 1.3
+_QUICK = 1200  # points of which some can be taken out one by one without a wait
 
 
 def simplify_outwards(ring: Ring, most: int = MOST_POINTS) -> Ring:
@@ -47,18 +50,38 @@ def _widened(outline: Any, most: int) -> Any:
     same in both directions."""
     squeeze = max(0.05, math.cos(math.radians(shapely.get_y(shapely.centroid(outline)))))
     flat = shapely.transform(outline, lambda points: points * [squeeze, 1.0])
-    west, south, east, north = shapely.bounds(flat)
-    size = max(east - west, north - south, 10 * _LEAST)
-    best, margin = _box(flat, squeeze), size / 4
-    if _fits(hull := _rounded(_margin(shapely.convex_hull(flat), _LEAST * 4), squeeze), outline, most):
-        best = hull
+    start = _start(flat)
+    tries = (_cut(start, most), _by_margin(start, most, 1.3), _margin(shapely.convex_hull(flat), _LEAST * 4))
+    good = [
+        shape for shape in (_rounded(one, squeeze) for one in tries if one is not None) if _fits(shape, outline, most)
+    ]
+    return min([*good, _box(flat, squeeze)], key=shapely.area)
+
+
+def _start(flat: Any) -> Any:
+    """One polygon that contains the outline, of a length at which corners can be taken out one by one."""
+    if flat.geom_type == "Polygon" and shapely.get_num_coordinates(flat) <= _QUICK:
+        return shapely.Polygon(flat.exterior)
+    coarse = _by_margin(flat, _QUICK, 2.5)
+    return coarse if coarse is not None else shapely.buffer(shapely.convex_hull(flat), _LEAST, join_style="mitre")
+
+
+def _cut(start: Any, most: int) -> Any:
+    """By taking out corners."""
+    ring = shapely.normalize(start).exterior.coords  # the normal form runs clockwise
+    corners = eliminate(np.asarray(ring)[:-1][::-1], most - 1)
+    return shapely.buffer(shapely.Polygon(corners), _LEAST, join_style="mitre", mitre_limit=20.0)
+
+
+def _by_margin(shape: Any, most: int, shrink: float) -> Any:
+    """By the smallest margin that is enough; None where none is."""
+    west, south, east, north = shapely.bounds(shape)
+    margin, best = max(east - west, north - south, 10 * _LEAST) / 4, None
     while margin >= _LEAST:
-        tried = _rounded(_margin(flat, margin), squeeze)
-        if tried.geom_type != "Polygon" or not _fits(tried, outline, most):
+        tried = _margin(shape, margin)
+        if shapely.get_num_coordinates(tried) > most or not tried.is_valid:
             break
-        if tried.area < best.area:
-            best = tried
-        margin /= _SHRINK
+        best, margin = tried, margin / shrink
     return best
 
 
