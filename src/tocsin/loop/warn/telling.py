@@ -12,7 +12,7 @@ from tocsin.loop.warn.authority import touched_paths
 from tocsin.loop.warn.content import Content
 from tocsin.loop.warn.lifecycle import Kind
 from tocsin.loop.warn.models import WarningRow
-from tocsin.loop.warn.names import Names
+from tocsin.loop.warn.names import Names, present_language
 from tocsin.records.dispatch.message import Text
 from tocsin.records.dispatch.notify import tell_posts
 from tocsin.records.org import queries as org
@@ -55,33 +55,36 @@ def tell_everybody(row: WarningRow, content: Content, names: Names, *, actor: Ac
 
 
 def tell_signers(row: WarningRow, *, late: bool, now: datetime) -> None:
-    """Ask the signers of the body who are on duty; where none is, all of its signers, and the author learns of it. ``late``:
-    it has waited too long, so the commanders of the area are told as well."""
+    """Ask the signers of the body who are on duty; where none is, all of its signers. ``late``: it has waited too long. Then,
+    and where nobody is on duty, the author learns of it, and the commanders of the area of what is late."""
     on_duty = [post for post in org.on_duty(Role.SIGNER, row.jurisdiction, now=now) if post.department == row.body]
     asked = on_duty or [
         post for post in posts_touched([row.jurisdiction]) if post.role == Role.SIGNER and post.department == row.body
     ]
     names = Names.read()
-    if late:
-        asked += org.on_duty(Role.COMMANDER, row.jurisdiction, now=now)
 
     def write(language: str) -> Text:
-        what = _what(row, names, language)
-        subject = (_("Still unsigned: {what}") if late else _("To sign: {what}")).format(what=what)
-        return Text(
-            _marked(row, subject), _("A warning waits for your signature. Check it, then approve or send it back.")
+        subject = (_("Still unsigned: {what}") if late else _("To sign: {what}")).format(
+            what=_what(row, names, language)
         )
+        return Text(subject, _("A warning waits for your signature. Check it, then approve or send it back."))
 
     _tell("warning_late" if late else "warning_to_sign", asked, write, row, f"/console/warnings/{row.id}/sign", now)
-    if late or not on_duty:
+    if not late and on_duty:
+        return
 
-        def write_author(language: str) -> Text:
-            body = names.body(row.body, language)
-            said = (_("Nobody has signed it yet. Telephone a signer of {body}.") if on_duty
-                    else _("No signer of {body} is on duty. Telephone one.")).format(body=body)  # fmt: skip
-            return Text(_marked(row, _("Not signed: {what}").format(what=_what(row, names, language))), said)
+    def unsigned(subject: str) -> Text:
+        said = _("Nobody has signed it yet. Telephone a signer of {body}.")
+        if not on_duty:
+            said = _("No signer of {body} is on duty. Telephone one.")
+        language = present_language()
+        return Text(subject.format(what=_what(row, names, language)), said.format(body=names.body(row.body, language)))
 
-        tell_author(row, "warning_unsigned", write_author, now)
+    tell_author(row, "warning_unsigned", lambda language: unsigned(_("Not signed: {what}")), now)
+    if late:
+        commanders = org.on_duty(Role.COMMANDER, row.jurisdiction, now=now)
+        link = f"/console/warnings/{row.id}"
+        _tell("warning_late", commanders, lambda language: unsigned(_("Still unsigned: {what}")), row, link, now)
 
 
 def tell_author(row: WarningRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
@@ -104,7 +107,7 @@ def keeper_text(row: WarningRow, names: Names, language: str, subject: str, body
     content = Content.of(row.content)
     filled = {"what": _what(row, names, language),
               "until": names.moment(content.expires, content.areas.paths, language)}  # fmt: skip
-    return Text(_marked(row, subject.format(**filled)), body.format(**filled))
+    return Text(subject.format(**filled), body.format(**filled))
 
 
 def _tell(
@@ -122,16 +125,10 @@ def _what(row: WarningRow, names: Names, language: str) -> str:
     )  # fmt: skip
 
 
-def _marked(row: WarningRow, subject: str) -> str:
-    return _("EXERCISE. {subject}").format(subject=subject) if row.exercise else subject
-
-
 def _warning_text(content: Content, names: Names, language: str) -> Text:
     """What a post reads: what, where, until when, what to beware of, what to do, who says so."""
     texts, paths = content.text(language), content.areas.paths
     lines = [texts.description]
-    if content.exercise:
-        lines.insert(0, _("Exercise. Not a real warning"))
     if texts.beware:
         lines.append(_("Beware: {what}").format(what=texts.beware))
     if texts.instruction:
@@ -143,5 +140,5 @@ def _warning_text(content: Content, names: Names, language: str) -> Text:
         if content.verdict == "unverified":
             lines.append(_("Measured, not yet verified on the spot."))
     lines.append(_("Issued by {body}").format(body=names.body(content.body, language)))
-    subject = _("EXERCISE. {subject}").format(subject=texts.headline) if content.exercise else texts.headline
-    return Text(subject, "\n\n".join(line for line in lines if line))
+    # That it is an exercise is said by dispatch, of every letter.
+    return Text(texts.headline, "\n\n".join(line for line in lines if line))
