@@ -100,6 +100,7 @@ VERBS: dict[str, str | Promise] = {
     "finding_overdue": _("Finding overdue"),
     "finding_withdrawn": _("Finding withdrawn"),
     "release_refused": _("Release of a major finding refused"),
+    "recheck_overdue": _("Re-check overdue"),
     "finding_closed": _("Finding closed"),
     # review and evaluate
     "review_drafted": _("Review drafted"),

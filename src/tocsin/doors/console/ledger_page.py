@@ -1,0 +1,92 @@
+"""The ledger's page for auditors: roots, a check of the whole, chains by subject. Each view of it is an entry of its own. And
+the newest root for everybody, which says nothing of what it covers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from tocsin.doors.access import acting, actor_of_request
+from tocsin.doors.console.frame import Frame, open_frame
+from tocsin.doors.console.story_words import Teller, breach_words
+from tocsin.loop.detect import queries as detect
+from tocsin.loop.review import services as review
+from tocsin.loop.review.visible import may_see, visible_subjects
+from tocsin.records import clock
+from tocsin.records.ledger import queries as ledger
+from tocsin.records.one_moment import one_moment
+from tocsin.records.org.roles import Act
+from tocsin.terms.moment import to_us
+
+__all__ = ["ledger_page", "ledger_root"]
+
+ENTRIES_AT_MOST = 500
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@acting(Act.READ_LEDGER)
+def ledger_page(request: HttpRequest) -> HttpResponse:
+    """GET: roots, chains, or one chain with ``subject``. POST: the same after a check of the whole ledger."""
+    actor = actor_of_request(request)
+    subject = request.GET.get("subject", "").strip()[:200]
+    checked = request.method == "POST"
+    if request.method in ("GET", "POST"):
+        review.note_read("ledger_read", {"subject": subject, "verified": checked}, actor=actor, now=clock.now())
+    with one_moment():
+        frame = open_frame(request)
+        context = frame.context(request, "ledger", "loop.css", "staff.css", "review.css") | _overview(frame)
+        if subject:
+            context |= _chain(frame, subject)
+        if checked:
+            breaches = [*ledger.verify(), *detect.verify_batches()]
+            context |= {
+                "checked": True,
+                "breaches": [breach_words(breach) for breach in breaches[:100]],
+                "n_breaches": len(breaches),
+            }
+    return render(request, "console/ledger.html", context)
+
+
+@require_safe
+def ledger_root(request: HttpRequest) -> HttpResponse:
+    """The newest root as JSON, for anybody: number, hash, moment and how many entries it covers, and nothing of these. Null
+    where nothing is sealed yet."""
+    newest = ledger.roots(at_most=1)
+    response = JsonResponse(newest[0].document() if newest else None, safe=False)
+    response["Cache-Control"] = "no-cache"
+    response["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _overview(frame: Frame) -> dict[str, Any]:
+    chains, entries, unsealed = ledger.extent()
+    roots = [(line.number, to_us(line.at), line.entries, line.hash) for line in ledger.roots(at_most=10)]
+    found = visible_subjects(frame.scope, ledger.subjects(at_most=200))[:25]
+    return {
+        "chains": chains, "entries": entries, "unsealed": unsealed, "roots": roots, "subject": "", "checked": False,
+        "subjects": [(line.subject, line.length, to_us(line.newest_at)) for line in found],
+    }  # fmt: skip
+
+
+def _chain(frame: Frame, subject: str) -> dict[str, Any]:
+    """The chain of that name, else the chains whose name contains it."""
+    if not may_see(frame.scope, subject):
+        return {"subject": subject, "state": None, "matches": []}
+    state = ledger.chain_state(subject)
+    if not state.length:
+        found = visible_subjects(frame.scope, ledger.subjects(subject))
+        return {
+            "subject": subject,
+            "state": None,
+            "matches": [(line.subject, line.length, to_us(line.newest_at)) for line in found],
+        }
+    lines = ledger.chain(subject)[-ENTRIES_AT_MOST:]
+    teller = Teller(frame)
+    return {
+        "subject": subject, "state": state, "state_us": to_us(state.verified_at) if state.verified_at else None,
+        "chain_breaches": [breach_words(breach) for breach in state.breaches], "first": lines[0].number,
+        "moments": [teller.line(line) for line in lines], "cut": state.length - len(lines),
+    }  # fmt: skip
