@@ -28,16 +28,13 @@ from tocsin.records import clock
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.records.tasks import queries as task_queries
+from tocsin.records.tasks.queries import TaskLine
 from tocsin.terms.errors import NotAllowed, Refused
 from tocsin.terms.moment import from_us, to_us
 
 __all__ = ["receipt", "task", "task_page", "tasks"]
 
 _DONE_AT_MOST = 10
-_OTHER_PAGES = {
-    "action": "respond:task",
-    "recheck": "rectify:recheck",
-}  # pages of other rooms' tasks, where there are any
 
 
 @require_safe
@@ -51,7 +48,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
     context |= {
         "waiting": [_line(line, context) for line in waiting],
         "done": [_line(line, context) for line in done],
-        "others": [{"title": _worded(line.title, context), "due_us": to_us(line.due_at), "url": _page_of(line.kind, line.id),
+        "others": [{"title": _worded(line.title, context), "due_us": to_us(line.due_at), "url": _page_of(line),
                     "level": line.level, "is_overdue": line.overdue_at is not None} for line in others],
     }  # fmt: skip
     return render(request, "field/tasks.html", context)
@@ -135,8 +132,11 @@ def _finding_url(line: VerificationLine) -> str:
         return ""
 
 
-def _page_of(kind: str, task_id: str) -> str:
+def _page_of(line: TaskLine) -> str:
+    """Where a task of another room is done; empty where that room has no page."""
     try:
-        return reverse(_OTHER_PAGES[kind], args=[task_id]) if kind in _OTHER_PAGES else ""
+        if line.kind in ("rectification", "recheck"):
+            return reverse("rectify:finding", args=[line.about])
+        return reverse("respond:task", args=[line.id])
     except NoReverseMatch:
         return ""

@@ -1,0 +1,137 @@
+"""Who may do what at which address: the table that ``test_access_matrix`` holds the doors to.
+
+One row an address of the urlconf (as Django writes its route). ``get`` and ``post`` name the roles that are let in; everybody
+else must be sent to the log-in or refused. A method that is left out is not offered (405). An address without a row fails
+the test, and so does a row without an address: whoever adds a page adds its row.
+
+Roles: ``NOBODY`` is who has not logged in. ``ANYBODY`` = every role and nobody; ``STAFF`` = every role.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+__all__ = ["ANYBODY", "NOBODY", "ROLES", "ROWS", "STAFF", "WATCHERS", "Row"]
+
+NOBODY = "nobody"
+ROLES = (
+    "duty_officer", "signer", "inspector", "commander", "case_handler", "facility_operator", "analyst", "auditor",
+    "administrator",
+)  # fmt: skip
+STAFF = frozenset(ROLES)
+ANYBODY = STAFF | {NOBODY}
+WATCHERS = STAFF - {"facility_operator", "administrator"}
+FEEDS = frozenset({"duty_officer", "commander", "analyst", "auditor"})
+NONE: frozenset[str] = frozenset()
+
+
+def only(*roles: str) -> frozenset[str]:
+    """These roles."""
+    assert set(roles) <= STAFF, roles
+    return frozenset(roles)
+
+
+ASKERS = only("duty_officer", "commander")
+DRAFTERS = only("duty_officer")
+SIGNERS = only("signer")
+EVALUATORS = only("commander", "analyst", "auditor")
+LEDGER = only("commander", "auditor")
+REVIEWERS = only("duty_officer", "commander", "case_handler", "auditor")
+
+
+@dataclass(frozen=True)
+class Row:
+    """``kind``: ``page`` sends nobody to the log-in, ``program`` answers 401. ``with_``: what stands for the parts of the
+    address in the test (an event of the east is filled in by itself). ``form``: what is posted, ``{post}`` = the role's
+    own post."""
+
+    get: frozenset[str] | None = None
+    post: frozenset[str] | None = None
+    kind: str = "page"
+    with_: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
+
+
+def program(get: frozenset[str] | None = None, post: frozenset[str] | None = None) -> Row:
+    """An address for programs: 401 without a caller."""
+    return Row(get, post, "program")
+
+
+ROWS: dict[str, Row] = {
+    # for everybody, with nothing of any room
+    "login": Row(get=ANYBODY, post=ANYBODY),
+    "logout": Row(post=ANYBODY),
+    "language": Row(get=ANYBODY, post=ANYBODY),
+    "theme": Row(post=ANYBODY),
+    "assets/<str:digest>/<path:name>": Row(get=ANYBODY, with_={"digest": "x", "name": "console.css"}),
+    "healthz": Row(get=ANYBODY, post=ANYBODY),
+    "readyz": Row(get=ANYBODY, post=ANYBODY),
+    "metrics": Row(get=ANYBODY, post=ANYBODY),
+    "api/v1/openapi.json": Row(get=ANYBODY, post=ANYBODY),
+    "api/v1/": Row(get=ANYBODY, post=ANYBODY),
+    "^api/": Row(get=ANYBODY, post=ANYBODY, with_={"path": "/api/nothing"}),
+    # warnings that were issued are public, also to programs; so are the roots of the ledger
+    "warnings": Row(get=ANYBODY),
+    "warnings/": Row(get=ANYBODY),
+    "warnings.geojson": Row(get=ANYBODY),
+    "warnings/feed.atom": Row(get=ANYBODY),
+    "warnings/<str:identifier>": Row(get=ANYBODY),
+    "warnings/<str:identifier>.xml": Row(get=ANYBODY),
+    "ledger/root": Row(get=ANYBODY),
+    # one's own account
+    "post": Row(get=STAFF, post=STAFF, form={"post": "{post}"}),
+    "password": Row(get=STAFF, post=STAFF),
+    # console
+    "": Row(get=STAFF),  # those without events are sent to their own first page
+    "events/<str:event_id>/": Row(get=WATCHERS),
+    "sources/": Row(get=FEEDS),
+    "quarantine/": Row(get=FEEDS),
+    "live/stream": Row(get=WATCHERS, kind="program"),
+    "live/stream/<str:of>": Row(get=NONE, kind="program", with_={"of": "somebody-else"}),
+    "console/shift/": Row(get=WATCHERS),
+    "console/map/": Row(get=WATCHERS),
+    "console/map.json": Row(get=WATCHERS),
+    # verify
+    "events/<str:event_id>/acknowledge": Row(post=only("duty_officer")),
+    "events/<str:event_id>/verify": Row(get=only("duty_officer", "commander"), post=only("duty_officer", "commander")),
+    "verifications/<str:verification_id>/withdraw": Row(post=only("duty_officer", "commander")),
+    "verifications/<str:verification_id>/photographs/<int:number>": Row(get=WATCHERS),
+    "verifications/<str:verification_id>/photographs/<int:number>/small": Row(get=WATCHERS),
+    # field
+    "field": Row(get=only("inspector")),
+    "field/worker.js": Row(get=ANYBODY),
+    "field/task/<str:verification_id>": Row(get=only("inspector")),
+    "field/task/<str:verification_id>/arrive": Row(post=only("inspector")),
+    "field/task/<str:verification_id>/answer": Row(post=only("inspector")),
+    "field/task/<str:verification_id>/receipt": Row(get=only("inspector")),
+    # warn
+    "console/warnings/": Row(get=WATCHERS),
+    "console/warnings/authority": Row(get=WATCHERS),
+    "console/warnings/compose": Row(get=DRAFTERS, post=DRAFTERS),
+    "console/warnings/<str:warning_id>": Row(get=WATCHERS),
+    "console/warnings/<str:warning_id>/autosave": Row(post=DRAFTERS),
+    "console/warnings/<str:warning_id>/follow": Row(post=DRAFTERS),
+    "console/warnings/<str:warning_id>/preview": Row(post=DRAFTERS),
+    "console/warnings/<str:warning_id>/save": Row(post=DRAFTERS),
+    "console/warnings/<str:warning_id>/sign": Row(get=SIGNERS, post=SIGNERS),
+    # review, evaluate
+    "events/<str:event_id>/close": Row(post=only("duty_officer", "commander")),
+    "events/<str:event_id>/review": Row(get=REVIEWERS, post=REVIEWERS),
+    "ledger": Row(get=LEDGER),
+    "evaluation": Row(get=EVALUATORS),
+    "evaluation.csv": Row(get=EVALUATORS),
+    "evaluation/<str:indicator>": Row(get=EVALUATORS),
+    "evaluation/keep": Row(post=EVALUATORS),
+    # staff
+    "staff": Row(get=only("administrator")),
+    "staff/<str:verb>": Row(post=only("administrator"), with_={"verb": "end_shift"}),
+    # API: a session reads, a token writes
+    "api/v1/sources": program(get=FEEDS, post=NONE),
+    "api/v1/streams": program(get=FEEDS, post=NONE),
+    "api/v1/streams/indices": program(get=FEEDS),
+    "api/v1/signals": program(get=WATCHERS),
+    "api/v1/signals/<signal_id>": program(get=WATCHERS),
+    "api/v1/events": program(get=WATCHERS),
+    "api/v1/events/<event_id>": program(get=WATCHERS),
+    "api/v1/quarantine": program(get=FEEDS),
+}
