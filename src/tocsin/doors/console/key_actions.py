@@ -41,6 +41,7 @@ def key_actions(names: tuple[str, ...]) -> list[tuple[str, str]]:
         "earlier": _("Previous event of the list"),
         "later": _("Next event of the list"),
         "list": _("Go to the list of events"),
+        "export": _("Export what is shown"),
         "help": _("Show this list"),
     }
     return [(name, said[name]) for name in names]

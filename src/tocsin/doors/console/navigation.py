@@ -42,8 +42,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("duty", "console:duty", _("Duty console"), (Act.READ_EVENTS,)),
     Entry("map", "console:map", _("Map"), (Act.READ_EVENTS,)),
     Entry("warnings", "console:warnings", _("Warnings"), (Act.READ_WARNINGS,)),
+    Entry("responses", "respond:responses", _("Responses"), (Act.READ_RESPONSE,)),
+    Entry("findings", "rectify:findings", _("Findings"), (Act.READ_FINDINGS,)),
+    Entry("tasks", "respond:tasks", _("Tasks of this post"), (Act.DO_TASK,)),
     Entry("sources", "console:sources", _("Sources"), (Act.READ_SOURCES,)),
     Entry("quarantine", "console:quarantine", _("Refused rows"), (Act.READ_SOURCES,)),
+    Entry("evaluation", "console:evaluation", _("Evaluation"), (Act.READ_EVALUATION,)),
+    Entry("ledger", "console:ledger", _("Ledger"), (Act.READ_LEDGER,)),
     Entry("staff", "console:staff", _("Staff"), (Act.MANAGE_STAFF,)),
 )
 

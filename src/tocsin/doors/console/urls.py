@@ -13,6 +13,7 @@ from tocsin.doors.console.login import login, logout
 from tocsin.doors.console.map_data import map_data
 from tocsin.doors.console.map_page import map_page
 from tocsin.doors.console.quarantine import quarantine
+from tocsin.doors.console.review_urls import patterns as reviewing
 from tocsin.doors.console.shift import shift
 from tocsin.doors.console.sources import sources
 from tocsin.doors.console.staff import change_staff, staff
@@ -35,6 +36,7 @@ urlpatterns = [
     path("console/map/", map_page, name="map"),
     path("console/map.json", map_data, name="map_data"),
     *warnings,
+    *reviewing,
     path("live/stream", stream, name="stream"),
     path("live/stream/<str:of>", stream, name="stream_of"),
     path("login", login, name="login"),

@@ -5,7 +5,7 @@ const MAP = "tocsin.keymap";
 const PAIR_MS = 1500; // "g" then "l": how long the first waits for the second
 const STANDARD = {
   next: "j", previous: "k", open: "Enter", acknowledge: "a", verify: "v", warn: "w", dispatch: "d", comment: "c", arrivals: "n",
-  filter: "f", map: "m", search: "/", earlier: "[", later: "]", list: "gl", help: "?",
+  filter: "f", map: "m", search: "/", earlier: "[", later: "]", list: "gl", help: "?", export: "e",
 };
 const enabled = () => localStorage.getItem(ON) !== "off";
 
@@ -41,7 +41,7 @@ export function bindKeys(actions) {
     if (event.target.closest("input, select, textarea, [contenteditable], .map-stage")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const pair = first && performance.now() - firstAt < PAIR_MS ? first + key : "";
-    const action = nameOf(pair) ?? nameOf(key);
+    const action = nameOf(pair) || nameOf(key);
     [first, firstAt] = [action ? "" : key, performance.now()];
     if (!action || action === "open") return; // Enter is the link's own
     const done = action === "help" ? (dialog.showModal(), true) : (actions[action] ? actions[action]() !== false : press(action));
