@@ -88,7 +88,8 @@ def test_the_same_warning_level_opens_different_responses_by_hazard_and_moment(t
         queries.declared_for("rainstorm", "warning", RED),
         queries.declared_for("gas_leak", "event_confirmed", RED),
     )
-    assert storm and leak
+    assert storm
+    assert leak
     assert (storm.mapping.response, storm.mapping.opens) == (II, "by_commander")
     assert (leak.mapping.response, leak.mapping.opens) == (II, "at_once")
     assert queries.declared_for("rainstorm", "event_confirmed", RED) is None
@@ -147,7 +148,8 @@ def test_opening_gives_the_first_actions_to_the_nearest_posts_with_one_mail_each
     town.phone("commander").expects("Nobody on duty for a first action", "Station underpass")
     assert verbs(storm.event) == ["response_proposed", "response_opened", "nobody_on_duty"]
     phone = done["phone"].task
-    assert phone and phone.due_at == incident.known_at + timedelta(minutes=30)
+    assert phone
+    assert phone.due_at == incident.known_at + timedelta(minutes=30)
 
 
 def test_a_report_is_due_from_when_the_event_was_known_not_from_when_the_commander_came(town: Town) -> None:
@@ -155,7 +157,8 @@ def test_a_report_is_due_from_when_the_event_was_known_not_from_when_the_command
     town.after(minutes=40)
     services.open_proposed(incident.id, version=incident.version, actor=town.as_("commander"), now=town.now)
     phone = actions(line(storm))["phone"].task
-    assert phone and phone.due_at < town.now
+    assert phone
+    assert phone.due_at < town.now
     quiet(town)
     assert task_list.task(EVERYWHERE, phone.id).overdue_at is not None
 
@@ -311,7 +314,7 @@ def test_a_cancelled_warning_lets_a_proposal_lapse_and_is_told_to_a_running_resp
     storm, _ = proposed(town)
     services.note_cancelled(storm.event, "wrn_1", now=town.now)
     assert line(storm).state == IncidentState.DECLINED
-    other, incident = opened(town)
+    other, _incident = opened(town)
     services.note_cancelled(other.event, "wrn_1", now=town.now)
     assert line(other).warning_cancelled_at is not None
     town.phone("commander").expects("the response still runs")
@@ -362,7 +365,8 @@ def test_a_statement_is_made_of_what_is_known_and_released_by_somebody_else(town
     assert released.sent_to == ["duty-province"]
     town.phone("duty-province").expects("First report, no. 1", "171.2", "school is closed")
     written = actions(incident)["written"].task
-    assert written and written.outcome == {"statement": drafted}
+    assert written
+    assert written.outcome == {"statement": drafted}
     assert not written.is_open
     with pytest.raises(Stale):
         statements.rewrite(drafted, "", revision=released.revision, actor=duty, now=town.now)

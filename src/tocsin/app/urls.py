@@ -10,5 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tocsin.doors.api.urls")),
     path("", include("tocsin.doors.portal.urls")),
     path("", include("tocsin.doors.console.urls")),
+    path("", include("tocsin.doors.console.respond_urls")),
+    path("", include("tocsin.doors.console.rectify_urls")),
     path("", include("tocsin.doors.field.urls")),
 ]

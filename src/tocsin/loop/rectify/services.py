@@ -35,8 +35,8 @@ from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
 __all__ = [
-    "KIND", "RECHECK_KIND", "RULE", "WORDS_AT_MOST", "enter_plan", "note_recheck_overdue", "read_by", "recheck",
-    "record", "release", "report_fixed", "serve_order", "sweep", "withdraw",
+    "KIND", "RECHECK_KIND", "RULE", "WORDS_AT_MOST", "enter_plan", "note_recheck_overdue", "recheck", "record",
+    "release", "report_fixed", "serve_order", "sweep", "why_not_look", "withdraw",
 ]  # fmt: skip
 
 RULE = service("rule:rectify")
@@ -164,7 +164,7 @@ def recheck(
     with transaction.atomic():
         row = _row(finding_id)
         actor.require(Act.RECHECK_FINDING, row.jurisdiction)
-        why_not = read_by(row.recorded_account, row.fixed_account, row.facility, actor, now=now)
+        why_not = why_not_look(row.recorded_account, row.fixed_account, row.facility, actor, now=now)
         if why_not:
             raise NotAllowed(_("re-check"), why_not, _("have another inspector look again"))
         answer = _said(said)
@@ -234,7 +234,7 @@ def sweep(*, now: datetime, at_most: int = 100) -> int:
     return _overdue(now, at_most) + _rechecks(now, at_most)
 
 
-def read_by(recorded: str, fixed: str, facility: str, actor: Actor, *, now: datetime) -> str:
+def why_not_look(recorded: str, fixed: str, facility: str, actor: Actor, *, now: datetime) -> str:
     """Why this actor may not look again; "" where it may."""
     if actor.account == recorded:
         return _("you recorded this finding")

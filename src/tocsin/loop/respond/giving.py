@@ -20,7 +20,7 @@ from tocsin.records.tasks import services as tasks
 
 __all__ = ["KIND", "REPORT", "add_missing", "give"]
 
-KIND = "response"  # of its tasks
+KIND = "action"  # of its tasks
 REPORT = "report"
 
 
