@@ -97,6 +97,7 @@ def test_a_storm_becomes_a_signal_and_an_event_with_its_reasons(served: Served, 
     ours = [one for one in details if red["id"] in [line["id"] for line in one["signals"]]]
     assert len(ours) == 1
     assert ours[0]["event"]["level"] >= 1
+    assert (ours[0]["event"]["verdict"], ours[0]["event"]["acknowledged_at"]) == ("unverified", None)
     assert ours[0]["explanation"]
 
 

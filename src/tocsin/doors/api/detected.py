@@ -24,6 +24,7 @@ from tocsin.doors.refused_rows import rows_in_scope
 from tocsin.loop.detect import queries
 from tocsin.loop.observe import queries as observe
 from tocsin.loop.observe.log.quarantine import read_quarantine
+from tocsin.loop.verify import queries as verify
 from tocsin.terms.errors import BadTime
 from tocsin.terms.moment import iso, to_us
 from tocsin.terms.signal import Subject
@@ -70,12 +71,17 @@ def events(
 ) -> list[EventForm]:
     scope = caller_of(request).reading()
     lines = queries.open_events(scope) if state == "open" else queries.recent_events(scope, at_most=limit)
-    return [EventForm.of(line) for line in lines if hazard in (None, line.hazard)][:limit]
+    chosen = [line for line in lines if hazard in (None, line.hazard)][:limit]
+    files = verify.dossiers(scope, [line.id for line in chosen])
+    return [EventForm.of(line, files.get(line.id)) for line in chosen]
 
 
 @router.get("/events/{event_id}", response=EventDetailForm, summary="An event with all that explains it")
 def event(request: HttpRequest, event_id: str) -> EventDetailForm:
-    return EventDetailForm.of(queries.event(caller_of(request).reading(), event_id))
+    scope = caller_of(request).reading()
+    detail = queries.event(scope, event_id)
+    family = [detail.event, *([detail.parent] if detail.parent else []), *detail.children, *detail.merged]
+    return EventDetailForm.of(detail, verify.dossiers(scope, [line.id for line in family]))
 
 
 @router.get("/quarantine", response=list[RefusedRow], tags=["observe"], summary="Refused rows of the calling source")

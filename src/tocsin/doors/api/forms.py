@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from datetime import datetime
 
 from ninja import Schema
 from pydantic import Field
 
 from tocsin.loop.detect import queries as detect
+from tocsin.loop.verify import queries as verify
 from tocsin.terms import event as terms_event
 from tocsin.terms import signal as terms_signal
 from tocsin.terms import stream as terms_stream
-from tocsin.terms.moment import iso
+from tocsin.terms.moment import iso, to_us
 
 __all__ = [
     "Accepted", "ChangeForm", "EventDetailForm", "EventForm", "MeasureForm", "PartForm", "Problem", "RefusedRow",
@@ -27,6 +30,10 @@ def number(value: float) -> float | None:
 def when(microseconds: int | None) -> str | None:
     """RFC 3339, or null."""
     return None if microseconds is None else iso(microseconds)
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else iso(to_us(at))
 
 
 class Problem(Schema):
@@ -179,7 +186,8 @@ class SignalDetailForm(Schema):
 
 
 class EventForm(Schema):
-    """An event: grouped signals. ``no_data``: a member fell silent while raised."""
+    """An event: grouped signals. ``no_data``: a member fell silent while raised. ``verdict``: unverified until somebody
+    looked and could tell, then confirmed or refuted. ``acknowledged_at`` null: nobody has it in hand."""
 
     id: str
     hazard: str
@@ -195,15 +203,20 @@ class EventForm(Schema):
     merged_into: str | None
     no_data: bool
     signals: int
+    verdict: str
+    acknowledged_at: str | None
+    closed_at: str | None
 
     @classmethod
-    def of(cls, line: detect.EventLine) -> EventForm:
-        """The form of an event."""
+    def of(cls, line: detect.EventLine, file: verify.DossierLine | None) -> EventForm:
+        """The form of an event; without a file yet nobody looked and nobody has it in hand."""
         return cls(
             id=line.id, hazard=line.hazard, state=str(line.state), level=line.level, began_at=iso(line.began_us),
             changed_at=iso(line.changed_us), ended_at=when(line.ended_us), lon=number(line.lon), lat=number(line.lat),
             place=line.place, parent=line.parent, merged_into=line.merged_into, no_data=line.no_data,
-            signals=line.signals,
+            signals=line.signals, verdict=file.verdict.value if file else "unverified",
+            acknowledged_at=_moment(file.acknowledged_at if file else None),
+            closed_at=_moment(file.closed_at if file else None),
         )  # fmt: skip
 
 
@@ -231,15 +244,15 @@ class EventDetailForm(Schema):
     merged: list[EventForm]
 
     @classmethod
-    def of(cls, detail: detect.EventDetail) -> EventDetailForm:
-        """The form of a detail."""
+    def of(cls, detail: detect.EventDetail, files: Mapping[str, verify.DossierLine]) -> EventDetailForm:
+        """The form of a detail; ``files`` of verify by event."""
         return cls(
-            event=EventForm.of(detail.event),
+            event=EventForm.of(detail.event, files.get(detail.event.id)),
             explanation=[PartForm.of(part) for part in detail.explanation],
             signals=[SignalForm.of(line) for line in detail.signals],
-            parent=EventForm.of(detail.parent) if detail.parent else None,
-            children=[EventForm.of(line) for line in detail.children],
-            merged=[EventForm.of(line) for line in detail.merged],
+            parent=EventForm.of(detail.parent, files.get(detail.parent.id)) if detail.parent else None,
+            children=[EventForm.of(line, files.get(line.id)) for line in detail.children],
+            merged=[EventForm.of(line, files.get(line.id)) for line in detail.merged],
         )
 
 
