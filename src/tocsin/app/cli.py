@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("tocsin.app.doctor:doctor", "Check this installation and say what to repair."),
     "demo": ("tocsin.app.demo.command:demo", "Play a scenario of the simulator, or recorded data."),
     "staff": ("tocsin.app.commands.staff:staff", "Load departments, posts and accounts; give a new password."),
+    "authority": ("tocsin.app.commands.authority:authority", "Load and show which bodies may warn of what."),
     "sources": ("tocsin.app.commands.sources:sources", "Register sources and give them tokens."),
     "token": ("tocsin.app.commands.tokens:token", "Make a token that may change the catalogue."),
     "catalogue": ("tocsin.app.commands.catalogue:catalogue", "Load sources and streams from a file."),
