@@ -36,6 +36,10 @@ DRAFTERS = only("duty_officer")
 SIGNERS = only("signer")
 EVALUATORS = only("commander", "analyst", "auditor")
 LEDGER = only("commander", "auditor")
+COMMANDERS = only("commander")
+DOERS = only("duty_officer", "inspector", "commander", "case_handler", "facility_operator")
+FINDERS = DOERS | only("auditor")
+INSPECTORS, HANDLERS, OPERATORS = only("inspector"), only("case_handler"), only("facility_operator")
 REVIEWERS = only("duty_officer", "commander", "case_handler", "auditor")
 
 
@@ -105,6 +109,37 @@ ROWS: dict[str, Row] = {
     "field/task/<str:verification_id>/answer": Row(post=only("inspector")),
     "field/task/<str:verification_id>/receipt": Row(get=only("inspector")),
     # warn
+    # respond: who commands decides, who has a task answers it
+    "responses/": Row(get=WATCHERS),
+    "events/<str:event_id>/response/": Row(get=WATCHERS),
+    "events/<str:event_id>/response/open": Row(post=COMMANDERS),
+    "responses/<str:incident_id>/decline": Row(post=COMMANDERS),
+    "responses/<str:incident_id>/level": Row(post=COMMANDERS),
+    "responses/<str:incident_id>/end": Row(post=COMMANDERS),
+    "responses/<str:incident_id>/actions/<int:action>/give": Row(post=COMMANDERS),
+    "responses/<str:incident_id>/tasks/<str:task_id>/withdraw": Row(post=COMMANDERS),
+    "events/<str:event_id>/statements/draft": Row(post=ASKERS),
+    "statements/<str:statement_id>/": Row(get=WATCHERS),
+    "statements/<str:statement_id>/rewrite": Row(post=ASKERS),
+    "statements/<str:statement_id>/release": Row(post=COMMANDERS),
+    "statements/<str:statement_id>/discard": Row(post=ASKERS),
+    "tasks/": Row(get=DOERS),
+    "tasks/<str:task_id>/": Row(get=DOERS),
+    "tasks/<str:task_id>/receive": Row(post=DOERS),
+    "tasks/<str:task_id>/done": Row(post=DOERS),
+    # rectify: each step by its own role
+    "findings/": Row(get=FINDERS),
+    "findings/new": Row(get=INSPECTORS, post=INSPECTORS),
+    "findings/recheck/<str:task_id>": Row(get=FINDERS),
+    "findings/<str:finding_id>/": Row(get=FINDERS),
+    "findings/<str:finding_id>/order": Row(post=HANDLERS),
+    "findings/<str:finding_id>/plan": Row(post=OPERATORS),
+    "findings/<str:finding_id>/fixed": Row(post=OPERATORS),
+    "findings/<str:finding_id>/look": Row(post=INSPECTORS),
+    "findings/<str:finding_id>/release": Row(post=HANDLERS),
+    "findings/<str:finding_id>/withdraw": Row(post=HANDLERS),
+    "findings/<str:finding_id>/photographs/<int:number>": Row(get=FINDERS),
+    "findings/<str:finding_id>/photographs/<int:number>/small": Row(get=FINDERS),
     "console/warnings/": Row(get=WATCHERS),
     "console/warnings/authority": Row(get=WATCHERS),
     "console/warnings/compose": Row(get=DRAFTERS, post=DRAFTERS),
