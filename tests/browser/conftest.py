@@ -19,7 +19,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]  # pages without a map (screens.md)
+# Pages without a map (screens.md): drawing it in software would slow everything else. MAP_FLAGS draw it.
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-3d-apis"]
+MAP_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--use-gl=angle", "--use-angle=swiftshader",
+             "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]  # fmt: skip
 DEADLINE_MS = 60_000
 
 

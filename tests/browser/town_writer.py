@@ -107,11 +107,22 @@ class Town:
         from tocsin.loop.observe import services as observe
         from tocsin.loop.observe.log import Entry
         from tocsin.records.places import services as places
+        from tocsin.records.places.services import Area
         from tocsin.terms.record import RecordKind
 
         now = datetime.now(UTC)
         seq = self.log.append([Entry(RecordKind.CATALOGUE, self.now_us(), None, b"{}")])[0]
         observe.apply_catalogue(sources=self.sources, streams=self.streams, seq=seq, actor="test", now=now)
+        east, west = (
+            [[[lon, 29.4], [lon + 2.4, 29.6], [lon + 2.4, 30.8], [lon + 0.2, 30.6], [lon, 29.4]]]
+            for lon in (112.4, 114.8)
+        )
+        areas = [
+            Area("town", {"en": "Test town", "zh-hans": "试验镇"}),
+            Area("town/east", {"en": "East ward", "zh-hans": "东片"}, 3, "Asia/Shanghai", east),
+            Area("town/west", {"en": "West ward", "zh-hans": "西片"}, 3, "Asia/Shanghai", west),
+        ]
+        places.put_jurisdictions(areas, actor="test", now=now)
         places.put_facilities(self.facilities, actor="test", now=now)
         self.observe_values()
         self.refuse()
@@ -275,6 +286,35 @@ class Town:
             "password": PASSWORD,
             "post": post,
         }
+
+    def carry(self, **_: Any) -> None:
+        """What the worker does: carry facts and look at the clocks until nothing is left."""
+        from tocsin.app.wiring import SWEEPS, WIRING
+        from tocsin.records.outbox.carrier import Carrier
+
+        carrier, now = Carrier(WIRING), datetime.now(UTC)
+        while carrier.carry(now=now).facts + sum(sweep(now=now) for sweep in SWEEPS):
+            pass
+
+    def verifications(self, **_: Any) -> list[dict[str, Any]]:
+        """Who was asked to look, and what came of it."""
+        from tocsin.loop.verify import queries
+        from tocsin.records.org.scope import EVERYWHERE
+
+        files = queries.open_dossiers(EVERYWHERE)
+        return [
+            {"id": line.id, "event": line.event, "post": line.post, "answer": line.answer, "note": line.note,
+             "sizes": [max(photo.width, photo.height) for photo in line.evidence], "state": line.state.value}
+            for file in files for line in queries.verifications(EVERYWHERE, file.event)
+        ]  # fmt: skip
+
+    def may_warn(self, body: str, **_: Any) -> None:
+        """This body may warn of everything everywhere."""
+        from tocsin.loop.warn import services
+        from tocsin.loop.warn.authority import AuthorityLine
+        from tocsin.records.org.actor import SYSTEM
+
+        services.put_authority([AuthorityLine(body, "*", "", 1, 4, "test")], actor=SYSTEM, now=datetime.now(UTC))
 
     def end_session(self, key: str, **_: Any) -> None:
         """The session is over, as after twelve hours."""

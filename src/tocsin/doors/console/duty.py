@@ -1,8 +1,7 @@
-"""The duty page: what needs me now (screens.md, screen 1, without the parts that issue 3 brings)."""
+"""The duty page: what needs me now (screens.md, screen 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,19 +9,26 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting
+from tocsin.doors.console.assets import asset_url
+from tocsin.doors.console.duty_lists import Pair, duty_events, duty_facts, pinned
+from tocsin.doors.console.filters import EventFilter
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.key_actions import DUTY, key_actions
-from tocsin.doors.console.lines import counts, events_on_page, signals_on_page
+from tocsin.doors.console.lines import counts, signals_on_page
+from tocsin.doors.console.live_cursor import newest_cursor
+from tocsin.doors.console.map_data import area_title
+from tocsin.doors.console.map_part import map_part
 from tocsin.doors.console.navigation import first_page
+from tocsin.doors.console.standing import verdict_words
 from tocsin.loop.detect import queries as detect
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
+from tocsin.records.places import queries as places
 from tocsin.terms.moment import SECOND_US
 
 __all__ = ["EVENTS_A_PAGE", "SIGNALS_A_PAGE", "duty", "shown_signals"]
 
 EVENTS_A_PAGE, SIGNALS_A_PAGE = 40, 20  # together at most 60 rows in the page (interface.md section 7)
-PINNED_AT_MOST = 12
 _RECENT_US = 24 * 3600 * SECOND_US
 
 
@@ -30,32 +36,73 @@ _RECENT_US = 24 * 3600 * SECOND_US
 @acting()
 @one_moment()
 def duty(request: HttpRequest) -> HttpResponse:
-    """Counts, pinned strip, open events, signals, feed health: all there before any script runs."""
-    cursor = detect.newest_cursor()  # before reading the events: a change in between is told twice, never lost
+    """Counts, pinned strip, open events, map, signals, feed health: all there before any script runs. ``?wall=1``: the same
+    for a big screen that nobody touches."""
+    cursor = newest_cursor()  # before reading the events: a change in between is told twice, never lost
     frame = open_frame(request)
     if not frame.actor.may(Act.READ_EVENTS):
         return _other_work(frame)
-    events = detect.open_events(frame.scope)
-    start = _start(request, len(events))
-    page = events_on_page(events[start : start + EVENTS_A_PAGE], frame.words, frame.register, frame.language)
-    signals = shown_signals(frame)
-    context = frame.context(request, "duty", "loop.css", "map.css") | {
-        "cursor": cursor,
-        "counts": counts(events, frame.words),
-        "pinned": pinned(frame, events),
-        "events": page,
-        "events_total": len(events),
-        "first_row": start + 1,
-        "last_row": start + len(page),
-        "next_start": start + EVENTS_A_PAGE if start + EVENTS_A_PAGE < len(events) else None,
-        "previous_start": max(0, start - EVENTS_A_PAGE) if start else None,
-        "signals": signals_on_page(frame.scope, signals, frame.words, frame.register, frame.language),
-        "signals_seen": max((signal.changed_us for signal in signals), default=0),
+    everything = duty_events(frame)
+    wanted = EventFilter.of(request.GET)
+    chosen = wanted.chosen(everything)
+    context = _around(request, frame, everything) | {"cursor": str(cursor)} | _events(request, frame, chosen, wanted)
+    if request.GET.get("wall") == "1":
+        return render(request, "console/wall.html", context)
+    context |= _signals(frame) | _filter(frame, everything, wanted)
+    return render(request, "console/duty.html", context)
+
+
+def _around(request: HttpRequest, frame: Frame, everything: list[Pair]) -> dict[str, Any]:
+    """What is said of all events, whatever the filter: a new red is never hidden by it."""
+    shown = [event for _line, event in everything]
+    return frame.context(request, "duty", "loop.css", "map.css") | {
+        "counts": counts([event for event in shown if event.is_open], frame.words),
+        "facts": duty_facts(shown),
+        "pinned": pinned(frame, shown),
         "pinned_rank": frame.words.pinned_rank,
         "top_rank": len(frame.words.scheme.levels),
+        "may_acknowledge": frame.actor.may(Act.ACKNOWLEDGE_EVENT),
         "key_actions": key_actions(DUTY),
+        "wall_script": asset_url("wall.js"),
     }
-    return render(request, "console/duty.html", context)
+
+
+def _events(request: HttpRequest, frame: Frame, chosen: list[Pair], wanted: EventFilter) -> dict[str, Any]:
+    start = _start(request, len(chosen))
+    page = chosen[start : start + EVENTS_A_PAGE]
+    lines, shown = [line for line, _ in chosen], [event for _, event in chosen]
+    after = start + EVENTS_A_PAGE
+    return map_part(frame, frame.scope, lines, shown, wanted.query) | {
+        "events": [event for _, event in page],
+        "events_total": len(chosen),
+        "first_row": start + 1,
+        "last_row": start + len(page),
+        "next_query": _page(wanted, after) if after < len(chosen) else "",
+        "previous_query": _page(wanted, max(0, start - EVENTS_A_PAGE)) if start else "",
+    }
+
+
+def _page(wanted: EventFilter, start: int) -> str:
+    return "&".join(part for part in (wanted.query, f"start={start}") if part)
+
+
+def _signals(frame: Frame) -> dict[str, Any]:
+    signals = shown_signals(frame)
+    return {
+        "signals": signals_on_page(frame.scope, signals, frame.words, frame.register, frame.language),
+        "signals_seen": max((signal.changed_us for signal in signals), default=0),
+    }
+
+
+def _filter(frame: Frame, everything: list[Pair], wanted: EventFilter) -> dict[str, Any]:
+    hazards = sorted({line.hazard for line, _ in everything} | ({wanted.hazard} - {""}))
+    return {
+        "wanted": wanted,
+        "filter_levels": [level.rank for level in reversed(frame.words.scheme.levels)],
+        "filter_hazards": [(code, frame.words.hazard(code, frame.language)) for code in hazards],
+        "filter_verdicts": list(verdict_words().items()),
+        "filter_areas": [(area.path, area_title(area, frame.language)) for area in places.jurisdictions(frame.scope)],
+    }
 
 
 def _other_work(frame: Frame) -> HttpResponse:
@@ -74,12 +121,6 @@ def shown_signals(frame: Frame) -> list[detect.SignalLine]:
     recent = detect.signals(frame.scope, since_us=since, at_most=4 * SIGNALS_A_PAGE)
     cleared = [signal for signal in recent if signal.level == 0]
     return [*holding, *cleared][:SIGNALS_A_PAGE]
-
-
-def pinned(frame: Frame, events: Sequence[detect.EventLine]) -> list[Any]:
-    """Open events of the pinned ranks, most severe and oldest first."""
-    chosen = [event for event in events if event.level >= frame.words.pinned_rank][:PINNED_AT_MOST]
-    return events_on_page(chosen, frame.words, frame.register, frame.language)
 
 
 def _start(request: HttpRequest, total: int) -> int:

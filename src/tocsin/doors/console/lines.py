@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tocsin.doors.console.pack_words import PackWords
 from tocsin.doors.console.register import Register
+from tocsin.doors.console.standing import UNKNOWN, Standing, verdict_words
 from tocsin.loop.detect import queries as detect
 from tocsin.records.org.scope import Scope
 from tocsin.terms.event import EventState
@@ -20,7 +22,7 @@ __all__ = ["EventOnPage", "LevelCount", "SignalOnPage", "counts", "events_on_pag
 
 @dataclass(frozen=True, slots=True)
 class EventOnPage:
-    """``states``: (kind, word) chips in order; kinds are workflow words, never levels."""
+    """``states``: (kind, word) chips in order; kinds are workflow words, never levels. ``standing``: verdict, whose it is."""
 
     id: str
     level: int
@@ -29,6 +31,12 @@ class EventOnPage:
     began_us: int
     states: tuple[tuple[str, str], ...]
     is_open: bool
+    standing: Standing = UNKNOWN
+
+    @property
+    def is_loud(self) -> bool:
+        """Whether it goes on and nobody has it in hand; the page decides from which rank on that is shown and heard."""
+        return self.is_open and self.standing.is_unacknowledged
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +65,16 @@ class LevelCount:
 
 
 def events_on_page(
-    events: Iterable[detect.EventLine], words: PackWords, register: Register, language: str
-) -> list[EventOnPage]:
-    """Events with their words."""
+    events: Iterable[detect.EventLine], words: PackWords, register: Register, language: str,
+    standings: Mapping[str, Standing] = MappingProxyType({}),
+) -> list[EventOnPage]:  # fmt: skip
+    """Events with their words; ``standings`` as ``standing.standings`` gives them."""
     return [
         EventOnPage(
             id=event.id, level=event.level, place=register.place(event.place) or _("Place not known"),
-            what=_what(event, words, language), began_us=event.began_us, states=tuple(_event_states(event)),
-            is_open=event.state in (EventState.OPEN, EventState.PROPOSED),
+            what=_what(event, words, language), began_us=event.began_us,
+            states=tuple(_event_states(event, standings.get(event.id, UNKNOWN))),
+            is_open=event.state in (EventState.OPEN, EventState.PROPOSED), standing=standings.get(event.id, UNKNOWN),
         )
         for event in events
     ]  # fmt: skip
@@ -87,7 +97,7 @@ def signals_on_page(
     ]  # fmt: skip
 
 
-def counts(events: Iterable[detect.EventLine], words: PackWords) -> list[LevelCount]:
+def counts(events: Iterable[detect.EventLine | EventOnPage], words: PackWords) -> list[LevelCount]:
     """Open events by rank, most severe first."""
     found = [event.level for event in events]
     return [LevelCount(level.rank, found.count(level.rank)) for level in reversed(words.scheme.levels)]
@@ -101,15 +111,19 @@ def _what(event: detect.EventLine, words: PackWords, language: str) -> str:
     return _("{hazard}, {signals}").format(hazard=hazard, signals=number)
 
 
-def _event_states(event: detect.EventLine) -> Iterable[tuple[str, str]]:
+def _event_states(event: detect.EventLine, standing: Standing) -> Iterable[tuple[str, str]]:
     if event.no_data:
         yield "no_data", _("No data in danger")
-    yield {
-        EventState.PROPOSED: ("proposed", _("Proposed, not observed")),
-        EventState.OPEN: ("open", _("Open, unverified")),
-        EventState.ENDED: ("ended", _("Ended")),
-        EventState.MERGED: ("merged", _("Merged into another event")),
-    }[event.state]
+    if standing.closed:
+        yield "closed", _("Closed")
+    elif event.state is EventState.PROPOSED:
+        yield "proposed", _("Proposed, not observed")
+    elif event.state is EventState.ENDED:
+        yield "ended", _("Ended")
+    elif event.state is EventState.MERGED:
+        yield "merged", _("Merged into another event")
+    if event.state is not EventState.MERGED:
+        yield f"verdict-{standing.verdict}", verdict_words()[standing.verdict]
 
 
 def _signal_states(signal: detect.SignalLine) -> Iterable[tuple[str, str]]:

@@ -3,8 +3,8 @@
 One watcher a process asks the database four times a second while anybody listens, and looks and renders each change once a
 scope and language: who share a scope share the look, nobody is handed a row of another. A listener that comes back with
 ``Last-Event-ID`` is given what it missed from the room itself. A heartbeat goes out every 5 s whatever happens, and before it
-the question whether the listener still may listen; else the stream says ``over`` and ends. The message's id is the cursor
-of detect's feed.
+the question whether the listener still may listen; else the stream says ``over`` and ends. The message's id is a Cursor: of
+detect's feed, and of the ledger, by which the page learns what people and the other rooms did.
 """
 
 from __future__ import annotations
@@ -25,12 +25,17 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
+from tocsin.doors.console.duty_lists import duty_events, duty_facts
 from tocsin.doors.console.frame import Frame, frame_of, present_language, whose
 from tocsin.doors.console.lines import counts, events_on_page, signals_on_page
 from tocsin.doors.console.listener import Listener, listener_of
+from tocsin.doors.console.live_cursor import Cursor, newest_cursor
+from tocsin.doors.console.standing import standings
 from tocsin.loop.detect import queries as detect
+from tocsin.records.ledger import queries as ledger
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.actor import Actor
+from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import Scope
 from tocsin.terms.errors import NotAllowed
 
@@ -38,6 +43,8 @@ __all__ = ["BATCH_S", "HEARTBEAT_S", "stream"]
 
 BATCH_S, HEARTBEAT_S = 0.25, 5.0
 EVENTS_A_MESSAGE = 200  # more than that at once is said as such, and the page is read anew
+LOOK_BACK = 50  # ledger entries
+EVENT_IDS = "evt_"
 _RETRY_MS = 1000
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -70,11 +77,12 @@ class Change:
     """What the watcher saw at one look with one scope: events that changed up to ``cursor``, and signals."""
 
     scope: Scope
-    cursor: int
+    cursor: Cursor
     events: tuple[detect.EventLine, ...]
     signals: tuple[detect.SignalLine, ...]
     many: bool
     begun: frozenset[str]  # events that began in between, as opposed to those that only changed
+    changed: frozenset[str]  # events that detect changed, as opposed to those that somebody did something about
     rendered: dict[str, str] = field(default_factory=dict)  # by language
 
 
@@ -85,8 +93,9 @@ class Group:
 
     scope: Scope
     queues: set[asyncio.Queue[Change]] = field(default_factory=set)
-    cursor: int = 0
+    cursor: Cursor = field(default_factory=lambda: Cursor(0, 0))
     signals: dict[str, int] = field(default_factory=dict)
+    entries: set[int] = field(default_factory=set)  # orders of ledger entries that were told
     ready: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -114,7 +123,8 @@ class Watcher:
         try:
             async with group.lock:
                 if not group.ready:
-                    group.cursor = await _ask(detect.newest_cursor)
+                    group.cursor = await _ask(newest_cursor)
+                    group.entries = {order for order, _ in await _ask(_touched, group.cursor)}
                     group.signals = {line.id: line.changed_us for line in await _ask(_newest_signals, scope)}
                     group.ready = True
         except BaseException:  # it went away while it waited
@@ -133,14 +143,14 @@ class Watcher:
                 del self.groups[scope]
 
     async def _watch(self) -> None:
-        seen: int | None = None
+        seen: tuple[int, int] | None = None
         while self.groups:
             try:
-                consumed = await _ask(detect.consumed_seq)
-                if consumed != seen:
+                newest = await _ask(_newest)
+                if newest != seen:
                     for group in [group for group in self.groups.values() if group.ready]:
                         await self._look_for(group)
-                    seen = consumed
+                    seen = newest
             except (
                 DatabaseError
             ):  # it comes back; meanwhile heartbeats fail too and pages say that the connection is lost
@@ -148,7 +158,7 @@ class Watcher:
             await asyncio.sleep(BATCH_S)
 
     async def _look_for(self, group: Group) -> None:
-        change = await _ask(_look, group.scope, group.cursor, group.signals)
+        change = await _ask(_look, group.scope, group.cursor, group.signals, group.entries)
         group.cursor = change.cursor
         if change.events or change.signals or change.many:
             group.hand_out(change)
@@ -173,14 +183,14 @@ async def stream(request: HttpRequest, of: str = "") -> HttpResponseBase:
     if listener is None or refused:
         return HttpResponse(status=refused, headers={"Cache-Control": "no-store"})
     text = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
-    cursor = int(text) if text.isdigit() and len(text) < 19 else None
+    cursor = Cursor.read(text)
     response = StreamingHttpResponse(_messages(listener, cursor, present_language()), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _messages(listener: Listener, cursor: int | None, language: str) -> AsyncIterator[bytes]:
+async def _messages(listener: Listener, cursor: Cursor | None, language: str) -> AsyncIterator[bytes]:
     scope = listener.actor.scope
     watcher = _watchers.setdefault(asyncio.get_running_loop(), Watcher())
     queue = await watcher.join(scope)
@@ -201,34 +211,52 @@ async def _messages(listener: Listener, cursor: int | None, language: str) -> As
                 change = await asyncio.wait_for(queue.get(), max(0.0, beat_at - time.monotonic()))
             except TimeoutError:
                 continue
-            if change.cursor > cursor or change.signals:
-                cursor = max(cursor, change.cursor)
+            if change.signals or change.cursor.is_after(cursor):
+                cursor = cursor.furthest(change.cursor)
                 yield await _message(change, language)
     finally:
         watcher.leave(scope, queue)
 
 
-def _missed(scope: Scope, cursor: int | None) -> Change:
+def _newest() -> tuple[int, int]:
+    """Changes whenever there may be something to look at."""
+    return detect.consumed_seq(), ledger.newest_order()
+
+
+def _touched(cursor: Cursor) -> list[tuple[int, str]]:
+    """Entries about events after a cursor and a little before it: a transaction may end after one that began later."""
+    return ledger.orders_after(cursor.entry - LOOK_BACK, beginning=EVENT_IDS)
+
+
+def _missed(scope: Scope, cursor: Cursor | None) -> Change:
     """What a listener has not seen: events since its cursor, and the newest signals as they stand."""
-    newest = detect.newest_cursor()
-    seen: dict[str, int] = {}
-    return _look(scope, newest if cursor is None or cursor > newest else cursor, seen)
+    newest = newest_cursor()
+    since = newest if cursor is None or cursor.is_after(newest) else cursor
+    return _look(scope, since, {}, set())
 
 
-def _look(scope: Scope, cursor: int, signals: dict[str, int]) -> Change:
-    changes = detect.changes_since(scope, cursor, at_most=EVENTS_A_MESSAGE * 5)
-    many = changes.more or len(changes.events) > EVENTS_A_MESSAGE
+def _look(scope: Scope, cursor: Cursor, signals: dict[str, int], entries: set[int]) -> Change:
+    changes = detect.changes_since(scope, cursor.event, at_most=EVENTS_A_MESSAGE * 5)
+    touched = [(order, event) for order, event in _touched(cursor) if order not in entries]
+    entries.update(order for order, _ in touched)
+    for stale in sorted(entries)[: -4 * LOOK_BACK]:
+        entries.discard(stale)
+    changed = {line.id for line in changes.events}
+    others = detect.events(scope, {event for _, event in touched} - changed)
+    many = changes.more or len(changed) + len(others) > EVENTS_A_MESSAGE
     fresh = [line for line in _newest_signals(scope) if signals.get(line.id) != line.changed_us]
     signals.update({line.id: line.changed_us for line in fresh})
-    for stale in list(signals)[:-2000]:
-        del signals[stale]
+    for old in list(signals)[:-2000]:
+        del signals[old]
+    read = Cursor(changes.cursor, max([cursor.entry, *(order for order, _ in touched)]))
     return Change(
         scope=scope,
-        cursor=detect.newest_cursor() if many else changes.cursor,
-        events=() if many else changes.events,
+        cursor=newest_cursor() if many else read,
+        events=() if many else (*changes.events, *others.values()),
         signals=tuple(fresh),
         many=many,
         begun=frozenset(line.event for line in changes.changes if line.change in ("opened", "proposed")),
+        changed=frozenset(changed),
     )
 
 
@@ -245,17 +273,21 @@ async def _message(change: Change, language: str) -> bytes:
 def _render(change: Change, language: str) -> str:
     with translation.override(language):
         frame = _frame_with(change.scope)
-        context = {"scheme": frame.words.scheme, "language": language, "now_us": frame.now_us, "zone": frame.zone}
-        events = events_on_page(change.events, frame.words, frame.register, language)
+        context = {"scheme": frame.words.scheme, "language": language, "now_us": frame.now_us, "zone": frame.zone,
+                   "may_acknowledge": change.scope.may(Act.ACKNOWLEDGE_EVENT)}  # fmt: skip
+        found = standings(change.scope, [line.id for line in change.events], language)
+        events = events_on_page(change.events, frame.words, frame.register, language, found)
+        everything = [event for _line, event in duty_events(frame)]
         signals = signals_on_page(change.scope, change.signals, frame.words, frame.register, language)
         body = _state(frame) | {
             "counts": render_to_string(
-                "console/parts/counts.html",
-                context | {"counts": counts(detect.open_events(change.scope), frame.words)},
+                "console/parts/counts.html", context | {"counts": counts([e for e in everything if e.is_open], frame.words)}
             ),
+            "facts": render_to_string("console/parts/duty_facts.html", {"facts": duty_facts(everything)}),
             "events": [
                 {
                     "id": event.id, "level": event.level, "open": event.is_open, "begun": event.id in change.begun,
+                    "changed": event.id in change.changed, "loud": event.is_loud,
                     "row": render_to_string("console/parts/event_row.html", context | {"event": event}),
                     "pin": render_to_string("console/parts/pin.html", context | {"event": event})
                     if event.level >= frame.words.pinned_rank else "",
@@ -298,6 +330,6 @@ def _state(frame: Frame) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _frame(kind: str, cursor: int | None, body: str) -> bytes:
+def _frame(kind: str, cursor: Cursor | None, body: str) -> bytes:
     number = "" if cursor is None else f"id: {cursor}\n"
     return f"event: {kind}\n{number}data: {body}\n\n".encode()

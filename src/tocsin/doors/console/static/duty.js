@@ -3,7 +3,8 @@
 import { refreshAges, setNow } from "./ages.js";
 import { watchFreshness } from "./freshness.js";
 import { bindKeys } from "./keys.js";
-import { listen } from "./live.js";
+import { isNewer, listen } from "./live.js";
+import { showSound } from "./sound_line.js";
 
 const body = document.body;
 const byId = (id) => document.getElementById(id);
@@ -58,7 +59,7 @@ function changeInPlace(row, html) {
   return true;
 }
 
-function take(kind, item) {
+function takeIn(kind, item) {
   const row = byId(item.id);
   if (row && changeInPlace(row, item.row)) waiting[kind].delete(item.id);
   else if (row || isNew(kind, item)) waiting[kind].set(item.id, item.level);
@@ -67,7 +68,7 @@ function take(kind, item) {
 
 // The page shows a part of a long list: what is merely not shown is not new.
 function isNew(kind, item) {
-  if (!item.open) return false;
+  if (!item.open || (kind === "event" && !item.changed)) return false;
   return kind === "event" ? item.begun || item.level >= pinnedRank : item.changed > Number(body.dataset.signalsSeen);
 }
 
@@ -76,13 +77,14 @@ const strip = byId("strip");
 function pin(item) {
   const list = strip.querySelector("ul");
   const chip = byId(`pin-${item.id}`);
-  const wanted = item.open && item.level >= pinnedRank;
+  const wanted = item.loud && item.level >= pinnedRank;
   if (chip && wanted) {
     chip.innerHTML = parse(item.pin).innerHTML;
     chip.className = parse(item.pin).className;
   } else if (chip) {
-    if (inHand(strip)) chip.innerHTML = parse(item.pin).innerHTML;
-    else chip.remove();
+    chip.classList.remove("loud"); // quiet at once; it goes when no hand is on the strip
+    if (!inHand(strip)) chip.remove();
+    else chip.dataset.gone = "yes";
   } else if (wanted) {
     const fresh = parse(item.pin);
     const after = inHand(strip) ? null : [...list.children].find((other) => Number(other.dataset.level) <= item.level);
@@ -114,7 +116,7 @@ async function showArrivals() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const id of ["counts", "strip", "events", "signals", "health", "event-foot", "signal-foot"]) byId(id).innerHTML = page.getElementById(id).innerHTML;
+    for (const id of ["counts", "facts", "strip", "events", "signals", "health", "event-foot", "signal-foot"]) byId(id).innerHTML = page.getElementById(id).innerHTML;
     body.dataset.cursor = page.body.dataset.cursor;
     body.dataset.signalsSeen = page.body.dataset.signalsSeen;
     setNow(page.body.dataset.now);
@@ -143,14 +145,17 @@ function hear({ kind, id, body: message }) {
   }
   if (message.delay_after) body.dataset.delayAfter = message.delay_after;
   if (message.health && !byId("health").contains(document.activeElement)) byId("health").innerHTML = message.health;
-  if (kind === "changes" && Number(id) > Number(body.dataset.cursor)) {
+  if (kind === "changes" && isNewer(id, body.dataset.cursor)) {
     for (const item of message.events) {
-      take("event", item);
+      takeIn("event", item);
       pin(item);
     }
-    for (const item of message.signals) take("signal", item);
+    for (const item of message.signals) takeIn("signal", item);
     byId("counts").innerHTML = message.counts;
+    byId("facts").innerHTML = message.facts;
     body.dataset.cursor = id;
+    map?.refresh();
+    sound.show();
   }
   if (kind === "many") {
     const bar = byId("event-arrivals");
@@ -164,6 +169,62 @@ function hear({ kind, id, body: message }) {
   heard();
 }
 
+// ---------------------------------------------------------------- acting on a row: the server decides, the page shows
+const rowInHand = () => document.activeElement?.closest?.("#events .row") ?? document.activeElement?.closest?.("#strip li");
+const eventOf = (row) => row?.id.replace(/^pin-/, "");
+
+async function take(row) {
+  const button = byId(eventOf(row))?.querySelector("[data-take]") ?? byId("act");
+  const action = button.getAttribute("formaction") ?? row.dataset.take;
+  if (!action) return;
+  body.dataset.sending = "yes";
+  try {
+    const answer = await fetch(action, { method: "POST", body: new FormData(byId("act")), redirect: "manual" });
+    if (answer.type !== "opaqueredirect" && !answer.ok) throw new Error(String(answer.status));
+  } catch {
+    sayAtOnce(body.dataset.actFailed);
+  } finally {
+    delete body.dataset.sending;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-take]");
+  if (!button) return;
+  event.preventDefault();
+  take(button.closest(".row"));
+});
+
+// The event's own page asks what the key asked: verify, warn or respond.
+function openAt(part) {
+  const row = rowInHand();
+  const link = row && (byId(eventOf(row)) ?? row).querySelector("a");
+  if (!link) return false;
+  location.assign(`${link.href}#${part}`);
+}
+
+// ---------------------------------------------------------------- map and list are one selection
+const map = byId("map");
+const choose = (target) => {
+  const row = target.closest?.("#events .row, #strip li");
+  if (row) map?.select(eventOf(row));
+};
+for (const kind of ["focusin", "pointerover"]) document.addEventListener(kind, (event) => choose(event.target));
+map?.addEventListener("tocsin-choose", (event) => {
+  const link = byId(event.detail)?.querySelector("a.open");
+  if (!link) return;
+  event.preventDefault(); // taken: the row is here
+  link.scrollIntoView({ block: "center" });
+  link.focus();
+});
+
+// ---------------------------------------------------------------- sound, and chips that were acknowledged under a hand
+const sound = showSound(byId("sound"), () => {
+  const loud = [...strip.querySelectorAll("li.loud")].sort((one, other) => Number(other.dataset.level) - Number(one.dataset.level))[0];
+  return loud ? { kind: Number(loud.dataset.level) === topRank ? "top" : "high", words: loud.dataset.words } : null;
+});
+strip.addEventListener("pointerleave", () => strip.querySelectorAll("[data-gone]").forEach((chip) => !inHand(strip) && chip.remove()));
+
 // ---------------------------------------------------------------- keys
 function step(by) {
   const links = [...lists.event.querySelectorAll("a.open")];
@@ -171,7 +232,23 @@ function step(by) {
   const next = at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + by));
   links[next]?.focus();
 }
-bindKeys({ next: () => step(1), previous: () => step(-1), arrivals: () => { showArrivals(); } });
+function openFilter(part) {
+  byId("filter").open = true;
+  byId("filter").querySelector(`[data-key="${part}"]`).focus();
+}
+bindKeys({
+  next: () => step(1),
+  previous: () => step(-1),
+  arrivals: () => { showArrivals(); },
+  acknowledge: () => { const row = rowInHand() ?? strip.querySelector("li.loud"); if (row) take(row); },
+  verify: () => openAt("verify"),
+  warn: () => openAt("warn"),
+  dispatch: () => openAt("respond"),
+  map: () => map?.focusMap(),
+  filter: () => openFilter("filter"),
+  search: () => openFilter("search"),
+  list: () => (lists.event.querySelector("a.open") ?? byId("events-title")).focus(),
+});
 for (const bar of document.querySelectorAll(".arrivals button")) bar.addEventListener("click", showArrivals);
 setInterval(refreshAges, 1000);
 listen(body.dataset.stream, body.dataset.cursor, hear);

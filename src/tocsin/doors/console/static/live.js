@@ -1,3 +1,5 @@
+export { isNewer } from "./ids.js";
+
 // One EventSource for all tabs of the browser: in a SharedWorker where there is one, else in this page.
 // A background tab must hear an alarm as soon as the front one, so nothing pauses here.
 export function listen(url, since, hear) {

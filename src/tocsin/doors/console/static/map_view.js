@@ -25,6 +25,7 @@ export async function show(host) {
     maxZoom: 18,
     renderWorldCopies: false,
     fadeDuration: 0,
+    cooperativeGestures: matchMedia("(pointer: coarse)").matches, // a finger that scrolls the page does not move the map
     locale: JSON.parse(host.dataset.locale),
     ...(data.box && !location.hash.includes("map=") ? { bounds: around(data.box), fitBoundsOptions: { padding: 32, maxZoom: 13 } } : {}),
   });
@@ -33,7 +34,7 @@ export async function show(host) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl(), "bottom-left");
   map.addControl(new AttributionControl({ compact: false, customAttribution: host.dataset.credit }), "bottom-right");
-  map.on("styleimagemissing", ({ id }) => addMark(map, id, data.levels));
+  map.once("style.load", () => addMarks(map, data.levels));
   await new Promise((resolve, reject) => {
     map.once("load", resolve);
     map.once("error", ({ error }) => reject(error));
@@ -149,7 +150,7 @@ function styleOf(data) {
         id: "event-clusters", type: "symbol", source: "events", filter: ["has", "point_count"],
         layout: {
           "icon-image": ["concat", "mark-", ["get", "level"], "-big"], "icon-allow-overlap": true, "symbol-sort-key": ["get", "level"],
-          ...words(13), "text-field": ["get", "point_count_abbreviated"], "text-anchor": "left", "text-offset": [1, 0], "text-allow-overlap": true,
+          ...words(15), "text-field": ["get", "point_count_abbreviated"], "text-anchor": "left", "text-offset": [1.15, 0], "text-allow-overlap": true,
         },
         paint: { ...said, "text-halo-width": 2 },
       },
@@ -165,13 +166,13 @@ function styleOf(data) {
 const byRank = (data, field) => ["match", ["get", "level"], ...data.levels.flatMap((level) => [level.rank, level[field]]), "#808080"];
 
 // ---------------------------------------------------------------- marks
-function addMark(map, id, levels) {
-  const found = /^mark-(\d+)-(one|big)$/.exec(id);
-  if (!found || map.hasImage(id)) return;
-  const level = levels.find((other) => other.rank === Number(found[1]));
-  const highest = Math.max(...levels.map((other) => other.rank));
-  const size = (SIZES[level?.rank] ?? 18) + (found[2] === "big" ? 6 : 0);
-  map.addImage(id, draw(level, size, level?.rank === highest), { pixelRatio: 2 });
+function addMarks(map, levels) {
+  const highest = Math.max(...levels.map((level) => level.rank));
+  for (const level of levels) {
+    const size = SIZES[level.rank] ?? 18;
+    map.addImage(`mark-${level.rank}-one`, draw(level, size, level.rank === highest), { pixelRatio: 2 });
+    map.addImage(`mark-${level.rank}-big`, draw(level, size + 6, level.rank === highest), { pixelRatio: 2 });
+  }
 }
 
 // Shape with an outline; the highest rank with a light ring around it as well.
@@ -185,7 +186,7 @@ function draw(level, size, ring) {
   pen.translate((room - size) / 2, (room - size) / 2);
   pen.scale(size / 20, size / 20);
   pen.lineJoin = "round";
-  const path = new Path2D(level?.path ?? "M3 3h14v14H3Z");
+  const path = new Path2D(level.path);
   const unit = 20 / size;
   if (ring) {
     pen.strokeStyle = "#14202b";
@@ -199,7 +200,7 @@ function draw(level, size, ring) {
     pen.lineWidth = 3 * unit;
     pen.stroke(path);
   }
-  pen.fillStyle = level ? (dark ? level.dark_fill : level.fill) : "#5b6673";
+  pen.fillStyle = dark ? level.dark_fill : level.fill;
   pen.fill(path);
   return pen.getImageData(0, 0, canvas.width, canvas.height);
 }

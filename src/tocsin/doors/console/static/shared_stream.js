@@ -1,4 +1,5 @@
 // SharedWorker: one connection, many tabs. Keeps the last messages so that a tab that joins late misses nothing.
+import { isNewer } from "./ids.js";
 import { openStream } from "./stream.js";
 
 const KEEP = 240;
@@ -34,10 +35,10 @@ onconnect = ({ ports: [port] }) => {
     if (!close) {
       first = data.since;
       close = openStream(data.join, data.since, pass);
-    } else if (Number(data.since) < Number(first)) {
+    } else if (isNewer(first, data.since)) {
       port.postMessage({ kind: "many", id: first, body: {} });
     } else {
-      for (const message of kept) if (Number(message.id) > Number(data.since)) port.postMessage(message);
+      for (const message of kept) if (isNewer(message.id, data.since)) port.postMessage(message);
     }
   };
   port.start();
