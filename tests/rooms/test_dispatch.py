@@ -92,6 +92,12 @@ def test_a_message_of_a_change_that_was_rolled_back_does_not_exist() -> None:
     assert DispatchRow.objects.count() == 0
 
 
+@pytest.mark.parametrize("fault", [{"texts": {}}, {"about": "", "event": ""}])
+def test_a_message_that_could_not_be_told_or_told_of_is_refused(fault: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="a message has words"):
+        put_to(people(1), **fault)
+
+
 def test_who_has_no_address_is_named_on_the_ledger() -> None:
     put_to([*people(2), Recipient("post:p9", "", "en")])
     assert [(verb, body["recipients"], body["without_address"], body["unreached"]) for verb, body in told()] == [
@@ -342,8 +348,8 @@ def test_what_a_server_says_is_kept_short_and_clean() -> None:
     (letter,) = letters(shard, now=NOW)
     settle(shard, [Outcome(letter.key, False, "\x00" + "x" * 9000)], now=NOW)
     assert len(DeliveryRow.objects.get().said) == 500
-    put_off(shard, "\x00broken", now=NOW)
-    assert undelivered(now=NOW).last_error == "broken"
+    put_off(shard, "\x00broken\udc80", now=NOW)
+    assert undelivered(now=NOW).last_error == "broken?"
 
 
 def test_pauses_are_spread_by_a_fifth() -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from tests.rooms.test_dispatch import people, put_to
 from tests.rooms.town import NOW
@@ -92,13 +92,28 @@ def test_a_database_that_goes_away_is_waited_for(monkeypatch: pytest.MonkeyPatch
 
     def take_due(channel: str, *, now: datetime, at_most: int) -> list[str]:
         if next(falls, False):
-            raise DatabaseError("server closed the connection unexpectedly")
+            raise OperationalError("server closed the connection unexpectedly")
         return real(channel, now=now, at_most=at_most)
 
     monkeypatch.setattr(sender.dispatch, "take_due", take_due)
     put_to(people(1))
     with running(mail):
         until(lambda: len(mail.letters) == 1)
+
+
+def test_a_dispatch_that_cannot_be_read_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    mail, real = Inbox(), sender.dispatch.letters
+    (bad,) = put_to(people(1), level=4)
+    put_to(people(1), about="wrn_2")
+
+    def letters(dispatch_id: str, *, now: datetime) -> list[Letter]:
+        if dispatch_id == bad:
+            raise KeyError("subject")
+        return real(dispatch_id, now=now)
+
+    monkeypatch.setattr(sender.dispatch, "letters", letters)
+    assert sender.send_due(mail, now=NOW) == 2
+    assert len(mail.letters) == 1
 
 
 def test_between_two_portions_the_thread_can_be_stopped() -> None:

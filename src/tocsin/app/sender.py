@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from tocsin.records.dispatch import services as dispatch
 from tocsin.records.dispatch.channel import Channel, Outcome
@@ -26,6 +26,7 @@ __all__ = ["Step", "run", "send_due", "send_next"]
 
 log = logging.getLogger(__name__)
 PAUSE_AT_MOST_S = 30.0
+_DATABASE_GONE = (OperationalError, InterfaceError, psycopg.OperationalError, sqlite3.OperationalError)
 
 
 class Step(enum.Enum):
@@ -51,18 +52,19 @@ def send_next(channel: Channel, *, now: datetime, jitter: Callable[[], float] = 
     due = dispatch.take_due(channel.name, now=now, at_most=1)
     if not due:
         return Step.NOTHING_DUE
-    letters = dispatch.letters(due[0], now=now)
     try:
+        letters = dispatch.letters(due[0], now=now)
         outcomes = _every(letters, channel.send(letters)) if letters else []
+        dispatch.settle(due[0], outcomes, now=now, jitter=jitter)
     except Unavailable as error:
         dispatch.put_off(due[0], str(error), now=now, jitter=jitter)
         log.warning("channel %s does not answer: %s", channel.name, error)
         return Step.DOWN
-    except Exception as error:  # a fault of ours in a channel: it must not end the thread, nor run hot
+    except _DATABASE_GONE:
+        raise
+    except Exception as error:  # a fault of ours: this dispatch waits, the thread and all others go on
         dispatch.put_off(due[0], f"{type(error).__name__}: {error}", now=now, jitter=jitter)
         log.exception("channel %s failed on dispatch %s", channel.name, due[0])
-        return Step.DONE
-    dispatch.settle(due[0], outcomes, now=now, jitter=jitter)
     return Step.DONE
 
 
@@ -72,8 +74,9 @@ def run(channel: Channel, stop: threading.Event, clock: Callable[[], datetime], 
         try:
             with Wakeup() as wakeup:
                 _work(channel, stop, clock, wakeup, idle_s)
-        except (DatabaseError, InterfaceError, psycopg.Error, sqlite3.Error) as error:
-            log.error("channel %s cannot read what is due, trying again in %g s: %s", channel.name, idle_s, error)
+        except Exception as error:  # the thread outlives whatever happens: nobody else sends on this channel
+            known = isinstance(error, _DATABASE_GONE)
+            log.error("channel %s rests for %g s: %s", channel.name, idle_s, error, exc_info=not known)
             stop.wait(idle_s)
         finally:
             connection.close()

@@ -49,9 +49,12 @@ def spread() -> float:
 # ---------------------------------------------------------------- putting
 def put(message: Message, recipients: Sequence[Recipient], *, channel: str, actor: Actor, now: datetime) -> list[str]:
     """Put a message on its way; the ids of its shards. Recipients without an address are left out, and named on the
-    ledger, since nobody told them. Raises RuntimeError outside a transaction."""
+    ledger, since nobody told them. Raises RuntimeError outside a transaction, ValueError for a message without words or
+    without anything it is about."""
     if not connection.in_atomic_block:
         raise RuntimeError("a message is put in the transaction of its change")
+    if not (message.texts and (message.about or message.event)):
+        raise ValueError("a message has words in some language, and is about something")
     reached = [r for r in recipients if r.address]
     rows = [_shard(message, reached[start : start + SHARD], start // SHARD, channel, now)
             for start in range(0, len(reached), SHARD)]  # fmt: skip
@@ -206,7 +209,8 @@ def _next(row: DispatchRow, tried: int, now: datetime, jitter: Callable[[], floa
 
 
 def _kept(words: str) -> str:
-    return words.replace("\x00", "")[:500]
+    """What a server said, as any database takes it."""
+    return words.replace("\x00", "").encode("utf-8", "replace").decode()[:500]
 
 
 def _close(row: DispatchRow, now: datetime) -> None:

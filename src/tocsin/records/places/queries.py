@@ -19,7 +19,7 @@ def jurisdictions(scope: Scope) -> list[Area]:
 def area(scope: Scope, path: str) -> Area | None:
     """One area of a scope; None where it is not registered or lies outside."""
     row = Jurisdiction.objects.filter(scope.rows("path"), path=path).first()
-    return row and Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode)
+    return Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode) if row else None
 
 
 def facilities(scope: Scope) -> list[Facility]:
