@@ -12,7 +12,7 @@ RUN := .venv/bin
 SYNC := $(UV) sync --frozen --quiet --python $(PYTHON)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test check bench wheel messages assets clean
+.PHONY: help setup demo test check bench bench-web wheel messages assets clean
 .DEFAULT_GOAL := help
 
 help:
@@ -47,6 +47,11 @@ check: setup
 bench: setup
 	@$(SYNC) --group bench
 	@$(RUN)/python benchmarks/run.py
+
+# Pages in a browser (bytes, times, keys and taps a job) and interactive writes on both databases.
+bench-web: setup
+	@if [ -f benchmarks/web.py ]; then $(RUN)/python benchmarks/web.py; fi
+	@$(RUN)/python benchmarks/writes.py
 
 wheel: setup
 	@rm -rf dist
