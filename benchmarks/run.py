@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import beijing
+import cap
 import doors
 import log_append
 import parse
@@ -35,6 +36,7 @@ def parts(chosen: argparse.Namespace) -> dict[str, Callable[[], list[Table]]]:
         "beijing": lambda: beijing.measure(chosen.rounds),
         "parse": lambda: parse.measure(chosen.rounds, min(1.0, chosen.seconds)),
         "targeting": lambda: targeting.measure(chosen.rounds),
+        "cap": lambda: cap.measure(chosen.rounds, min(1.0, chosen.seconds)),
         "log": lambda: log_append.measure(chosen.rounds, batches=200),
         "ingest": lambda: doors.ingest(chosen.seconds, chosen.rounds),
         "latency": lambda: doors.latency(chosen.seconds * 12),

@@ -9,7 +9,9 @@ from tocsin.formats.cap import RULES
 
 HERE = Path(__file__).parent
 ROWS = re.findall(
-    r"^\| ([RP]\d+) \| (\S+) \| (.+?) \| (.+?) \|$", (HERE.parents[2] / "docs" / "cap.md").read_text(encoding="utf-8"), re.M
+    r"^\| ([RP]\d+) \| (\S+) \| (.+?) \| (.+?) \|$",
+    (HERE.parents[2] / "docs" / "cap.md").read_text(encoding="utf-8"),
+    re.M,
 )
 
 

@@ -21,7 +21,8 @@ MOST_DEPTH = 32
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, ""), (codecs.BOM_UTF32_BE, ""),
          (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))  # fmt: skip
 _DECLARED = re.compile(r"\s*<\?xml\s[^>]*?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_DOCTYPE = re.compile(r"\s*(?:(?:<\?.*?\?>|<!--.*?-->)\s*)*<!DOCTYPE", re.DOTALL)
+# Atomic: what was taken for a comment is never tried as anything else, or a long prolog would cost exponential time.
+_DOCTYPE = re.compile(r"\s*+(?:(?><\?.*?\?>|<!--.*?-->)\s*+)*+<!DOCTYPE", re.DOTALL)
 # In these, markup is itself: what the prolog says is what the parser will see. UTF-7 and EBCDIC would hide a DOCTYPE.
 _KNOWN = re.compile(
     r"utf-?(?:8|16|16le|16be|16-le|16-be)|(?:us-)?ascii|iso-?8859-\d+|latin-?1|windows-125\d|cp125\d|gb2312|gbk|gb18030|"

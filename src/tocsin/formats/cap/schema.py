@@ -64,6 +64,7 @@ class Model:
 
     def __init__(self, *parts: Part) -> None:
         self.parts = parts
+        self.required = tuple(part for part in parts if part.required)
         # (namespace, name) as lxml spells a tag -> (place in the order, part), for each version of CAP
         self.by_tag = {
             f"{{{space}}}{part.name}": (place, part) for space in VERSIONS for place, part in enumerate(parts)

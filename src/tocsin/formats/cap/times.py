@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from tocsin.terms.errors import BadTime
 
@@ -48,6 +49,10 @@ def read_time(text: str) -> tuple[datetime | None, str, str]:
     """(moment, rule broken, what is wrong): the moment is None where it cannot be understood, the rule "" where all is
     well. Spaces around the text mean nothing, as in the schema."""
     text = text.strip(" \t\r\n")
+    return _known(text) if len(text) <= 40 else _understood(text)  # nobody fills the memory with long ones
+
+
+def _understood(text: str) -> tuple[datetime | None, str, str]:
     if _STRICT.fullmatch(text):
         try:
             moment = datetime.fromisoformat(text)
@@ -60,6 +65,10 @@ def read_time(text: str) -> tuple[datetime | None, str, str]:
     if found is None:
         return None, "R5", f"{text[:60]!r} is no time" if text else "it is empty"
     return _loose(found)
+
+
+# The times of a message are looked at twice and said in each language.
+_known = lru_cache(maxsize=1024)(_understood)
 
 
 def _odd(text: str) -> tuple[datetime | None, str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import isfinite
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from tocsin.formats.cap.message import Alert, Area, Info, Ring
 from tocsin.formats.cap.rules.checking import Checking
@@ -65,7 +66,9 @@ def _ring(checking: Checking, ring: Ring, xpath: str) -> None:
     if ring[0] != ring[-1]:
         checking.add("R39", xpath, "it is not closed")
         return
-    if not all(_on_earth(lat, lon) for lat, lon in ring):
+    points = np.array(ring)
+    (south, west), (north, east) = points.min(axis=0), points.max(axis=0)
+    if not (_on_earth(south, west) and _on_earth(north, east)):  # a NaN is nowhere
         checking.add("R40", xpath, "a point is not on the earth; are the axes swapped?")
         return
     if checking.producing and len(ring) > MOST_POINTS:
@@ -73,18 +76,17 @@ def _ring(checking: Checking, ring: Ring, xpath: str) -> None:
     box = checking.producer.box
     if box and not any(box.holds(*point) for point in ring) and all(box.holds(lon, lat) for lat, lon in ring):
         checking.add("R40", xpath, "its axes are swapped: longitude stands before latitude")
-    _shape(checking, ring, xpath)
-
-
-def _shape(checking: Checking, ring: Ring, xpath: str) -> None:
-    lons = [lon for _, lon in ring]
-    if max(lons) - min(lons) > 180:
+    if east - west > 180:
         checking.add("R42", xpath, "it spans more than 180 degrees of longitude")
         return
-    outline = shapely.Polygon(ring)
-    if not outline.is_valid or outline.area == 0:
+    _shape(checking, points, xpath)
+
+
+def _shape(checking: Checking, points: NDArray[np.float64], xpath: str) -> None:
+    outline = shapely.polygons(points)
+    if not shapely.is_valid(outline) or shapely.area(outline) == 0:
         checking.strict("R41", xpath, f"it crosses itself or has no area ({shapely.is_valid_reason(outline)})")
-    elif any(one == other for one, other in pairwise(ring)):
+    elif bool((points[1:] == points[:-1]).all(axis=1).any()):
         checking.add("R41", xpath, "it says a point twice")
 
 
