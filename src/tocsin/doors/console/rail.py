@@ -26,7 +26,7 @@ from tocsin.terms.errors import Refused
 from tocsin.terms.event import EventState
 from tocsin.terms.moment import to_us
 
-__all__ = ["STAGES", "Stage", "next_action", "panels_of", "rail", "stage_words"]
+__all__ = ["STAGES", "Stage", "next_action", "other_actions", "panels_of", "rail", "stage_words"]
 
 STAGES = ("observe", "detect", "verify", "warn", "respond", "rectify", "review", "evaluate")
 _ROOMS = ("verify", "warn", "respond", "rectify", "review", "evaluate")
@@ -119,5 +119,14 @@ def _machine(detail: EventDetail) -> Iterator[Panel]:
 
 def next_action(panels: Sequence[Panel]) -> Next | None:
     """What the reader should do next: the most urgent offer, the earlier stage where two are alike."""
-    offers = [panel.next for panel in panels if panel.next is not None]
-    return max(offers, key=lambda offer: offer.urgency, default=None)
+    return max(_offers(panels), key=lambda offer: offer.urgency, default=None)
+
+
+def other_actions(panels: Sequence[Panel]) -> list[Next]:
+    """What else is offered, in the order of the loop."""
+    chosen = next_action(panels)
+    return [offer for offer in _offers(panels) if offer is not chosen]
+
+
+def _offers(panels: Sequence[Panel]) -> list[Next]:
+    return [panel.next for panel in panels if panel.next is not None]

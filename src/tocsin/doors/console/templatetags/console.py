@@ -86,6 +86,12 @@ def state_icon(state: str) -> SafeString:
     return marks.state_icon(state)
 
 
+@register.simple_tag
+def key_action(key: str) -> str:
+    """The action that a panel's key stands for (static/keys.js finds the element by it)."""
+    return {"a": "acknowledge", "v": "verify", "w": "warn", "d": "dispatch", "c": "comment"}.get(key, key)
+
+
 @register.simple_tag(takes_context=True)
 def deadline(context: Context, due_us: int) -> SafeString:
     """How long until a deadline, or how long past it, and the moment itself (interface.md, rule 4)."""
