@@ -296,17 +296,18 @@ class Town:
         while carrier.carry(now=now).facts + sum(sweep(now=now) for sweep in SWEEPS):
             pass
 
-    def verifications(self, **_: Any) -> list[dict[str, Any]]:
+    def verifications(self, **_: Any) -> dict[str, Any]:
         """Who was asked to look, and what came of it."""
         from tocsin.loop.verify import queries
         from tocsin.records.org.scope import EVERYWHERE
 
         files = queries.open_dossiers(EVERYWHERE)
-        return [
+        lines = [
             {"id": line.id, "event": line.event, "post": line.post, "answer": line.answer, "note": line.note,
              "sizes": [max(photo.width, photo.height) for photo in line.evidence], "state": line.state.value}
             for file in files for line in queries.verifications(EVERYWHERE, file.event)
         ]  # fmt: skip
+        return {"lines": lines}
 
     def may_warn(self, body: str, **_: Any) -> None:
         """This body may warn of everything everywhere."""

@@ -36,6 +36,7 @@ def run(configuration: Configuration) -> int:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
+    _publish()
     threads = _threads(configuration, stop)
     for thread in threads:
         thread.start()
@@ -64,6 +65,17 @@ def _threads(configuration: Configuration, stop: threading.Event) -> list[thread
             for channel in channels_in_use(configuration)
         ),
     ]
+
+
+def _publish() -> None:
+    """Warnings as files: one that was lost or edited while nobody looked is made again from the database."""
+    from tocsin.loop.warn import publication
+
+    try:
+        if repaired := publication.rebuild(now=clock.now()):
+            log.info("%d published files were made again", repaired)
+    except Exception:  # a full disk must not keep facts from being carried; the next start tries again
+        log.exception("warnings could not be published to files")
 
 
 def _roll(configuration: Configuration, stop: threading.Event) -> None:
