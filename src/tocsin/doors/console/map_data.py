@@ -12,8 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting
+from tocsin.doors.console.duty_lists import duty_events
+from tocsin.doors.console.filters import EventFilter
 from tocsin.doors.console.frame import Frame, open_frame
-from tocsin.doors.console.lines import EventOnPage, events_on_page
+from tocsin.doors.console.lines import EventOnPage
+from tocsin.doors.console.map_warnings import warning_features
 from tocsin.doors.console.marks import level_word, outline
 from tocsin.engine.hazard import Facility
 from tocsin.loop.detect import queries as detect
@@ -22,6 +25,7 @@ from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import Scope
 from tocsin.records.places import queries as places
 from tocsin.records.places.services import Area
+from tocsin.terms.moment import from_us
 
 __all__ = ["Box", "area_title", "box_of", "map_data"]
 
@@ -38,15 +42,16 @@ def map_data(request: HttpRequest) -> JsonResponse:
     frame = open_frame(request)
     scope = frame.scope
     areas = places.jurisdictions(scope)
-    events = detect.open_events(scope, at_most=EVENTS_AT_MOST)
+    pairs = EventFilter.of(request.GET).chosen(duty_events(frame))[:EVENTS_AT_MOST]
+    events = [line for line, _event in pairs]
     response = JsonResponse({
         "box": box_of(areas, events),
         "levels": _levels(frame),
         "areas": _collection(_area(area, frame.language) for area in areas if area.boundary),
         "labels": _collection(_label(area, frame.language) for area in areas if area.boundary),
         "facilities": _collection(_facilities(scope, frame.language)),
-        "events": _collection(_events(frame, events)),
-        "warnings": _collection([]),
+        "events": _collection(_events(pairs)),
+        "warnings": _collection(warning_features(scope, areas, frame.language, now=from_us(frame.now_us))),
     })  # fmt: skip
     response["Cache-Control"] = "no-store"
     return response
@@ -101,9 +106,8 @@ def facility_title(facility: Facility, language: str) -> str:
     return facility.title.get(language) or facility.title.get("en") or facility.id
 
 
-def _events(frame: Frame, events: Sequence[detect.EventLine]) -> Iterable[Feature]:
-    shown = events_on_page(events, frame.words, frame.register, frame.language)
-    for line, event in zip(events, shown, strict=True):
+def _events(pairs: Sequence[tuple[detect.EventLine, EventOnPage]]) -> Iterable[Feature]:
+    for line, event in pairs:
         if math.isfinite(line.lon) and math.isfinite(line.lat):
             yield _feature(_point(line.lon, line.lat), **_event(event))
 

@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting
+from tocsin.doors.console.duty_lists import duty_events
+from tocsin.doors.console.filters import EventFilter
 from tocsin.doors.console.frame import open_frame
-from tocsin.doors.console.lines import events_on_page
 from tocsin.doors.console.map_part import map_part
-from tocsin.loop.detect import queries as detect
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
 
@@ -23,8 +23,8 @@ __all__ = ["map_page"]
 def map_page(request: HttpRequest) -> HttpResponse:
     """The page."""
     frame = open_frame(request)
-    scope = frame.scope
-    lines = detect.open_events(scope)
-    shown = events_on_page(lines, frame.words, frame.register, frame.language)
-    context = frame.context(request, "map", "map.css") | map_part(frame, scope, lines, shown)
+    wanted = EventFilter.of(request.GET)
+    pairs = wanted.chosen(duty_events(frame))
+    lines, shown = [line for line, _ in pairs], [event for _, event in pairs]
+    context = frame.context(request, "map", "map.css") | map_part(frame, frame.scope, lines, shown, wanted.query)
     return render(request, "console/map.html", context)

@@ -98,7 +98,8 @@ def rail(detail: EventDetail, panels: Sequence[Panel]) -> list[Stage]:
 
 
 def _stage(panel: Panel, word: str, states: dict[str, str], is_current: bool) -> Stage:
-    since, due = panel.since and to_us(panel.since), panel.due and to_us(panel.due)
+    since = None if panel.since is None else to_us(panel.since)
+    due = None if panel.due is None else to_us(panel.due)
     return Stage(panel.stage, word, panel.state, states[panel.state], panel.said, since, due, is_current)
 
 

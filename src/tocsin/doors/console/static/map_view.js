@@ -15,7 +15,7 @@ export async function show(host) {
   host.stage.hidden = false;
   const map = new GlMap({
     container: host.stage.querySelector("[data-canvas]"),
-    style: styleOf(data),
+    style: styleOf(data, host.dataset.draft),
     hash: "map",
     attributionControl: false,
     dragRotate: false,
@@ -120,7 +120,7 @@ class View {
 }
 
 // ---------------------------------------------------------------- style
-function styleOf(data) {
+function styleOf(data, draftWord) {
   const dark = isDark();
   const ink = dark ? "#e8edf2" : "#14202b";
   const halo = dark ? "#1c2a36" : "#f7f7f4";
@@ -142,6 +142,7 @@ function styleOf(data) {
       { id: "warning-fill", type: "fill", source: "warnings", paint: { "fill-color": fills, "fill-opacity": 0.25 } },
       { id: "warning-edge", type: "line", source: "warnings", filter: ["!", ["get", "draft"]], paint: { "line-color": fills, "line-width": 2.5 } },
       { id: "draft-edge", type: "line", source: "warnings", filter: ["get", "draft"], paint: { "line-color": fills, "line-width": 2.5, "line-dasharray": [2, 2] } },
+      { id: "warning-words", type: "symbol", source: "warnings", minzoom: 7, layout: { ...words(12), "text-field": ["case", ["get", "draft"], ["concat", draftWord, " ", ["get", "title"]], ["get", "title"]], "text-optional": true }, paint: said },
       { id: "facility-marks", type: "circle", source: "facilities", minzoom: 8, paint: { "circle-radius": 3, "circle-color": halo, "circle-stroke-color": ink, "circle-stroke-width": 1.5 } },
       { id: "facility-words", type: "symbol", source: "facilities", minzoom: 12, layout: { ...words(12), "text-field": ["get", "title"], "text-offset": [0, 1.1], "text-anchor": "top" }, paint: said },
       { id: "area-words", type: "symbol", source: "labels", layout: { ...words(13), "text-field": ["get", "title"] }, paint: { ...said, "text-opacity": 0.85 } },
