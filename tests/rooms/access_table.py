@@ -76,7 +76,7 @@ ROWS: dict[str, Row] = {
     "^api/": Row(get=ANYBODY, post=ANYBODY, with_={"path": "/api/nothing"}),
     # warnings that were issued are public, also to programs; so are the roots of the ledger
     "warnings": Row(get=ANYBODY),
-    "warnings/": Row(get=ANYBODY),
+    "warnings/": Row(get=ANYBODY, post=ANYBODY),  # only sends to the address without the stroke
     "warnings.geojson": Row(get=ANYBODY),
     "warnings/feed.atom": Row(get=ANYBODY),
     "warnings/<str:identifier>": Row(get=ANYBODY),

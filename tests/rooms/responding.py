@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from tocsin.loop.rectify import handlers as rectify_handlers
 from tocsin.loop.rectify import services as rectify
@@ -38,7 +39,7 @@ SWEEPS = (tasks.mark_overdue, services.sweep, rectify.sweep)
 @contextmanager
 def responding_town(**options: Any) -> Iterator[Town]:
     """A town whose worker carries facts to respond and rectify only."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, translation.override("en"):  # a test client leaves its language behind
         patch.setattr(town_module, "SWEEPS", SWEEPS)
         packs = replace(settings.CONFIGURATION, packs=("natural_hazards", "gas_leak"))
         patch.setattr(settings, "CONFIGURATION", packs)

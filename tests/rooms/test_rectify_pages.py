@@ -42,7 +42,13 @@ def day(town: Town, days: int) -> str:
 
 
 def recorded(town: Town, inspector: Client, **other: object) -> str:
-    form = {"facility": "mill", "words": "pump does not run " + HOSTILE, "grade": "major", "once": "k", "photo": picture()}
+    form = {
+        "facility": "mill",
+        "words": "pump does not run " + HOSTILE,
+        "grade": "major",
+        "once": "k",
+        "photo": picture(),
+    }
     made = inspector.post("/findings/new", form | other)
     assert made.status_code == 302, made.content.decode()[-2000:]
     return made["Location"]
@@ -54,7 +60,9 @@ def version(url: str) -> int:
 
 def ordered(town: Town) -> str:
     url = recorded(town, browser(town, "inspector-east"))
-    served = browser(town, "case-handler").post(url + "order", {"version": "1", "limit": day(town, 20), "grade": "major"})
+    served = browser(town, "case-handler").post(
+        url + "order", {"version": "1", "limit": day(town, 20), "grade": "major"}
+    )
     assert served.status_code == 302, served.content.decode()[-2000:]
     return url
 
@@ -83,7 +91,9 @@ def test_the_whole_way_by_forms(town: Town) -> None:
     assert "Somebody else looks again: you recorded this finding" in finder
     other = browser(town, "inspector-two")
     assert "Look again" in other.get(url).content.decode()
-    looked = other.post(url + "look", {"version": version(url), "said": "fixed", "note": "it runs", "photo": picture("blue")})
+    looked = other.post(
+        url + "look", {"version": version(url), "said": "fixed", "note": "it runs", "photo": picture("blue")}
+    )
     assert looked.status_code == 302
     handler = browser(town, "case-handler")
     assert "Release the finding" in handler.get(url).content.decode()

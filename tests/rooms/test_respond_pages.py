@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from tests.rooms.responding import quiet, responding_town
 from tocsin.doors.access import POST_KEY
+from tocsin.doors.console import rectify_panel, respond_panel
+from tocsin.doors.console.frame import open_frame
+from tocsin.doors.console.panels import Contributor, Panel
+from tocsin.loop.detect import queries as detect
 from tocsin.loop.respond import queries, services
 from tocsin.records.org.models import Account
 from tocsin.records.org.roles import Role
@@ -155,8 +159,38 @@ def test_a_post_receives_and_finishes_its_tasks(town: Town) -> None:
     assert inspector.get(f"/tasks/{task}/").status_code == 302
 
 
-def test_the_event_page_offers_the_decision(town: Town) -> None:
+def panel(town: Town, post: str, contribute: Contributor, event: str) -> Panel:
+    """What a room's panel says to a post."""
+    request = RequestFactory().get("/")
+    request.user = Account.objects.get(id=town.account(post))
+    request.session = {POST_KEY: post}  # type: ignore[assignment]
+    frame = open_frame(request)
+    return contribute(request, frame, frame.actor, detect.event(frame.scope, event))
+
+
+def test_the_panels_offer_the_next_step_to_whose_it_is(town: Town) -> None:
     storm = proposed(town)
-    page = browser(town, "commander").get(f"/events/{storm.event}/").content.decode()
-    assert "Decide on Response III" in page
-    assert "No finding was made for this event" in page
+    of_commander = panel(town, "commander", respond_panel.contribute, storm.event)
+    assert of_commander.next
+    assert (of_commander.state, of_commander.next.label, of_commander.next.key) == (
+        "todo",
+        "Decide on Response III",
+        "d",
+    )
+    assert of_commander.next.method == "get"  # no single key opens a response
+    assert "Open Response III" in of_commander.html
+    assert panel(town, "duty", respond_panel.contribute, storm.event).next is None
+    assert panel(town, "inspector-east", rectify_panel.contribute, storm.event).state == "none"
+    assert "Record a finding" in panel(town, "inspector-east", rectify_panel.contribute, storm.event).html
+    services.open_proposed(of_incident(storm), version=1, actor=town.as_("commander"), now=town.now)
+    of_duty = panel(town, "duty", respond_panel.contribute, storm.event)
+    assert of_duty.next
+    assert (of_duty.state, of_duty.next.label, of_duty.next.method) == ("running", "Draft the first report", "post")
+    town.after(minutes=31)
+    assert panel(town, "duty", respond_panel.contribute, storm.event).state == "overdue"
+
+
+def of_incident(storm: Storm) -> str:
+    found = queries.incident_of(EVERYWHERE, storm.event)
+    assert found
+    return found.id

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from tocsin.loop.rectify.lifecycle import OPEN, FindingState, Grade
 from tocsin.loop.rectify.models import FindingRow, PhotoRow
@@ -110,7 +111,9 @@ def finding(scope: Scope, finding_id: str) -> FindingLine:
     scope.require(Act.READ_FINDINGS)
     row = FindingRow.objects.filter(_seen(scope), id=finding_id).first()
     if row is None:
-        raise UnknownName(f"finding {finding_id}", "none in your scope", "open the list of findings")
+        raise UnknownName(
+            _("finding"), _("there is none with this address in your area"), _("open the list of findings")
+        )
     return _line(row)
 
 

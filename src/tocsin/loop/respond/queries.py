@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from tocsin.loop.respond import playbooks
 from tocsin.loop.respond.known import Item, changed, tell
 from tocsin.loop.respond.lifecycle import IncidentState, StatementState
@@ -146,7 +148,7 @@ def incident(scope: Scope, incident_id: str) -> IncidentLine:
     scope.require(Act.READ_RESPONSE)
     row = IncidentRow.objects.filter(scope.rows(), id=incident_id).first()
     if row is None:
-        raise UnknownName(f"response {incident_id}", "none in your scope", "open it from its event")
+        raise UnknownName(_("response"), _("there is none with this address in your area"), _("open it from its event"))
     return _incident(row)
 
 
@@ -238,7 +240,9 @@ def _paper(scope: Scope, statement_id: str) -> StatementRow:
     scope.require(Act.READ_RESPONSE)
     row = StatementRow.objects.filter(scope.rows(), id=statement_id).first()
     if row is None:
-        raise UnknownName(f"statement {statement_id}", "none in your scope", "open it from its event")
+        raise UnknownName(
+            _("statement"), _("there is none with this address in your area"), _("open it from its event")
+        )
     return row
 
 
