@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from unittest import mock
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
@@ -19,6 +22,11 @@ __all__ = ["PASSWORD", "log_in", "person", "session_of"]
 
 PASSWORD = "rivers rise before noon"
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)  # shifts begin long ago, so that tests may stand at any moment
+
+
+@cache
+def _hashed() -> str:
+    return make_password(PASSWORD)
 
 
 def person(
@@ -38,7 +46,8 @@ def person(
     title = {"en": f"{role.replace('_', ' ').capitalize()} of {area}", "zh-hans": f"{area}{role}"}
     org.put_posts([PostLine(post, title, "office", role, jurisdiction, facility)], actor=SYSTEM, now=now)
     if found is None:
-        account, _ = org.open_account(username, display_name or username, password=PASSWORD, actor=SYSTEM, now=now)
+        with mock.patch.object(org, "make_password", return_value=_hashed()):  # argon2 takes long, and on purpose
+            account, _ = org.open_account(username, display_name or username, actor=SYSTEM, now=now)
         Account.objects.filter(id=account).update(must_change_password=must_change)
     else:
         account = found.id

@@ -152,7 +152,7 @@ ROWS: dict[str, Row] = {
     # review, evaluate
     "events/<str:event_id>/close": Row(post=only("duty_officer", "commander")),
     "events/<str:event_id>/review": Row(get=REVIEWERS, post=REVIEWERS),
-    "ledger": Row(get=LEDGER),
+    "ledger": Row(get=LEDGER, post=LEDGER),
     "evaluation": Row(get=EVALUATORS),
     "evaluation.csv": Row(get=EVALUATORS),
     "evaluation/<str:indicator>": Row(get=EVALUATORS),

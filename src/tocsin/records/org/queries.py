@@ -83,7 +83,7 @@ def accounts(scope: Scope) -> list[AccountLine]:
 def account_named(username: str) -> AccountLine | None:
     """An account by its log-in name, for the command line of who owns the installation."""
     row = Account.objects.filter(username=username.casefold()).first()
-    return row and _account(row)
+    return None if row is None else _account(row)
 
 
 def with_one_time_password() -> list[str]:

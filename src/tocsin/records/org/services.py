@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -91,6 +92,8 @@ def put_posts(posts: Sequence[PostLine], *, actor: Actor, now: datetime) -> None
         if line.role not in set(Role) - {Role.SYSTEM}:
             raise BadValue(_("post {post}").format(post=line.id), _("there is no role {role}").format(role=repr(line.role)),
                            _("one of {names}").format(names=", ".join(sorted(set(Role) - {Role.SYSTEM}))))  # fmt: skip
+        if line.mail:
+            _require_mail(line)
         if (line.role == Role.FACILITY_OPERATOR) != bool(line.facility):
             raise BadValue(_("post {post}").format(post=line.id), _("an operator's post, and only that, names its facility"),
                            _("name the facility of a facility operator, of nobody else"))  # fmt: skip
@@ -371,6 +374,14 @@ def _require_slug(kind: str, name: str) -> None:
         raise BadValue(
             f"{kind} {name!r}", _("an id is small letters, digits, - and _"), _("write for example water-bureau")
         )
+
+
+def _require_mail(line: PostLine) -> None:
+    try:
+        validate_email(line.mail)
+    except ValidationError:
+        raise BadValue(_("post {post}").format(post=line.id), _("{mail} is no mail address").format(mail=repr(line.mail)),
+                       _("write for example duty@example.org")) from None  # fmt: skip
 
 
 def _require_strong(username: str, password: str) -> None:
