@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.cap.sample import SENT, alert, english
 
-from tocsin.formats.cap import Alert, Line, Place, Reading, Reference, read, trace
+from tocsin.formats.cap import Alert, Line, LineState, Reading, Reference, read, trace
 from tocsin.formats.cap.encode import encode
 
 MINUTE = timedelta(minutes=1)
@@ -31,7 +31,7 @@ def received(made: Alert) -> Reading:
 
 def places(*messages: Alert, **named: frozenset[str]) -> dict[str, str]:
     lines = trace(map(received, messages), {key.replace("_at_", "@"): value for key, value in named.items()})
-    return {line.alert.identifier: line.place.value for line in lines.values()}
+    return {line.alert.identifier: line.state.value for line in lines.values()}
 
 
 def line_of(name: str, *messages: Alert) -> Line:
@@ -51,9 +51,9 @@ def test_the_order_of_arrival_changes_nothing(order):
 
 def test_an_update_replaces_and_says_by_whom():
     line = line_of("a", FIRST, SECOND)
-    assert line.place is Place.REPLACED
+    assert line.state is LineState.REPLACED
     assert line.ended_by == (SECOND.sender, "b", SECOND.sent)
-    assert line_of("b", FIRST, SECOND).place is Place.IN_FORCE
+    assert line_of("b", FIRST, SECOND).state is LineState.IN_FORCE
 
 
 def test_a_cancel_of_the_first_reaches_what_cited_it():
@@ -82,7 +82,7 @@ def test_a_wrong_sent_still_finds_its_message_and_is_noted():
         later = message("b", "Update", replace(cited), after=1)
         lines = trace([received(FIRST), Reading(later, encode_any(later), "1.2", True, ())])
         first, second = lines.values()
-        assert first.place is Place.REPLACED
+        assert first.state is LineState.REPLACED
         assert [finding.rule for finding in second.findings] == ["R51"]
 
 
@@ -129,7 +129,7 @@ def test_answers_are_kept_with_what_they_answer():
     thanks, fault = message("k", "Ack", FIRST, after=1), message("f", "Error", FIRST, after=2)
     line = line_of("a", FIRST, thanks, fault)
     assert [key[1] for key in line.answers] == ["k", "f"]
-    assert line.place is Place.IN_FORCE
+    assert line.state is LineState.IN_FORCE
     assert places(FIRST, thanks)["k"] == "answer"
 
 
@@ -149,7 +149,7 @@ def test_any_set_of_messages_gives_one_answer(data):
     straight = trace(readings)
     shuffled = trace(data.draw(st.permutations(readings)))
     for key, line in straight.items():
-        assert shuffled[key].place is line.place
+        assert shuffled[key].state is line.state
         assert line.ended_by is None or straight[line.ended_by].alert.sent >= line.alert.sent
 
 
@@ -160,7 +160,7 @@ def test_the_two_services_that_cite_a_wrong_time(corpus: Path):
         cited = update.require().references[0]
         first = alert(identifier=cited.identifier, sender=cited.sender, sent=update.require().sent - timedelta(hours=9))
         lines = trace([Reading(first, b"first", "1.2", True, ()), update])
-        places_now = [line.place for line in lines.values()]
-        assert places_now == [Place.REPLACED, Place.IN_FORCE], name
+        places_now = [line.state for line in lines.values()]
+        assert places_now == [LineState.REPLACED, LineState.IN_FORCE], name
         assert [finding.rule for finding in lines[update.require().sender, update.require().identifier,
                                                   update.require().sent].findings] == ["R51"]  # fmt: skip

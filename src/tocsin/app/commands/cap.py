@@ -70,12 +70,12 @@ def _examined(path: Path, ours: bool) -> Iterator[dict[str, Any]]:
         feed = read_feed(data)
         yield _document(path, kind, [*feed.findings, *(finding for entry in feed.entries for finding in entry.findings)],
                         entries=len(feed.entries))  # fmt: skip
-        readings = [message for entry in feed.entries for message in entry.messages]
+        received = [message for entry in feed.entries for message in entry.messages]
     elif kind == "edxl":
-        readings = list(read_edxl(data).messages)
+        received = list(read_edxl(data).messages)
     else:
-        readings = [read(data)]
-    for reading in readings:
+        received = [read(data)]
+    for reading in received:
         yield _message(path, reading, ours)
 
 

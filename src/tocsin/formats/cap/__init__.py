@@ -10,7 +10,7 @@ from tocsin.formats.cap.edxl import Distribution, read_edxl
 from tocsin.formats.cap.feed_read import FeedReading, ReadEntry, read_feed
 from tocsin.formats.cap.finding import Finding, Grade
 from tocsin.formats.cap.gravity import gravity, is_for_the_public
-from tocsin.formats.cap.lineage import Line, Place, trace
+from tocsin.formats.cap.lineage import Line, LineState, trace
 from tocsin.formats.cap.message import Alert, Area, Circle, Info, Pair, Reference, Resource, Ring
 from tocsin.formats.cap.period import ends_at, has_ended, starts_at
 from tocsin.formats.cap.pin import Pin
@@ -27,7 +27,7 @@ from tocsin.formats.cap.write import write
 
 __all__ = [
     "CAP_TYPE", "RULES", "Alert", "Area", "Box", "Circle", "Distribution", "FeedEntry", "FeedReading", "Finding", "Grade",
-    "Info", "Judgement", "Line", "Pair", "Pin", "Place", "Producer", "ReadEntry", "Reading", "Reference", "Resource",
+    "Info", "Judgement", "Line", "Pair", "Pin", "LineState", "Producer", "ReadEntry", "Reading", "Reference", "Resource",
     "Ring", "Rule", "SignatureReport", "Verdict", "check", "ends_at", "entry_id", "entry_of", "feed", "gravity",
     "has_ended", "holes", "is_for_the_public", "read", "read_edxl", "read_feed", "recognise", "sign",
     "simplify_outwards", "starts_at", "strict_time", "target_shape", "trace", "verify", "write", "write_time",

@@ -17,13 +17,13 @@ from tocsin.formats.cap.finding import Finding, Findings
 from tocsin.formats.cap.message import Alert, Reference
 from tocsin.formats.cap.read import Reading
 
-__all__ = ["Key", "Line", "Place", "trace"]
+__all__ = ["Key", "Line", "LineState", "trace"]
 
 Key = tuple[str, str, datetime]
 _REFERENCES = "/cap:alert/cap:references"
 
 
-class Place(StrEnum):
+class LineState(StrEnum):
     """Where a message stands. ``HELD``: it is about a message that has not come, and waits; it notifies nobody."""
 
     IN_FORCE = "in force"
@@ -40,7 +40,7 @@ class Line:
     the same content that this one does not cite: ask the sender (R54)."""
 
     alert: Alert
-    place: Place = Place.IN_FORCE
+    state: LineState = LineState.IN_FORCE
     ended_by: Key | None = None
     answers: list[Key] = field(default_factory=list)
     beside: list[Key] = field(default_factory=list)
@@ -53,11 +53,11 @@ class Line:
         return self.alert.sender, self.alert.identifier, self.alert.sent
 
 
-def trace(readings: Iterable[Reading], delegates: Mapping[str, frozenset[str]] | None = None) -> dict[Key, Line]:
+def trace(received: Iterable[Reading], delegates: Mapping[str, frozenset[str]] | None = None) -> dict[Key, Line]:
     """Every message by its key, in order of arrival; withheld ones are left out, a repeated one counts once, and of two with
     one key but other bytes the first is kept and marked (R53). ``delegates``: which other senders may update or cancel the
     messages of a sender; nobody else's Cancel is obeyed."""
-    lines = _known(readings)
+    lines = _known(received)
     names: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines.values():
         names[line.alert.sender, line.alert.identifier].append(line)
@@ -65,7 +65,7 @@ def trace(readings: Iterable[Reading], delegates: Mapping[str, frozenset[str]] |
     by_time = sorted(lines.values(), key=lambda line: line.alert.sent)
     for line in by_time:
         if line.alert.msg_type in ("Ack", "Error"):
-            line.place = Place.ANSWER
+            line.state = LineState.ANSWER
             for target in cited[line.key]:
                 target.answers.append(line.key)
         elif line.alert.msg_type in ("Update", "Cancel"):
@@ -74,10 +74,10 @@ def trace(readings: Iterable[Reading], delegates: Mapping[str, frozenset[str]] |
     return lines
 
 
-def _known(readings: Iterable[Reading]) -> dict[Key, Line]:
+def _known(received: Iterable[Reading]) -> dict[Key, Line]:
     lines: dict[Key, Line] = {}
     bytes_of: dict[Key, bytes] = {}
-    for reading in readings:
+    for reading in received:
         if reading.alert is None:
             continue
         line = Line(reading.alert)
@@ -103,7 +103,7 @@ def _cited(
         else:
             found.append(target)
     if not found and line.alert.msg_type == "Cancel":
-        line.place = Place.HELD  # an Update without its Alert stands: what it says of the danger is whole by itself
+        line.state = LineState.HELD  # an Update without its Alert stands: what it says of the danger is whole by itself
     return found
 
 
@@ -133,9 +133,9 @@ def _end(line: Line, cited: Mapping[Key, list[Line]], by_time: list[Line]) -> No
                 line.beside.append(other.key)
                 other.beside.append(line.key)
     for other in by_time:
-        if other.key in reached and other.place in (Place.IN_FORCE, Place.REPLACED):
+        if other.key in reached and other.state in (LineState.IN_FORCE, LineState.REPLACED):
             cancel = line.alert.msg_type == "Cancel"
-            other.place, other.ended_by = (Place.CANCELLED if cancel else Place.REPLACED), line.key
+            other.state, other.ended_by = (LineState.CANCELLED if cancel else LineState.REPLACED), line.key
 
 
 def _descends(line: Line, other: Line, cited: Mapping[Key, list[Line]]) -> bool:
@@ -150,7 +150,7 @@ def _likes(by_time: list[Line]) -> None:
         if line.alert.msg_type != "Alert" or not line.alert.infos:
             continue
         first = seen.setdefault((line.alert.sender, line.alert.status, line.alert.infos), line)
-        if first is not line and first.place is Place.IN_FORCE:
+        if first is not line and first.state is LineState.IN_FORCE:
             line.like = first.key
             _note(line, "R54", "/cap:alert", f"it repeats {first.alert.identifier[:60]} without citing it")
 
