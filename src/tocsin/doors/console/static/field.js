@@ -5,6 +5,7 @@ import { all, drop, put } from "./field_store.js";
 import { smaller } from "./field_photos.js";
 
 const body = document.body;
+const KEPT = "tocsin-field"; // the name of field_worker.js for what it keeps
 const RETRY_MS = 30_000;
 const LATE_MS = 60_000; // an entry older than this says when it was written
 const outbox = document.getElementById("outbox");
@@ -26,7 +27,11 @@ async function send() {
     if (entry.refused) continue;
     const outcome = await sendOne(entry);
     outcomes.set(entry.once, outcome);
-    if (outcome.taken) await drop(entry.once);
+    if (outcome.taken) {
+      await drop(entry.once);
+      if (entry.kind === "answer") localStorage.removeItem(draftOf(entry.task));
+      if (entry.kind === "answer" && entry.task === body.dataset.task) location.assign(outcome.taken);
+    }
     else if (outcome.refused) await put({ ...entry, refused: outcome.refused });
     else break; // no network, no session: the rest waits too
   }
@@ -51,6 +56,7 @@ async function sendOne(entry) {
   return response.ok ? { taken: said.onward } : { refused: said.refused, final: said.final };
 }
 
+const draftOf = (task) => `tocsin-field:${body.dataset.whose}:${task}`;
 const mine = async () => (await all()).filter((entry) => entry.whose === body.dataset.whose).sort((a, b) => a.at - b.at);
 
 async function show(login = false) {
@@ -92,7 +98,7 @@ function link(parent, text, href) {
 // ---------------------------------------------------------------- one task
 function taskPage(form) {
   const task = body.dataset.task;
-  const draft = `tocsin-field:${body.dataset.whose}:${task}`;
+  const draft = draftOf(task);
   const photos = [];
   body.classList.add("scripted");
   restore(form, draft);
@@ -157,10 +163,7 @@ async function submitAnswer(form, task, draft, photos) {
   await sending; // what is on its way now may have been collected before this entry
   const outcome = (await flush()).get(entry.once) ?? {};
   button.disabled = false;
-  if (outcome.taken) {
-    localStorage.removeItem(draft);
-    location.assign(outcome.taken);
-  } else if (outcome.refused && !outcome.final) {
+  if (outcome.refused && !outcome.final) {
     await drop(entry.once);
     await show();
     wrong.hidden = false;
@@ -235,15 +238,38 @@ function offerLocation(form) {
   });
 }
 
+// ---------------------------------------------------------------- pages for the hours without network
+// The list, the tasks on it and what they are made of; tasks that are no longer on the list are let go.
+async function keepPages() {
+  if (!("serviceWorker" in navigator) || !globalThis.caches) return;
+  await navigator.serviceWorker.register(body.dataset.worker, { scope: "/field" });
+  await navigator.serviceWorker.ready;
+  const cache = await caches.open(KEPT);
+  const tasks = [...document.querySelectorAll(".task-list:not(.done) a[href^='/field/task/']")].map((link) => link.pathname).slice(0, 20);
+  if (location.pathname === "/field") {
+    for (const request of await cache.keys()) {
+      const { pathname } = new URL(request.url);
+      if (pathname.startsWith("/field/task/") && !tasks.includes(pathname)) await cache.delete(request);
+    }
+  }
+  const parts = ["./field.js", "./field_store.js", "./field_photos.js"].map((name) => new URL(name, import.meta.url).href);
+  const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((sheet) => sheet.href);
+  for (const url of new Set(["/field", location.pathname, ...tasks, ...sheets, ...parts])) {
+    const response = await fetch(url);
+    if (response.ok && !response.redirected) await cache.put(url, response);
+  }
+  body.dataset.kept = "";
+}
+
 // ---------------------------------------------------------------- start
 document.getElementById("refused")?.focus();
 if (answerForm) taskPage(answerForm);
-if (body.dataset.receipt) localStorage.removeItem(`tocsin-field:${body.dataset.whose}:${body.dataset.receipt}`);
+if (body.dataset.receipt) localStorage.removeItem(draftOf(body.dataset.receipt));
 for (const form of document.querySelectorAll("form[data-leaves]")) {
-  form.addEventListener("submit", () => { globalThis.caches?.delete("tocsin-field"); });
+  form.addEventListener("submit", () => { globalThis.caches?.delete(KEPT); });
 }
-if ("serviceWorker" in navigator) navigator.serviceWorker.register(body.dataset.worker, { scope: "/field" }).catch(() => {});
 addEventListener("online", flush);
 setInterval(async () => { if ((await mine()).some((entry) => !entry.refused)) flush(); }, RETRY_MS);
 await flush();
 body.dataset.ready = "";
+keepPages().catch(() => {}); // no network, or a browser that keeps nothing: the page works all the same
