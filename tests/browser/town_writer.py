@@ -249,7 +249,7 @@ class Town:
             evidence,
         )
 
-    def record(self, transitions: list[Any]) -> None:
+    def record(self, transitions: list[Any]) -> str:
         from tocsin.geo.place import Place
         from tocsin.loop.detect import services as detect
         from tocsin.loop.observe.log import Entry
@@ -269,6 +269,7 @@ class Town:
             actor="test",
             now=datetime.now(UTC),
         )
+        return changes[-1].event.id if changes else ""
 
     def log_in(self, role: str, jurisdiction: str = "", name: str = "", **_: Any) -> dict[str, str]:
         """An account in a post of this role with a session: its key, its log-in name and its password."""
@@ -317,6 +318,44 @@ class Town:
 
         services.put_authority([AuthorityLine(body, "*", "", 1, 4, "test")], actor=SYSTEM, now=datetime.now(UTC))
 
+    def propose_response(self, **_: Any) -> dict[str, str]:
+        """A warning at the level of the highest rainstorm asks for what the playbook declares."""
+        from tocsin.loop.detect import queries as detect
+        from tocsin.loop.respond import services
+        from tocsin.records.org.scope import EVERYWHERE
+
+        events = [event for event in detect.open_events(EVERYWHERE) if event.hazard == "rainstorm" and event.level == 4]
+        services.consider(events[0].id, "warning", 4, now=datetime.now(UTC))
+        return {"event": events[0].id}
+
+    def serve_order(self, **_: Any) -> dict[str, str]:
+        """A finding at the underpass is served on its operator: its id, and the operator's session."""
+        from datetime import timedelta
+
+        from django.conf import settings
+
+        from tests.people import person, session_of
+        from tocsin.loop.rectify import services
+        from tocsin.records.org.models import Account
+        from tocsin.records.org.queries import actor_of
+
+        now = datetime.now(UTC)
+        people = {
+            role: person(role, "town/east", name=f"order-{role}", post=f"order-{role}",
+                         facility="underpass-1" if role == "facility_operator" else "")
+            for role in ("inspector", "case_handler", "facility_operator")
+        }  # fmt: skip
+        accounts = {role: Account.objects.get(username=name) for role, (name, _post) in people.items()}
+
+        def actor(role: str) -> Any:
+            return actor_of(accounts[role].id, people[role][1], now=now)
+
+        words = "The pump in the sump does not run 集水井水泵不运转"
+        made = services.record(None, "underpass-1", "major", words, actor=actor("inspector"), now=now)
+        services.serve_order(made, now + timedelta(days=20), version=1, actor=actor("case_handler"), now=now)
+        return {"finding": made, "cookie": settings.SESSION_COOKIE_NAME,
+                "key": session_of(accounts["facility_operator"], people["facility_operator"][1])}  # fmt: skip
+
     def end_session(self, key: str, **_: Any) -> None:
         """The session is over, as after twelve hours."""
         from django.contrib.sessions.models import Session
@@ -341,6 +380,17 @@ class Town:
             stream = first + k % streams
             self.signal(stream, 1 + (k // streams + stream) % 4)  # another level at each visit
             time.sleep(max(0.0, began + (k + 1) * seconds / changes - time.monotonic()))
+
+    def timed_burst(self, changes: int, seconds: float, first: int, streams: int, **_: Any) -> dict[str, Any]:
+        """The same, telling of each change which event it changed, to which level, and when it was committed (ms)."""
+        told, began = [], time.monotonic()
+        for k in range(changes):
+            stream = first + k % streams
+            level = 1 + (k // streams + stream) % 4
+            event = self.record([self.transition(stream, level, 0.0, False)])
+            told.append({"event": event, "level": level, "at": time.time() * 1000})
+            time.sleep(max(0.0, began + (k + 1) * seconds / changes - time.monotonic()))
+        return {"told": told}
 
     @staticmethod
     def now_us() -> int:

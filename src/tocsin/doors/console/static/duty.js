@@ -156,6 +156,7 @@ function hear({ kind, id, body: message }) {
     body.dataset.cursor = id;
     map?.refresh();
     sound.show();
+    showTitle();
   }
   if (kind === "many") {
     const bar = byId("event-arrivals");
@@ -223,6 +224,13 @@ const sound = showSound(byId("sound"), () => {
   const loud = [...strip.querySelectorAll("li.loud")].sort((one, other) => Number(other.dataset.level) - Number(one.dataset.level))[0];
   return loud ? { kind: Number(loud.dataset.level) === topRank ? "top" : "high", words: loud.dataset.words } : null;
 });
+// A tab that is behind others says in its title how many are loud.
+const title = document.title;
+function showTitle() {
+  const loud = strip.querySelectorAll("li.loud").length;
+  document.title = loud ? `(${loud}) ${title}` : title;
+}
+showTitle();
 strip.addEventListener("pointerleave", () => strip.querySelectorAll("[data-gone]").forEach((chip) => !inHand(strip) && chip.remove()));
 
 // ---------------------------------------------------------------- keys
