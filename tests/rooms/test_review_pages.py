@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from tests.rooms import walking
 from tests.rooms.walking import quick_town
 from tocsin.doors.access import POST_KEY
+from tocsin.doors.console import evaluate_panel, review_panel
+from tocsin.doors.console.frame import frame_of
+from tocsin.doors.console.panels import Contributor, Panel
+from tocsin.loop.detect import queries as detect
 from tocsin.loop.review import queries
 from tocsin.loop.review.services import READ_CHAIN
 from tocsin.records.ledger import queries as ledger
@@ -56,7 +60,14 @@ def test_the_review_page_tells_the_story_by_posts(town: Town, language: str) -> 
     for word in {"en": ("Event acknowledged", "Warning signed and issued", "Chain verified up to entry", "inspector east"),
                  "zh-hans": ("认领", "签发", "inspector-east")}[language]:  # fmt: skip
         assert word in text
-    assert "acc_" not in text.split('<ol class="story"')[0]  # no account in what is said; the entry as written may hold it
+    assert (
+        "acc_" not in text.split('<ol class="story"')[0]
+    )  # no account in what is said; the entry as written may hold it
+
+
+def test_an_event_opened_this_moment_has_a_page_too(town: Town) -> None:
+    event = town.storm(level=2).event  # nothing was carried yet: no file is open
+    assert "its condition still holds" in text_of(town, "duty", f"/events/{event}/review")
 
 
 def test_only_decisions_and_pages_of_entries(town: Town) -> None:
@@ -203,7 +214,14 @@ def test_the_board_shows_figures_with_cases_and_definitions(town: Town, language
 
 def test_the_board_is_there_before_any_root_and_for_any_period(town: Town) -> None:
     LedgerEntry.objects.update(sealed_in=None)
-    for query in ("", "?days=7", "?days=nonsense", "?since=2025-11-22&until=2025-11-22", "?since=9999-99-99", "?until=0001-01-01"):
+    for query in (
+        "",
+        "?days=7",
+        "?days=nonsense",
+        "?since=2025-11-22&until=2025-11-22",
+        "?since=9999-99-99",
+        "?until=0001-01-01",
+    ):
         text_of(town, "analyst", f"/evaluation{query}")
 
 
@@ -226,12 +244,38 @@ def test_others_see_no_evaluation(town: Town, post: str) -> None:
     assert browser(town, post).post("/evaluation/keep").status_code == 403
 
 
-# ---------------------------------------------------------------- the event page
-def test_the_event_page_offers_the_closing_and_then_the_review(town: Town) -> None:
+# ---------------------------------------------------------------- the panels of the event page
+def panel(town: Town, post: str, event: str, contribute: Contributor = review_panel.contribute) -> Panel:
+    actor = town.as_(post)
+    return contribute(RequestFactory().get("/"), frame_of(actor), actor, detect.event(actor.scope, event))
+
+
+def test_the_panel_offers_the_closing_and_then_the_review(town: Town) -> None:
     storm = town.storm(level=4)
-    text_of(town, "duty", f"/events/{storm.event}/")
+    town.carry()
+    before = panel(town, "duty", storm.event)
+    assert (before.state, before.next) == ("none", None)
+    assert "its condition still holds" in before.html
     walking.to_closing(town, storm)
-    assert f"/events/{storm.event}/review#closing" in text_of(town, "duty", f"/events/{storm.event}/")
+    offer = panel(town, "duty", storm.event).next
+    assert offer is not None
+    assert offer.url == f"/events/{storm.event}/review#closing"
+    assert panel(town, "inspector-east", storm.event).next is None
     browser(town, "duty").post(f"/events/{storm.event}/close", {"reason": "over"})
-    assert f"/events/{storm.event}/review#review" in text_of(town, "commander", f"/events/{storm.event}/")
-    text_of(town, "inspector-east", f"/events/{storm.event}/")
+    town.carry()
+    offer = panel(town, "commander", storm.event).next
+    assert offer is not None
+    assert offer.url == f"/events/{storm.event}/review#review"
+    browser(town, "commander").post(f"/events/{storm.event}/review", form(town))
+    assert panel(town, "duty", storm.event).state == "done"
+
+
+def test_the_panel_of_evaluation_says_whether_it_is_counted(town: Town) -> None:
+    storm = town.storm(level=4)
+    town.carry()
+    assert panel(town, "duty", storm.event, evaluate_panel.contribute).state == "none"
+    walking.to_closing(town, storm)
+    browser(town, "duty").post(f"/events/{storm.event}/close", {"reason": "over"})
+    assert panel(town, "duty", storm.event, evaluate_panel.contribute).state == "todo"
+    town.carry()
+    assert panel(town, "analyst", storm.event, evaluate_panel.contribute).state == "done"

@@ -54,7 +54,8 @@ def findings_going_on(event_id: str) -> list[str]:
 
 def _detect(event_id: str, now: datetime) -> Iterator[str]:
     event = detect.event(EVERYWHERE, event_id).event
-    if event.state not in _ENDED and verify.dossier(EVERYWHERE, event_id).verdict != "refuted":
+    file = verify.dossiers(EVERYWHERE, [event_id]).get(event_id)
+    if event.state not in _ENDED and (file is None or file.verdict != "refuted"):
         yield _("its condition still holds, and nobody has refuted it")
 
 

@@ -142,7 +142,8 @@ def reviews(scope: Scope, event_ids: Iterable[str]) -> dict[str, ReviewState]:
 def is_closed(scope: Scope, event_id: str) -> bool:
     """Whether verify has closed the event's file."""
     detect.event(scope, event_id)
-    return verify.dossier(EVERYWHERE, event_id).closed_at is not None
+    file = verify.dossiers(EVERYWHERE, [event_id]).get(event_id)  # None: opened this moment
+    return file is not None and file.closed_at is not None
 
 
 def _merged_into(scope: Scope, event_id: str) -> Iterator[str]:
