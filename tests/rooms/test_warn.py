@@ -487,6 +487,32 @@ def test_one_press_twice_gives_one_draft(town: Town) -> None:
     assert services.draft_cancel(first, over=False, actor=town.as_("duty"), now=town.now) == cancel
 
 
+def test_a_second_first_message_for_the_same_event_and_area_is_refused(town: Town) -> None:
+    event, duty = town.storm(level=3).event, town.as_("duty")
+    one, other = (services.draft(event, exercise=False, actor=duty, now=town.now) for _ in range(2))
+    submitted(town, other)
+    signed(town, one)
+    with pytest.raises(Stale, match="in force for this event and area already"):
+        sign(town, other)
+    with pytest.raises(Stale, match="update it instead"):
+        services.draft(event, exercise=False, actor=duty, now=town.now)
+    services.draft(
+        event, exercise=False, areas=Areas((WEST,)), actor=duty, now=town.now
+    )  # another area is another matter
+
+
+def test_what_follows_is_about_the_same_warning(town: Town) -> None:
+    first = signed(town, drafted(town))
+    update = services.draft_update(first, actor=town.as_("duty"), now=town.now)
+    for changes in ({"hazard": "gale"}, {"exercise": True, "exercise_note": "x"}):
+        with pytest.raises(BadValue, match="keeps the hazard"):
+            edited(town, update, **changes)
+    cancel = services.draft_cancel(first, actor=town.as_("duty"), now=town.now)
+    with pytest.raises(BadValue, match="keeps hazard, level, area"):
+        edited(town, cancel, level=1)
+    edited(town, cancel, texts={"en": {"description": "The river has fallen."}})
+
+
 def test_of_two_that_follow_only_the_first_is_signed(town: Town) -> None:
     first = signed(town, drafted(town))
     update = services.draft_update(first, actor=town.as_("duty"), now=town.now)

@@ -136,6 +136,8 @@ def compose(request: HttpRequest) -> HttpResponse:
         drafts = [w for w in queries.warnings_of(frame.scope, event) if w.is_editable and w.kind is Kind.ALERT]
         if drafts:
             return _to(drafts[-1].id)
+        if holding := queries.in_force_of_events(frame.scope, [event], now=now):
+            return _to(holding[event].id)  # it is updated, never begun a second time
     if request.method != "POST":
         if not event:
             return HttpResponseRedirect(reverse("console:warnings") + "#new")

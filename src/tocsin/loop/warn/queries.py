@@ -11,16 +11,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.geo import lineage
-from tocsin.loop.detect import queries as detect
 from tocsin.loop.warn.authority import AuthorityLine, authorities, touched_paths
 from tocsin.loop.warn.content import Content
+from tocsin.loop.warn.family import family
 from tocsin.loop.warn.lifecycle import EDITABLE, Kind, WarningState
 from tocsin.loop.warn.models import AlertRow, SignatureRow, WarningArea, WarningRow
 from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.telling import posts_touched
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
-from tocsin.records.org.scope import EVERYWHERE, Scope
+from tocsin.records.org.scope import Scope
 from tocsin.terms.errors import UnknownName
 
 __all__ = [
@@ -204,21 +204,6 @@ def alerts(*, at_most: int | None = None, exercise: bool | None = None) -> list[
     if exercise is not None:
         rows = rows.filter(status="Exercise") if exercise else rows.filter(status="Actual")
     return [_alert(row) for row in rows[:at_most]]
-
-
-def family(event_id: str) -> list[str]:
-    """An event and all that merged into it."""
-    if not event_id:
-        return []
-    known, waiting = [event_id], [event_id]
-    while waiting:
-        try:
-            merged = [line.id for line in detect.event(EVERYWHERE, waiting.pop()).merged]
-        except UnknownName:
-            continue
-        fresh = [other for other in merged if other not in known]
-        known, waiting = [*known, *fresh], [*waiting, *fresh]
-    return known
 
 
 def _rows(scope: Scope) -> QuerySet[WarningRow]:

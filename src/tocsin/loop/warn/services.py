@@ -24,6 +24,7 @@ from tocsin.loop.warn.authority import ANY_HAZARD, AuthorityLine, require_author
 from tocsin.loop.warn.cap_message import cap_message, our_producer
 from tocsin.loop.warn.changing import EDITED, changed, clean
 from tocsin.loop.warn.content import LANGUAGES, Areas, Content, missing_items
+from tocsin.loop.warn.family import family
 from tocsin.loop.warn.filling import evidence_of, filled, follow
 from tocsin.loop.warn.item_words import item_words, state_word
 from tocsin.loop.warn.lifecycle import EDITABLE, Kind, WarningState, allowed
@@ -46,6 +47,8 @@ __all__ = [
 UNSIGNED_AFTER = timedelta(minutes=5)
 LONGEST = timedelta(days=31)
 _ONCE = 64
+_KEPT = {Kind.UPDATE: ("hazard", "exercise"),
+         Kind.CANCEL: ("hazard", "level", "areas", "onset", "expires", "body", "exercise")}  # fmt: skip
 
 
 # ---------------------------------------------------------------- who may warn
@@ -84,7 +87,8 @@ def draft(
 ) -> str:  # fmt: skip
     """A draft; its id. From an event whatever is not given is taken from it and from the pack's warnings.toml. The same
     ``once`` gives the same draft. Raises UnknownName for an event outside the scope or an unknown hazard, Stale for a
-    refuted event, NotAllowed where the actor may not draft or no body may issue it, BadValue."""
+    refuted event and where a warning of it is in force there already, NotAllowed where the actor may not draft or no body may
+    issue it, BadValue."""
     actor.require(Act.DRAFT_WARNING)
     if found := _made_before(once):
         return found
@@ -97,6 +101,7 @@ def draft(
     require_shape(content.areas, names)
     require_authority(content.body, content.hazard, content.level, content.areas, names)
     _require_everywhere(actor, Act.DRAFT_WARNING, content)
+    _require_first(content, event_id or "", now)
     return _put_draft(content, event_id or "", "", once, actor, now)
 
 
@@ -158,7 +163,8 @@ def edit(warning_id: str, changes: Mapping[str, Any], *, version: int, actor: Ac
     UnknownName, Stale for another version or a warning that is no draft any more, BadValue, TooBig, NotAllowed."""
     with transaction.atomic():
         row = _row(warning_id)
-        _require_editable(row, version)
+        if row.state not in EDITABLE:
+            raise _stale(row, _("it is no draft any more: {state}").format(state=state_word(WarningState(row.state))))
         before = Content.of(row.content)
         _require_everywhere(actor, Act.DRAFT_WARNING, before)
         after = changed(before, changes)
@@ -167,7 +173,9 @@ def edit(warning_id: str, changes: Mapping[str, Any], *, version: int, actor: Ac
             after = drafting.follow_pack(before, after, names, row.event)
             after = follow(before, after, names, evidence_of(row.event, names))
         if after == before:
-            return row.version
+            return row.version  # the same form again, however old its page
+        _require_version(row, version)
+        _require_kept(before, after)
         require_shape(after.areas, names)
         _require_everywhere(actor, Act.DRAFT_WARNING, after)
         was = row.state
@@ -375,14 +383,34 @@ def _require_sound(row: WarningRow, content: Content, names: Names, now: datetim
         raise BadTime(thing, _("it would last more than 31 days"), _("let it end sooner, and update it"))
     if content.kind is not Kind.ALERT:
         _in_force(content.predecessor, now)
+    _require_first(content, row.event, now, row.id)
     require_shape(content.areas, names)
     require_authority(content.body, content.hazard, content.level, content.areas, names)
 
 
-def _require_editable(row: WarningRow, version: int) -> None:
-    if row.state not in EDITABLE:
-        raise _stale(row, _("it is no draft any more: {state}").format(state=state_word(WarningState(row.state))))
-    _require_version(row, version)
+def _require_kept(before: Content, after: Content) -> None:
+    """A later message is about the same warning: an update keeps its hazard, a cancellation all but its words."""
+    kept = _KEPT.get(before.kind, ())
+    if any(getattr(before, name) != getattr(after, name) for name in kept):
+        words = {
+            Kind.UPDATE: _("an update keeps the hazard, and whether it is an exercise"),
+            Kind.CANCEL: _("a cancellation keeps hazard, level, area, period and body"),
+        }[before.kind]
+        raise BadValue(_("this message"), words, _("put it back, and change the words only"))
+
+
+def _require_first(content: Content, event: str, now: datetime, own: str = "") -> None:
+    """Of one event, hazard and body there is no second first message for an area that has one in force: it is updated."""
+    if not event or content.kind is not Kind.ALERT:
+        return
+    rows = WarningRow.objects.filter(
+        event__in=family(event), state=WarningState.ISSUED, expires_at__gt=now, hazard=content.hazard, body=content.body,
+        exercise=content.exercise, areas__jurisdiction__in=content.areas.paths,
+    )  # fmt: skip
+    found = rows.exclude(kind=Kind.CANCEL).exclude(id=own).order_by("issued_at").first()
+    if found is not None:
+        raise Stale(_("warning {id}").format(id=found.id), _("it is in force for this event and area already"),
+                    _("update it instead of beginning a second one"))  # fmt: skip
 
 
 def _require_version(row: WarningRow, version: int) -> None:
