@@ -101,14 +101,17 @@ def read_playbook(folder: Folder, pack: str, hazards: Iterable[str], scheme: Sch
     document = folder.document("playbook.toml")
     Section(document, (), document.data, faults).known(("mapping", "action", "report"))
     known = tuple(hazards)
-    mappings = [m for s in sections(document, "mapping", faults) for m in _mappings(s, known, scheme)]
-    actions = [a for s in sections(document, "action", faults) for a in _actions(s, pack, known)]
-    reports = [r for s in sections(document, "report", faults) for r in _reports(s, pack, known)]
-    for key in ("action", "report"):
-        _distinct(list(sections(document, key, faults)))
-    book = Playbook(tuple(mappings), tuple(actions), tuple(reports))
-    _answered(list(sections(document, "mapping", faults)), book, known)
-    _rising(list(sections(document, "mapping", faults)), book)
+    parts = {key: list(sections(document, key, faults)) for key in ("mapping", "action", "report")}
+    written = [(section, m) for section in parts["mapping"] for m in _mappings(section, known, scheme)]
+    book = Playbook(
+        tuple(mapping for _section, mapping in written),
+        tuple(action for section in parts["action"] for action in _actions(section, pack, known)),
+        tuple(report for section in parts["report"] for report in _reports(section, pack, known)),
+    )
+    _distinct(parts["action"])
+    _distinct(parts["report"])
+    for section, mapping in written:
+        _fits(section, mapping, book)
     return book
 
 
@@ -192,32 +195,13 @@ def _distinct(entries: list[Section]) -> None:
         seen.add(name)
 
 
-def _answered(entries: list[Section], book: Playbook, hazards: tuple[str, ...]) -> None:
-    """A response without a first action says nothing."""
-    for section in entries:
-        code = section.data.get("response")
-        for hazard in _hazards(section, hazards):
-            if code in _CODES and not book.actions_for(hazard, response_rank(code)):
-                section.fault(f"response {code} of {hazard} has no first action", "write an [[action]]", "response")
-
-
-def _rising(entries: list[Section], book: Playbook) -> None:
-    """A higher level that asks for less is a slip."""
-    for section in entries:
-        mine = [m for m in book.mappings if _codes(section, m)]
-        for m in mine:
-            less = [o for o in book.mappings if (o.hazard, o.on) == (m.hazard, m.on) and o.level > m.level]
-            if any(other.response < m.response for other in less):
-                section.fault(
-                    f"{m.hazard}: a higher level opens a lower response", "let responses rise with levels", "response"
-                )
-
-
-def _codes(section: Section, mapping: ResponseMapping) -> bool:
-    hazard = section.data.get("hazard")
-    named = hazard if isinstance(hazard, list) else [hazard]
-    same = (section.data.get("on"), section.data.get("response")) == (
-        mapping.on,
-        RESPONSE_LEVELS[mapping.response - 1].code,
-    )
-    return same and mapping.hazard in named
+def _fits(section: Section, mapping: ResponseMapping, book: Playbook) -> None:
+    """A response without a first action says nothing, and a higher level that asks for less is a slip."""
+    code = RESPONSE_LEVELS[mapping.response - 1].code
+    if not book.actions_for(mapping.hazard, mapping.response):
+        section.fault(f"response {code} of {mapping.hazard} has no first action", "write an [[action]]", "response")
+    same = (other for other in book.mappings if (other.hazard, other.on) == (mapping.hazard, mapping.on))
+    if any(other.level > mapping.level and other.response < mapping.response for other in same):
+        section.fault(
+            f"{mapping.hazard}: a higher level opens a lower response", "let it rise with the level", "response"
+        )
