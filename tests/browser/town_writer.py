@@ -356,6 +356,37 @@ class Town:
         return {"finding": made, "cookie": settings.SESSION_COOKIE_NAME,
                 "key": session_of(accounts["facility_operator"], people["facility_operator"][1])}  # fmt: skip
 
+    def seal(self, **_: Any) -> None:
+        """A root over what the ledger holds by now."""
+        from tocsin.records.ledger import services
+
+        services.seal(now=datetime.now(UTC))
+
+    def refute(self, **_: Any) -> dict[str, str]:
+        """Somebody was asked about the lowest event of the list, went and found nothing: it may be closed. Its id."""
+        from tests.people import person
+        from tocsin.loop.detect import queries as detect
+        from tocsin.loop.verify import queries, services
+        from tocsin.records.org.models import Account
+        from tocsin.records.org.queries import actor_of
+        from tocsin.records.org.scope import EVERYWHERE
+
+        now = datetime.now(UTC)
+        people = {role: person(role, "town/east") for role in ("duty_officer", "inspector")}
+
+        def actor(role: str) -> Any:
+            return actor_of(Account.objects.get(username=people[role][0]).id, people[role][1], now=now)
+
+        # what waited for an inspector is theirs now
+        event = [line.id for line in detect.open_events(EVERYWHERE) if line.state == "open"][-1]
+        services.acknowledge(event, actor=actor("duty_officer"), now=now)
+        services.ask(event, actor=actor("duty_officer"), now=now)
+        services.sweep(now=now)
+        asked = next(v for v in queries.verifications(EVERYWHERE, event) if v.post == people["inspector"][1])
+        services.answer(asked.id, "refuted", "nothing there", actor=actor("inspector"), now=now)
+        self.carry()
+        return {"event": event}
+
     def end_session(self, key: str, **_: Any) -> None:
         """The session is over, as after twelve hours."""
         from django.contrib.sessions.models import Session
