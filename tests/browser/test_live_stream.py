@@ -93,5 +93,54 @@ def test_a_flood_is_said_as_such(tmp_path: Path):
         flooded.close()
 
 
+def test_nobody_listens_without_a_session_and_nothing_leads_elsewhere(town: RunningTown):
+    """A stream that led to a page would be read as silence: 401 and 403 stand for themselves."""
+    assert httpx.get(town.url + "/live/stream").status_code == 401
+    assert httpx.get(town.url + "/live/stream", cookies={"tocsin_session": "x" * 32}).status_code == 401
+    for role in ("administrator", "facility_operator"):
+        assert httpx.get(town.url + "/live/stream", cookies=town.cookies(role)).status_code == 403
+    another = httpx.get(town.url + "/live/stream/0123456789abcdef", cookies=town.cookies("duty_officer"))
+    assert another.status_code == 403  # a page of another post, left open in this browser
+
+
+def test_a_stream_tells_only_what_lies_in_its_scope(own_town: RunningTown):
+    """Two listen at the same time, in one process: the town's east is told, the west hears only the heart."""
+    with (
+        listening(own_town, "/live/stream?since=0", area="town/east") as east,
+        listening(own_town, "/live/stream?since=0", area="town/west") as west,
+    ):
+        heard_east, heard_west = messages(east), messages(west)
+        assert len(next(heard_east)[2]["events"]) > 0
+        first_west = next(heard_west)
+        assert first_west[2]["events"] == first_west[2]["signals"] == []
+        own_town.do("signal", stream=22, level=4)
+        told = next(body for kind, _number, body in heard_east if kind == "changes")
+        assert len(told["events"]) == 1
+        for beats, (kind, _number, body) in enumerate(heard_west):
+            assert kind == "beat", "the west was told of the east"
+            assert "Old Arsenal" not in json.dumps(body, ensure_ascii=False)
+            assert body["newest"] is None  # not even how new the data of the east is
+            if beats == 1:
+                break
+
+
+@pytest.mark.parametrize("ending", ["session", "shift"])
+def test_a_stream_ends_with_its_session_and_with_its_shift(own_town: RunningTown, ending: str):
+    session = own_town.session("duty_officer", "town/east", name="lin.mei")
+    with httpx.stream(
+        "GET", own_town.url + "/live/stream", cookies={session["cookie"]: session["key"]}, timeout=30
+    ) as response:
+        told = messages(response)
+        assert next(told)[0] == "changes"
+        if ending == "session":
+            own_town.do("end_session", key=session["key"])
+        else:
+            own_town.do("end_shifts", post=session["post"])
+        kinds = [kind for kind, _number, _body in told]  # to the end: the server closes it
+    assert kinds[-1] == "over"
+    after = httpx.get(own_town.url + "/live/stream", cookies={session["cookie"]: session["key"]})
+    assert after.status_code == (401 if ending == "session" else 403)
+
+
 def test_only_get_is_answered(town: RunningTown):
     assert httpx.post(town.url + "/live/stream").status_code in (403, 405)

@@ -70,7 +70,11 @@ def acting(*acts: Act) -> Callable[[View], View]:
                 actor = actor_of_request(request)
                 if acts and not any(actor.may(act) for act in acts):
                     actor.require(acts[0])
-                return view(request, *args, **named)
+                response = view(request, *args, **named)
+                response.headers.setdefault(
+                    "Cache-Control", "private, no-cache"
+                )  # asked for anew, not read to the next
+                return response
             except Refused as error:
                 return refusal_page(request, error)
 

@@ -64,7 +64,10 @@ def login(request: HttpRequest) -> HttpResponse:
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session; its open live streams end at their next heartbeat."""
     end_session(request)
-    return HttpResponseRedirect(settings.LOGIN_URL)
+    answer = HttpResponseRedirect(settings.LOGIN_URL)
+    # what the browser kept of pages goes; what it keeps to be sent later (an inspector's answers) stays
+    answer["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 def login_page(

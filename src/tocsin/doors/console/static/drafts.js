@@ -3,6 +3,7 @@
 // taken, so it is kept and put back when its form is shown again. Logging out drops all of them.
 const PREFIX = "tocsin-draft:";
 const SENT = "tocsin-drafts-sent";
+const LEFT = "tocsin-left";
 const store = window.sessionStorage;
 const came = performance.getEntriesByType("navigation")[0]?.type;
 const notTaken = ["login", "refused", "send_again", "post", "password"].includes(document.body.dataset.page);
@@ -53,4 +54,13 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   });
 }
 
-for (const form of document.querySelectorAll("form[data-leaves]")) form.addEventListener("submit", () => store.clear());
+for (const form of document.querySelectorAll("form[data-leaves]")) {
+  form.addEventListener("submit", () => {
+    for (const key of Object.keys(store)) if (key === SENT || key.startsWith(PREFIX)) store.removeItem(key);
+    localStorage.setItem(LEFT, String(Date.now()));
+  });
+}
+// A page that the browser kept whole and shows again by "back": not to who sits here after somebody logged out.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted && Number(localStorage.getItem(LEFT)) > performance.timeOrigin) location.reload();
+});
