@@ -8,7 +8,8 @@ from tocsin.formats.cap.message import Circle, Ring
 
 __all__ = ["read_circle", "read_ring"]
 
-_PLAIN = re.compile(r"[0-9.,+\- \t\r\n]*")
+# The form of nearly every polygon, judged in one go: its numbers can then be split off without looking at each point.
+_PLAIN = re.compile(r"\s*+(?:[+-]?+[0-9.]++,[+-]?+[0-9.]++(?:\s++|$))*+", re.ASCII)
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _LOOSE_POINT = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})(?=\s|$)")
 _CIRCLE = re.compile(rf"({_NUMBER})(\s*),(\s*)({_NUMBER})[\s,]+({_NUMBER})")
@@ -18,12 +19,9 @@ def read_ring(text: str) -> tuple[Ring | None, str, str]:
     """(ring, rule broken, what is wrong). None where the text is no list of points; it may still be open or too short."""
     if _PLAIN.fullmatch(text):
         try:
-            return (
-                tuple([(float(lat), float(lon)) for lat, lon in [point.split(",") for point in text.split()]]),
-                "",
-                "",
-            )
-        except ValueError:
+            numbers = map(float, text.replace(",", " ").split())
+            return tuple(zip(numbers, numbers, strict=True)), "", ""
+        except ValueError:  # 1.2.3 is no number
             pass
     points, at = [], 0
     while found := _LOOSE_POINT.match(text, at):

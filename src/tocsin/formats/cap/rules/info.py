@@ -9,7 +9,7 @@ from tocsin.formats.cap.codes import CATEGORIES, CERTAINTIES, RESPONSE_TYPES, SE
 from tocsin.formats.cap.message import Alert, Info, Pair
 from tocsin.formats.cap.rules.checking import Checking
 from tocsin.formats.cap.rules.envelope import check_moment
-from tocsin.formats.cap.rules.text import check_text
+from tocsin.formats.cap.rules.text import check_text, is_plain
 
 __all__ = ["ABSOLUTE", "check_info", "check_pairs"]
 
@@ -36,7 +36,7 @@ def check_info(checking: Checking, alert: Alert, info: Info, xpath: str) -> None
         ("headline", info.headline), ("description", info.description), ("instruction", info.instruction),
         ("web", info.web), ("contact", info.contact),
     ):  # fmt: skip
-        if text:
+        if text and not is_plain(text):
             check_text(checking, f"{xpath}/cap:{name}", text)
     check_pairs(checking, f"{xpath}/cap:eventCode", info.event_codes)
     check_pairs(checking, f"{xpath}/cap:parameter", info.parameters)
@@ -47,8 +47,10 @@ def check_pairs(checking: Checking, xpath: str, pairs: tuple[Pair, ...]) -> None
     for number, pair in enumerate(pairs, 1):
         if not pair.name.strip():
             checking.add("R26", f"{xpath}[{number}]", "its valueName is empty")
-        check_text(checking, f"{xpath}[{number}]/cap:valueName", pair.name)
-        check_text(checking, f"{xpath}[{number}]/cap:value", pair.value)
+        if not is_plain(pair.name):
+            check_text(checking, f"{xpath}[{number}]/cap:valueName", pair.name)
+        if not is_plain(pair.value):
+            check_text(checking, f"{xpath}[{number}]/cap:value", pair.value)
 
 
 def _levels(checking: Checking, info: Info, xpath: str) -> None:

@@ -6,7 +6,7 @@ import re
 
 from tocsin.formats.cap.rules.checking import Checking
 
-__all__ = ["check_text"]
+__all__ = ["check_text", "is_plain"]
 
 # One quick look for anything odd; the sentences are made only where it finds something.
 _ODD = re.compile(
@@ -17,6 +17,11 @@ _TAG = re.compile(r"<[A-Za-z/!?]")
 _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]*|#\d+|#x[0-9A-Fa-f]+);")
 _CONTROL = re.compile(r"[\x7f-\x9f]")
 _OVERRIDE = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+
+def is_plain(text: str) -> bool:
+    """Whether nothing in a text needs a second look: nearly always, so callers ask before they name its place."""
+    return _ODD.search(text) is None
 
 
 def check_text(checking: Checking, xpath: str, text: str) -> None:
