@@ -23,6 +23,7 @@ from tocsin.testing.town import Town
 
 WIRING = {
     "event_merged": [Stage("respond.merged", handlers.on_event_merged)],
+    "event_refuted": [Stage("respond.refuted", handlers.on_event_refuted)],
     "event_confirmed": [Stage("respond.confirmed", handlers.on_event_confirmed)],
     "warning_issued": [Stage("respond.issued", handlers.on_warning_issued)],
     "warning_updated": [Stage("respond.updated", handlers.on_warning_updated)],

@@ -321,6 +321,17 @@ def test_a_cancelled_warning_lets_a_proposal_lapse_and_is_told_to_a_running_resp
     assert line(other).state == IncidentState.OPEN
 
 
+def test_a_refuted_event_lets_a_proposal_lapse_and_is_told_to_a_running_response(town: Town) -> None:
+    storm, _ = proposed(town)
+    services.note_refuted(storm.event, now=town.now)
+    assert line(storm).state == IncidentState.DECLINED
+    assert ledger.chain(storm.event)[-1].body["rule"] == "event_refuted"
+    other, _ = opened(town)
+    services.note_refuted(other.event, now=town.now)
+    town.phone("commander").expects("was refuted, the response still runs")
+    assert line(other).state == IncidentState.OPEN
+
+
 def test_merged_events_keep_every_task_of_both(town: Town) -> None:
     first, a = opened(town)
     second, b = opened(town)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tocsin.engine.hazard import Facility
@@ -247,10 +248,12 @@ def why_not_look(recorded: str, fixed: str, facility: str, actor: Actor, *, now:
 
 # ---------------------------------------------------------------- inside
 def _overdue(now: datetime, at_most: int) -> int:
+    planned = Q(state=FindingState.PLANNED, deadline_at__lte=now)
+    due = FindingRow.objects.filter(Q(limit_at__lte=now) | planned, state__in=_WITH_FACILITY, overdue_at=None)
+    if not due.exists():  # asked every second: no transaction where nothing is due
+        return 0
     with transaction.atomic():
-        waiting = FindingRow.objects.select_for_update().filter(state__in=_WITH_FACILITY, overdue_at=None)
-        due = waiting.filter(limit_at__lte=now) | waiting.filter(state=FindingState.PLANNED, deadline_at__lte=now)
-        rows = list(due.order_by("limit_at", "id")[:at_most])
+        rows = list(due.select_for_update().order_by("limit_at", "id")[:at_most])
         for row in rows:
             row.overdue_at = now
             row.save(update_fields=["overdue_at"])  # the version stays: nothing that a form shows has changed
@@ -265,9 +268,11 @@ def _overdue(now: datetime, at_most: int) -> int:
 
 def _rechecks(now: datetime, at_most: int) -> int:
     given = 0
+    waiting = FindingRow.objects.filter(state=FindingState.FIXED, recheck_task="")
+    if not waiting.exists():
+        return 0
     with transaction.atomic():
-        rows = FindingRow.objects.select_for_update().filter(state=FindingState.FIXED, recheck_task="")
-        for row in rows.order_by("fixed_at", "id")[:at_most]:
+        for row in waiting.select_for_update().order_by("fixed_at", "id")[:at_most]:
             _ask_recheck(row, RULE, now)
             if row.recheck_task:
                 row.save(update_fields=["recheck_task", "recheck_post"])

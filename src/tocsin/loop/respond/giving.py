@@ -42,9 +42,9 @@ def give(
     for line in lines:
         post = _post(row, line, now)
         if post is None:
-            line.nobody_at = line.nobody_at or now
-            line.waits = False
-            line.save(update_fields=["nobody_at", "waits"])
+            if line.nobody_at is None:
+                line.nobody_at, line.waits = now, False
+                line.save(update_fields=["nobody_at", "waits"])
             nobody.append(line)
             continue
         _task(row, line, post, actor, now)

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from tocsin.loop.detect.facts import EventMerged
 from tocsin.loop.respond import services
-from tocsin.loop.verify.facts import EventConfirmed
+from tocsin.loop.verify.facts import EventConfirmed, EventRefuted
 from tocsin.loop.warn.facts import WarningCancelled, WarningExpired, WarningIssued, WarningUpdated
 from tocsin.records.tasks.facts import TaskOverdue
 
 __all__ = [
-    "on_event_confirmed", "on_event_merged", "on_task_overdue", "on_warning_cancelled", "on_warning_expired",
-    "on_warning_issued", "on_warning_updated",
+    "on_event_confirmed", "on_event_merged", "on_event_refuted", "on_task_overdue", "on_warning_cancelled",
+    "on_warning_expired", "on_warning_issued", "on_warning_updated",
 ]  # fmt: skip
 
 
@@ -49,6 +49,12 @@ def on_event_confirmed(facts: Sequence[EventConfirmed], now: datetime) -> None:
     """Somebody saw it: a mapping may ask for a response without any warning."""
     for fact in facts:
         services.consider(fact.event, "event_confirmed", fact.level, now=now)
+
+
+def on_event_refuted(facts: Sequence[EventRefuted], now: datetime) -> None:
+    """Nobody needs a response to what is not there; one that runs is told."""
+    for fact in facts:
+        services.note_refuted(fact.event, now=now)
 
 
 def on_event_merged(facts: Sequence[EventMerged], now: datetime) -> None:

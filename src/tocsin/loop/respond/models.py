@@ -72,7 +72,6 @@ class ActionRow(models.Model):
     given_at = models.DateTimeField(null=True)
     nobody_at = models.DateTimeField(null=True)
     waits = models.BooleanField(default=False)
-    dropped_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "action", "facility"], name="respond_action_once")]

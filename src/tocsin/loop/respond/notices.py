@@ -17,7 +17,7 @@ from tocsin.terms.response_level import response_level
 
 __all__ = [
     "advised", "because_words", "incident_words", "nobody", "opened_at_once", "overdue", "proposed", "receipt_late",
-    "tasks_given", "warning_over",
+    "refuted", "tasks_given", "warning_over",
 ]  # fmt: skip
 
 RULE = service("rule:response")
@@ -63,6 +63,16 @@ def warning_over(row: IncidentRow, *, now: datetime) -> None:
         return Text(_("The warning is over, the response still runs"), f"{incident_words(row, language)}\n{body}")
 
     _to_commanders(row, "response_warning_over", write, now)
+
+
+def refuted(row: IncidentRow, *, now: datetime) -> None:
+    """To the commanders: what the response runs for was not found."""
+
+    def write(language: str) -> Text:
+        body = _("Whoever looked did not find it. End the response when nothing is left to be done.")
+        return Text(_("The event was refuted, the response still runs"), f"{incident_words(row, language)}\n{body}")
+
+    _to_commanders(row, "response_event_refuted", write, now)
 
 
 def nobody(row: IncidentRow, lines: Sequence[ActionRow], *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.loop.detect import queries as detect
@@ -33,7 +34,8 @@ from tocsin.terms.response_level import RESPONSE_LEVELS
 
 __all__ = [
     "EXPECTED", "KINDS", "RULE", "change_level", "consider", "decline", "end", "finish_task", "give_action", "merge",
-    "note_cancelled", "note_overdue", "open_by_hand", "open_proposed", "receive_task", "sweep", "withdraw_task",
+    "note_cancelled", "note_overdue", "note_refuted", "open_by_hand", "open_proposed", "receive_task", "sweep",
+    "withdraw_task",
 ]  # fmt: skip
 
 RULE = service("rule:response")
@@ -89,6 +91,19 @@ def note_cancelled(event_id: str, warning: str, *, now: datetime) -> None:
         body = {"incident": row.id, "warning": warning}
         ledger.append(event_id, "response_warning_over", body, actor=RULE.name, now=now)
         notices.warning_over(row, now=now)
+
+
+def note_refuted(event_id: str, *, now: datetime) -> None:
+    """Somebody looked: it is not so. A proposal lapses, a running response is told; ending it stays the commander's."""
+    with transaction.atomic():
+        row = _active(event_id)
+        if row is None:
+            return
+        if row.state == IncidentState.PROPOSED:
+            _decline(row, "", RULE, now, rule="event_refuted")
+            return
+        ledger.append(event_id, "response_event_refuted", {"incident": row.id}, actor=RULE.name, now=now)
+        notices.refuted(row, now=now)
 
 
 def merge(event_id: str, into: str, *, now: datetime) -> None:
@@ -258,14 +273,13 @@ def note_overdue(task_id: str, *, now: datetime) -> None:
 def sweep(*, now: datetime, at_most: int = 100) -> int:
     """Actions that nobody was there for are given as soon as somebody is; a receipt that did not come is told once. How many
     of both."""
+    if not (_nobodys().exists() or _late(now).exists()):  # asked every second: no transaction where nothing waits
+        return 0
     done = 0
     with transaction.atomic():
-        # A running response is rare and has few actions, so both lists are short.
-        running = {row.id: row for row in IncidentRow.objects.filter(state=IncidentState.OPEN)}
-        nobody = ActionRow.objects.filter(incident__in=running, task="", waits=False, dropped_at=None)
-        for line in nobody.order_by("id")[:at_most]:
-            done += len(giving.give(running[line.incident_id], [line], actor=RULE, now=now, say_nobody=False))
-        done += _late_receipts(running, now, at_most)
+        for line in _nobodys().select_related("incident").order_by("id")[:at_most]:
+            done += len(giving.give(line.incident, [line], actor=RULE, now=now, say_nobody=False))
+        done += _late_receipts(now, at_most)
     return done
 
 
@@ -357,18 +371,23 @@ def _join(row: IncidentRow, survivor: IncidentRow, now: datetime) -> None:
     row.save()
 
 
-def _late_receipts(running: dict[str, IncidentRow], now: datetime, at_most: int) -> int:
-    waiting = ActionRow.objects.select_for_update().filter(
-        incident__in=running, receipt_looked_at=None, receipt_due_at__lte=now
-    ).exclude(task="")  # fmt: skip
+def _nobodys() -> QuerySet[ActionRow]:
+    return ActionRow.objects.filter(incident__state=IncidentState.OPEN, task="", waits=False)
+
+
+def _late(now: datetime) -> QuerySet[ActionRow]:
+    waiting = ActionRow.objects.filter(incident__state=IncidentState.OPEN, receipt_looked_at=None)
+    return waiting.filter(receipt_due_at__lte=now).exclude(task="")
+
+
+def _late_receipts(now: datetime, at_most: int) -> int:
     late = 0
-    for line in waiting.order_by("receipt_due_at", "id")[:at_most]:
-        task = task_list.task(EVERYWHERE, line.task)
+    for line in _late(now).select_related("incident").order_by("receipt_due_at", "id")[:at_most]:
+        task, row = task_list.task(EVERYWHERE, line.task), line.incident
         line.receipt_looked_at = now
         line.save(update_fields=["receipt_looked_at"])
         if task.state != "given":
             continue
-        row = running[line.incident_id]
         body = {"incident": row.id, "task": line.task, "post": line.post, "due_us": to_us(line.receipt_due_at or now)}
         ledger.append(row.event, "receipt_late", body, actor=RULE.name, now=now)
         notices.receipt_late(row, line, now=now)
