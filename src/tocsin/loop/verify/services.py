@@ -46,6 +46,7 @@ __all__ = [
 KIND = "verification"  # of its tasks
 RULE = service("rule:verify")
 NOTE_AT_MOST, REASON_AT_MOST, MOST_PHOTOS = 2000, 500, 6
+_AT_ONCE = 100  # waiting verifications that one sweep looks at
 _LIVE = (EventState.OPEN, EventState.PROPOSED)
 
 
@@ -338,23 +339,32 @@ def note_overdue(task_ids: Sequence[str], *, actor: Actor = RULE, now: datetime)
 
 def sweep(*, now: datetime) -> int:
     """Verifications that wait for somebody to come on duty: give them out, and tell once of those whose deadline passed.
-    Idempotent; how many moved."""
-    moved = 0
+    Idempotent; how many moved. Looks without a lock, since nearly always there is nothing to do."""
+    waiting = Verification.objects.filter(state=VerificationState.WAITING).select_related("dossier")
+    return sum(
+        _attend(one.id, now)
+        for one in waiting.order_by("-level", "asked_at", "id")[:_AT_ONCE]
+        if (one.overdue_at is None and one.due_at <= now) or candidates_of(one.dossier, now=now)
+    )
+
+
+def _attend(verification_id: str, now: datetime) -> bool:
+    """Whether one that waits moved."""
     with transaction.atomic():
-        waiting = Verification.objects.select_for_update().filter(state=VerificationState.WAITING)
-        for verification in waiting.order_by("-level", "asked_at", "id")[:100]:
-            row = Dossier.objects.get(event=verification.dossier_id)
-            best = next(iter(candidates_of(row, now=now)), None)
-            if best is not None and verification.overdue_at is not None:  # each is late once: the next one begins anew
-                _withdraw(verification, "asked_anew", RULE, now)
-                _ask(row, best, "", RULE, now)
-                moved += 1
-            elif best is not None:
-                _give(verification, row, best, RULE, now)
-                moved += 1
-            elif verification.overdue_at is None and verification.due_at <= now:
-                moved += _overdue(verification, RULE, now)
-    return moved
+        verification = _verification(verification_id)
+        if verification.state != VerificationState.WAITING:
+            return False
+        row = Dossier.objects.select_for_update().get(event=verification.dossier_id)
+        best = next(iter(candidates_of(row, now=now)), None)
+        if best is None:
+            late = verification.overdue_at is None and verification.due_at <= now
+            return late and _overdue(verification, RULE, now)
+        if verification.overdue_at is None:
+            _give(verification, row, best, RULE, now)
+        else:  # each is late once: the next one begins anew
+            _withdraw(verification, "asked_anew", RULE, now)
+            _ask(row, best, "", RULE, now)
+        return True
 
 
 def _overdue(verification: Verification, actor: Actor, now: datetime) -> bool:
