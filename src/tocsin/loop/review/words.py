@@ -82,6 +82,7 @@ VERBS: dict[str, str | Promise] = {
     "response_ended": _("Response ended"),
     "response_advised": _("Another response level advised"),
     "response_warning_over": _("No warning in force any more while the response runs"),
+    "response_event_refuted": _("The event was refuted, the response still runs"),
     "no_response_declared": _("No response is declared for this"),
     "incident_merged": _("Incident merged"),
     "action_given": _("First action given"),
