@@ -150,6 +150,12 @@ def test_the_highest_level_goes_first_also_in_the_middle_of_a_long_list() -> Non
     assert [len(inbox.letters), inbox.letters[-1].address] == [PORTION + 1, "red@x.example"]
 
 
+def test_what_is_put_at_one_moment_goes_in_the_order_of_putting() -> None:
+    put = [shard for n in range(20) for shard in put_to(people(1), about=f"wrn_{n}")]
+    assert take_due("mail", now=NOW) == put == sorted(put)
+    assert len(deliveries(event="evt_1")) == 20
+
+
 def test_a_channel_takes_only_its_own() -> None:
     put_to(people(1), channel="siren")
     assert send_due(Inbox("mail"), now=NOW) == 0

@@ -221,6 +221,12 @@ def test_tasks_of_a_post_come_in_order_of_their_deadlines() -> None:
     assert len(queries.of_post(EVERYWHERE, "inspector-east", is_open=None)) == 3
 
 
+def test_tasks_given_at_one_moment_stay_in_the_order_of_giving() -> None:
+    given = [ask() for _ in range(20)]
+    assert [line.id for line in queries.of_event(EVERYWHERE, "evt_1")] == given
+    assert [line.id for line in queries.of_post(EVERYWHERE, "inspector-east")] == given
+
+
 # ---------------------------------------------------------------- whatever the order
 MOVE = st.sampled_from(["acknowledge", "finish", "withdraw", "sweep", "wait"])
 

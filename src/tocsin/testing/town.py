@@ -104,10 +104,14 @@ STREAMS = (
 
 class Town:
     """The town. Enter it to build it, leave it to have it judged. ``language`` is that of its posts; ``staff`` are the
-    posts that somebody holds (None: all of them)."""
+    posts that somebody holds (None: all of them). Its gauges are ``synthetic``, so that its warnings are exercises."""
 
-    def __init__(self, *, start: datetime = START, language: str = "en", staff: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self, *, start: datetime = START, language: str = "en", staff: tuple[str, ...] | None = None,
+        synthetic: bool = True,
+    ) -> None:  # fmt: skip
         self.start, self.language, self.staff = start, language, staff
+        self._source = replace(SOURCE, synthetic=synthetic)
         self.inboxes: dict[str, Inbox] = {"mail": Inbox("mail")}
         self.carrier = Carrier(WIRING)
         self._people: dict[str, str] = {}
@@ -256,7 +260,7 @@ class Town:
         places.put_facilities(FACILITIES, actor="town", now=now)
         org.put_departments(DEPARTMENTS, actor=SYSTEM, now=now)
         self._open(POSTS, tuple(post[0] for post in POSTS) if self.staff is None else self.staff)
-        observe.apply_catalogue(sources=(SOURCE,), streams=STREAMS, seq=0, actor="engine", now=now)
+        observe.apply_catalogue(sources=(self._source,), streams=STREAMS, seq=0, actor="engine", now=now)
         self.carry()
 
     def _open(

@@ -6,7 +6,6 @@ portion and loses nobody (N2)."""
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -22,11 +21,11 @@ from tocsin.records.dispatch.lifecycle import DeliveryState
 from tocsin.records.dispatch.message import Letter, Message, Recipient
 from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
 from tocsin.records.ledger import services as ledger
+from tocsin.records.new_id import new_id
 from tocsin.records.org.actor import SYSTEM, Actor
 from tocsin.records.outbox import services as outbox
 from tocsin.records.outbox.wakeup import notify
 from tocsin.records.rows import put_rows
-from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
 __all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "settle", "spread", "take_due"]
@@ -69,7 +68,7 @@ def put(message: Message, recipients: Sequence[Recipient], *, channel: str, acto
 
 def _shard(message: Message, people: Sequence[Recipient], number: int, channel: str, now: datetime) -> DispatchRow:
     return DispatchRow(
-        id=uuid7_id("dsp", to_us(now) // 1000, secrets.randbits(74)), kind=message.kind, channel=channel, shard=number,
+        id=new_id("dsp", now=now), kind=message.kind, channel=channel, shard=number,
         about=message.about, event=message.event, thread=message.thread, level=message.level, exercise=message.exercise,
         texts={language: asdict(text) for language, text in message.texts.items()},
         audience=[[r.name, r.address, r.language] for r in people], recipients=len(people), link=message.link,
@@ -81,7 +80,7 @@ def _shard(message: Message, people: Sequence[Recipient], number: int, channel: 
 def take_due(channel: str, *, now: datetime, at_most: int = 20) -> list[str]:
     """Ids of dispatches of a channel that want an attempt now: the highest level first, then the oldest."""
     rows = DispatchRow.objects.filter(channel=channel, settled_at=None).exclude(not_before__gt=now)
-    return list(rows.order_by("-level", "put_at", "shard", "id").values_list("id", flat=True)[:at_most])
+    return list(rows.order_by("-level", "put_at", "id").values_list("id", flat=True)[:at_most])
 
 
 def letters(dispatch_id: str, *, now: datetime, at_most: int = PORTION) -> list[Letter]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.records.ledger import services as ledger
+from tocsin.records.new_id import new_id
 from tocsin.records.org.actor import SYSTEM, Actor
 from tocsin.records.org.roles import Act
 from tocsin.records.outbox import services as outbox
@@ -19,7 +19,6 @@ from tocsin.records.tasks.facts import TaskAcknowledged, TaskDone, TaskGiven, Ta
 from tocsin.records.tasks.lifecycle import TaskState, allowed
 from tocsin.records.tasks.models import TaskRow
 from tocsin.terms.errors import BadValue, NotAllowed, Stale, UnknownName
-from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
 __all__ = ["Order", "acknowledge", "finish", "give", "mark_overdue", "withdraw"]
@@ -54,7 +53,7 @@ def give(order: Order, *, actor: Actor, now: datetime) -> str:
         raise BadValue(_("task"), _("it names no post, or nothing that it is about"), _("choose a post and a thing"))
     with transaction.atomic():
         row = TaskRow.objects.create(
-            id=uuid7_id("tsk", to_us(now) // 1000, secrets.randbits(74)), kind=order.kind, title=dict(order.title),
+            id=new_id("tsk", now=now), kind=order.kind, title=dict(order.title),
             about=order.about, event=order.event, jurisdiction=order.jurisdiction, place=order.place, lon=order.lon,
             lat=order.lat, post=order.post, level=order.level, given_at=now, given_by=actor.name, due_at=order.due_at,
             detail=dict(order.detail),
