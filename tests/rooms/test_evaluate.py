@@ -140,6 +140,8 @@ def test_a_closed_event_ends_the_loop_with_a_computation(town: Town) -> None:
     )
     states = {s.stage: s.state for s in review.loop_state(town.as_("duty").scope, storm.event, now=town.now)}
     assert states["evaluate"] == "done"
+    assert {line.jurisdiction for line in queries.computations(Scope("", "auditor"))} == {"", "simcity"}
+    assert [line.jurisdiction for line in queries.computations(town.as_("analyst").scope)][:1] == ["simcity"]
 
 
 def test_a_district_sees_its_own_cases_only(town: Town) -> None:

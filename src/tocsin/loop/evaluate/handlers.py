@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from tocsin.loop.evaluate import services
@@ -17,10 +17,16 @@ RULE = service("rule:evaluation")
 
 
 def on_event_closed(facts: Sequence[EventClosed], now: datetime) -> None:
-    """One more event is over: the indicators of the whole are computed and kept, once for all facts of a round."""
-    services.compute_indicators(Period(), actor=RULE, now=now)
+    """One more event is over: the indicators are computed and kept, once for all facts of a round, for the whole and for
+    each province or city (the first part of the path) that the events lie in."""
+    _compute({fact.jurisdiction for fact in facts}, now)
 
 
 def on_review_published(facts: Sequence[ReviewPublished], now: datetime) -> None:
     """The same when a review stands."""
-    services.compute_indicators(Period(), actor=RULE, now=now)
+    _compute({fact.jurisdiction for fact in facts}, now)
+
+
+def _compute(paths: Iterable[str], now: datetime) -> None:
+    for jurisdiction in sorted({"", *(path.partition("/")[0] for path in paths)}):
+        services.compute_indicators(Period(), jurisdiction, actor=RULE, now=now)
