@@ -151,7 +151,7 @@ ROWS: dict[str, Row] = {
     "console/warnings/<str:warning_id>/sign": Row(get=SIGNERS, post=SIGNERS),
     # review, evaluate
     "events/<str:event_id>/close": Row(post=only("duty_officer", "commander")),
-    "events/<str:event_id>/review": Row(get=REVIEWERS, post=REVIEWERS),
+    "events/<str:event_id>/review": Row(get=REVIEWERS, post=only("commander", "case_handler")),
     "ledger": Row(get=LEDGER, post=LEDGER),
     "evaluation": Row(get=EVALUATORS),
     "evaluation.csv": Row(get=EVALUATORS),
