@@ -50,7 +50,7 @@ def test_map_and_list_are_one_selection(town: RunningTown, drawing_chromium: Bro
     page.keyboard.press("m")
     expect(page.locator("tocsin-map canvas")).to_be_focused()
     page.keyboard.press("+")
-    page.wait_for_function("location.hash.includes('map=')")
+    page.wait_for_function("() => location.hash.includes('map=')")
     assert re.search(r"#map=[\d.]+/[\d.-]+/[\d.-]+", page.url)
     third = page.locator("#events .row:nth-child(3) a.open")
     chosen = page.locator("#events .row:nth-child(3)").get_attribute("id")

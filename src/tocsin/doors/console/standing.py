@@ -47,8 +47,10 @@ def standings(scope: Scope, event_ids: Collection[str], language: str) -> dict[s
     if not event_ids:
         return {}
     overdue = overdue_since(scope)
-    return {event: _standing(line, overdue.get(event), language)
-            for event, line in verify.dossiers(scope, event_ids).items()}  # fmt: skip
+    files = verify.dossiers(scope, event_ids)
+    owners = {line.acknowledged_by for line in files.values() if line.acknowledged_at}
+    titles = {owner: post_title(post_of(owner), language) for owner in owners}  # few posts hold many events
+    return {event: _standing(line, overdue.get(event), titles) for event, line in files.items()}
 
 
 def overdue_since(scope: Scope) -> dict[str, int]:
@@ -59,11 +61,11 @@ def overdue_since(scope: Scope) -> dict[str, int]:
     return found
 
 
-def _standing(line: verify.DossierLine, overdue_us: int | None, language: str) -> Standing:
+def _standing(line: verify.DossierLine, overdue_us: int | None, titles: Mapping[str, str]) -> Standing:
     closed = line.closed_at is not None
     return Standing(
         verdict=line.verdict.value,
-        owner=post_title(post_of(line.acknowledged_by), language) if line.acknowledged_at else "",
+        owner=titles[line.acknowledged_by] if line.acknowledged_at else "",
         acknowledged_us=to_us(line.acknowledged_at) if line.acknowledged_at else None,
         unacknowledged_us=None if closed or line.unacknowledged_since is None else to_us(line.unacknowledged_since),
         overdue_us=overdue_us, has_file=True, closed=closed,

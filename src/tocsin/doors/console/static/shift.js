@@ -6,7 +6,10 @@ function show() {
   button.textContent = isOn() ? button.dataset.off : button.dataset.on;
   document.getElementById("sound-state").textContent = isOn() ? button.dataset.isOn : button.dataset.isOff;
 }
-button.addEventListener("click", () => turn(!isOn()).then(show));
+button.addEventListener("click", () => {
+  turn(!isOn());
+  show();
+});
 for (const trial of document.querySelectorAll("[data-sound]")) {
   trial.addEventListener("click", () => play(trial.dataset.sound, trial.dataset.words));
 }

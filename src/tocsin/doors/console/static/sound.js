@@ -13,9 +13,9 @@ export const mute = () => localStorage.setItem(MUTE, String(Date.now() + MUTE_MS
 export const unmute = () => localStorage.removeItem(MUTE);
 export const isWaiting = () => isOn() && context?.state !== "running";
 
-export async function turn(on) {
+export function turn(on) {
   localStorage.setItem(STORE, on ? "on" : "off");
-  if (on) await wake();
+  if (on) wake(); // not waited for: a machine without a loudspeaker may never answer
 }
 
 // A page that was only loaded may not sound yet: the first key or click lets it.
