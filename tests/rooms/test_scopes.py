@@ -108,7 +108,9 @@ def test_doors_ask_with_a_scope() -> None:
                 name = f"{rooms[node.value.id]}.{node.attr}"
                 if name in WITHOUT_SCOPE:
                     asked.setdefault(name, set()).add(str(path.relative_to(ROOT)))
-    assert [f"{name} in {path}" for name, paths in asked.items() if name not in FROM_DOORS for path in sorted(paths)] == []
+    assert [
+        f"{name} in {path}" for name, paths in asked.items() if name not in FROM_DOORS for path in sorted(paths)
+    ] == []
 
 
 def test_the_test_sees_a_query_without_scope() -> None:
