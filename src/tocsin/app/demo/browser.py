@@ -103,9 +103,13 @@ def _fields_of(form: html.FormElement) -> dict[str, list[str]]:
         if kind in ("checkbox", "radio") and element.get("checked") is None:
             fields.setdefault(name, [])
             continue
-        value = element.value
-        if value is None:
-            continue
-        several = [value] if isinstance(value, str) else list(value)
+        value = element.value  # None: a text field that is empty, or a choice that was not made
+        several = (
+            [] if value is None and element.tag == "select" else [value or ""] if not _many(value) else list(value)
+        )
         fields.setdefault(name, []).extend(several)
     return fields
+
+
+def _many(value: object) -> bool:
+    return value is not None and not isinstance(value, str)

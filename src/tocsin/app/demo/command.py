@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+from rich.table import Table
 
-from tocsin.app.commands.output import console, error_console, json_option, say, wants_json
+from tocsin.app.commands.output import console, error_console, json_option, say, table, wants_json
 from tocsin.app.demo.deployment import Deployment, environment, free_port
+from tocsin.app.demo.mailbox import Mailbox
 from tocsin.app.demo.parcels import Parcel, of_recording, of_scenario
 from tocsin.app.home import Home
 from tocsin.app.simulator.city import ZONE
@@ -29,6 +31,9 @@ from tocsin.terms.moment import from_us
 from tocsin.terms.stream import Source, Stream
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tocsin.app.demo.office import LogIn
     from tocsin.records.places.services import Area
 
 __all__ = ["demo"]
@@ -88,13 +93,16 @@ def demo(
         signal.signal(number, lambda got, _: ctx.exit(128 + got))
     with ExitStack() as stack:
         home = stack.enter_context(_fresh(kept))
-        _prepare(home, port, programme)
+        mailbox = Mailbox(free_port())
+        mailbox.start()
+        stack.callback(mailbox.stop)
+        logins = _prepare(home, port, programme, mailbox)
         deployment = Deployment(home, port)
         stack.callback(deployment.stop)
         deployment.start()
         if headless:
-            ctx.exit(_to_the_end(home, deployment, programme))
-        _live(home, deployment, programme, minutes)
+            ctx.exit(_to_the_end(home, deployment, programme, logins, mailbox))
+        _live(home, deployment, programme, minutes, logins)
 
 
 def _invented(seed: int) -> Programme:
@@ -138,70 +146,107 @@ def _fresh(kept: Path | None) -> Iterator[Home]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _prepare(home: Home, port: int, programme: Programme) -> None:
-    """Set the city clock to the beginning, make the database, register areas and facilities."""
-    os.environ.update(environment(home.root, port, PACKS, programme.zone))
+def _prepare(home: Home, port: int, programme: Programme, mailbox: Mailbox) -> list[LogIn]:
+    """Set the city clock to the beginning, make the database, register areas, facilities and offices; the log-ins."""
+    os.environ.update(environment(home.root, port, PACKS, programme.zone) | {"TOCSIN_SMTP": mailbox.address})
     from tocsin.app.commands.django_ready import django_ready
     from tocsin.app.serve import migrate
 
     configuration = django_ready()
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line a request is the server's business
+    for talker in ("httpx", "mail.log"):  # one line a request, or a command of SMTP, is the server's business
+        logging.getLogger(talker).setLevel(logging.WARNING)
     from tocsin.records import clock
     from tocsin.records.places.services import put_facilities, put_jurisdictions
 
     clock.drive(home.run / "clock", programme.began_us)
     migrate(configuration)
     now = clock.now()
-    put_jurisdictions(list(_areas(programme)), actor=ACTOR, now=now)
+    if programme.truth is None:
+        put_jurisdictions(list(_areas(programme)), actor=ACTOR, now=now)
+        return [_watcher(now)]
+    from tocsin.app.demo.office import open_office
+
+    logins = open_office(_paths(programme), now=now)
     put_facilities(programme.facilities, actor=ACTOR, now=now)
+    return logins
+
+
+def _watcher(now: datetime) -> LogIn:
+    """Recorded data have no offices: one duty officer over all of it, to look."""
+    from tocsin.app.demo.office import LogIn
+    from tocsin.records.org import services as org
+    from tocsin.records.org.actor import SYSTEM
+
+    title = {"en": "Duty officer (demo)", "zh-hans": "值班员（演示）"}
+    org.put_departments([org.DepartmentLine("demo", title)], actor=SYSTEM, now=now)
+    org.put_posts([org.PostLine("duty", title, "demo", "duty_officer")], actor=SYSTEM, now=now)
+    account, first = org.open_account("duty", "Duty officer", actor=SYSTEM, now=now)
+    password = org.new_password()
+    org.change_password(account, first, password, now=now)
+    org.start_shift("duty", account, from_at=now, actor=SYSTEM, now=now)
+    return LogIn("duty", password, ("duty",), "duty_officer")
+
+
+def _paths(programme: Programme) -> set[str]:
+    """Every area that streams and facilities name, with those above it."""
+    paths = {stream.jurisdiction for stream in programme.streams} | {
+        place.jurisdiction for place in programme.facilities
+    }
+    paths.discard("")
+    return {"/".join(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 2)}
 
 
 def _areas(programme: Programme) -> Iterator[Area]:
     from tocsin.records.places.services import Area
 
-    paths = {stream.jurisdiction for stream in programme.streams} | {
-        place.jurisdiction for place in programme.facilities
-    }
-    paths.discard("")
-    known = {"/".join(path.split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 2)}
-    for path in sorted(known):
+    for path in sorted(_paths(programme)):
         name = path.rpartition("/")[2]
-        title = (
-            {"en": f"{name} (synthetic)", "zh-hans": f"{name}（模拟）"}
-            if programme.truth
-            else {"en": name, "zh-hans": name}
-        )
-        yield Area(path, title, path.count("/") + 1, programme.zone)
+        yield Area(path, {"en": name, "zh-hans": name}, path.count("/") + 1, programme.zone)
 
 
-def _to_the_end(home: Home, deployment: Deployment, programme: Programme) -> int:
-    """Play as fast as it is taken, print what is on record, compare; 0 if met, 1 if not."""
+def _to_the_end(home: Home, deployment: Deployment, programme: Programme, logins: list[LogIn], mailbox: Mailbox) -> int:
+    """Play as fast as it is taken, let people do what waits for them, print what is on record, compare; 0 if met, 1 if not."""
+    from tocsin.app.demo.lived_day import LivedDay
+    from tocsin.app.demo.loop_verdict import loop_differences, read_loop
     from tocsin.app.demo.play import Player
     from tocsin.app.demo.record import read_record
     from tocsin.app.demo.show import as_document, as_tables
+    from tocsin.app.demo.staff import Staff
     from tocsin.app.demo.verdict import differences
     from tocsin.engine.grouping import no_data_rules
     from tocsin.packkit import builtin_pack_paths, load_pack
 
     packs = [load_pack(path) for path in builtin_pack_paths() if path.name in PACKS]
     began = time.monotonic()
-    player = Player(home, deployment.address)
+    staff = Staff(deployment.address, logins) if programme.truth else None
+    lived = LivedDay(staff) if staff else None
+    player = Player(home, deployment.address, told=lived.look_up if lived else lambda at_us: None)
     try:
         player.register(programme.sources, programme.streams)
+        if lived:
+            lived.player = player
         player.play(programme.parcels, ends_us=programme.ends_us + AFTER_US)
         player.settle()
+        if lived:
+            lived.finish()
+            lived.mail_settled()
     finally:
         player.close()
+        if staff:
+            staff.close()
     seconds = time.monotonic() - began
     deployment.stop()
     record = read_record(home, no_data_rules([rule for pack in packs for rule in pack.rules]))
     found = differences(record, programme.truth) if programme.truth else None
+    left = read_loop(mailbox, staff.acts) if staff else None
+    if found is not None and left is not None:
+        found += loop_differences(left)
     if wants_json():
-        say(as_document(record, found, programme.label), str)
+        say(as_document(record, found, programme.label, left), str)
     else:
         wide = console if console.is_terminal else Console(width=200, highlight=False)
-        wide.print(as_tables(record, packs[0].scheme, programme.zone, programme.label))
-        console.print(f"\n{player.rows:,} rows accepted in {player.posted:,} bodies, played in {seconds:.1f} s")
+        wide.print(as_tables(record, packs[0].scheme, programme.zone, programme.label, left))
+        console.print(f"\n{player.rows:,} rows accepted in {player.posted:,} bodies, lived in {seconds:.1f} s")
         _print_verdict(found)
     return 1 if found else 0
 
@@ -210,23 +255,32 @@ def _print_verdict(found: list[str] | None) -> None:
     if found is None:
         console.print("Recorded data: no simulator's truth to compare with. `tocsin replay` scores it.")
     elif not found:
-        console.print("The simulator's own truth was met. 与模拟器真值一致。", style="bold")
+        console.print(
+            "The simulator's own truth was met, and the loop was closed. 与模拟器真值一致，闭环完成。", style="bold"
+        )
     else:
-        error_console.print(f"{len(found)} difference(s) from the simulator's own truth:", style="bold")
+        error_console.print(
+            f"{len(found)} difference(s) from the simulator's own truth, or loop not closed:", style="bold"
+        )
         for difference in found:
             error_console.print(f"  {difference}", markup=False)
 
 
-def _live(home: Home, deployment: Deployment, programme: Programme, minutes: float) -> None:
-    """Play at a steady factor of time, then keep the pages until Ctrl-C."""
+def _live(home: Home, deployment: Deployment, programme: Programme, minutes: float, logins: list[LogIn]) -> None:
+    """Play at a steady factor of time with its people at work, then keep the pages until Ctrl-C."""
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from tocsin.app.demo.lived_day import LivedDay
     from tocsin.app.demo.play import Player
+    from tocsin.app.demo.staff import Staff
 
     factor = (programme.ends_us - programme.began_us) / 1e6 / (minutes * 60)
     console.print(f"[bold]{deployment.address}[/bold]  {programme.label}")
     console.print(f"One second is {factor / 60:.1f} minutes there. Ctrl-C stops it.")
+    console.print(_log_in_table(logins))
+    console.print("Warnings for the public, without log-in: " + f"{deployment.address}/warnings")
     columns = (TextColumn("{task.fields[clock]}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+    staff = Staff(deployment.address, logins, told=lambda said: console.print(f"  {said}", style="dim", markup=False))
     try:
         with Progress(*columns, console=error_console, transient=True) as bar:
             task = bar.add_task("day", total=programme.ends_us - programme.began_us, clock="")
@@ -234,10 +288,14 @@ def _live(home: Home, deployment: Deployment, programme: Programme, minutes: flo
             def told(at_us: int) -> None:
                 bar.update(task, completed=at_us - programme.began_us, clock=_civil(at_us, programme.zone))
 
-            player = Player(home, deployment.address, told=told)
+            lived = LivedDay(staff, told)
+            player = Player(home, deployment.address, told=lived.look_up)
             try:
                 player.register(programme.sources, programme.streams)
+                lived.player = player if programme.truth else None
                 player.play(programme.parcels, ends_us=programme.ends_us + AFTER_US, factor=factor)
+                if programme.truth:
+                    lived.finish()
             finally:
                 player.close()
         console.print("The day is over; the pages stay until Ctrl-C.")
@@ -245,6 +303,16 @@ def _live(home: Home, deployment: Deployment, programme: Programme, minutes: flo
             time.sleep(0.5)
     except KeyboardInterrupt:
         console.print("Stopping ...")
+    finally:
+        staff.close()
+
+
+def _log_in_table(logins: list[LogIn]) -> Table:
+    """One log-in a role, made for this demo and thrown away with it."""
+    first = {login.role: login for login in reversed(logins)}
+    rows = [(login.role.replace("_", " "), login.username, login.password, ", ".join(login.posts[:2]))
+            for login in first.values()]  # fmt: skip
+    return table(("role 角色", "log-in 账号", "password 密码", "post 岗位"), sorted(rows))
 
 
 def _civil(at_us: int, zone: str) -> str:

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from tocsin.app.simulator.borders import CITY, DISTRICTS, boundary_of
 from tocsin.app.simulator.city import ZONE
-from tocsin.app.simulator.office import DEPARTMENTS, POSTS, STAFF
+from tocsin.app.simulator.office import AUTHORITIES, DEPARTMENTS, POSTS, STAFF
+from tocsin.loop.warn import services as warn
+from tocsin.loop.warn.authority import AuthorityLine
 from tocsin.records.org import services as org
 from tocsin.records.org.actor import SYSTEM
 from tocsin.records.places.services import Area, put_jurisdictions
@@ -31,6 +33,9 @@ def open_office(streets: set[str], *, now: datetime) -> list[LogIn]:
     put_jurisdictions(_areas(streets), actor=SYSTEM.name, now=now)
     org.put_departments(DEPARTMENTS, actor=SYSTEM, now=now)
     org.put_posts(POSTS, actor=SYSTEM, now=now)
+    warn.put_authority(
+        [AuthorityLine(*line, "the simulator (invented)") for line in AUTHORITIES], actor=SYSTEM, now=now
+    )
     roles = {post.id: post.role for post in POSTS}
     logins = []
     for member in STAFF:

@@ -62,6 +62,10 @@ class Player:
             self._told(arrives_us)
         clock.drive(self._clock, max(ends_us, clock.now_us()))
 
+    def caught_up(self) -> None:
+        """Wait until everything posted so far is recorded; time itself may not have been told yet."""
+        self._wait(lambda: not self._engine.health()["lag_records"], "the engine to record what was posted")
+
     def settle(self) -> None:
         """Wait until the engine has told the log of the present moment, and has recorded all that follows from it."""
 

@@ -15,7 +15,7 @@ from tocsin.records.places.queries import facilities
 from tocsin.terms.event import EventState
 from tocsin.terms.signal import Measure, Subject
 
-__all__ = ["EventLeft", "Record", "SignalLeft", "Step", "read_record"]
+__all__ = ["EventLeft", "Record", "SignalLeft", "Step", "facility_of", "read_record"]
 
 ALL = 1_000_000
 
@@ -123,3 +123,8 @@ def _facility(line: detect.EventLine, known: Iterable[str]) -> str:
     if line.parent is None:
         return ""
     return next((name for name in known if proposed_event_id(line.parent, name, line.hazard) == line.id), "")
+
+
+def facility_of(line: detect.EventLine) -> str:
+    """The facility at which an event was proposed; "" for one that no cascade proposed."""
+    return _facility(line, [facility.id for facility in facilities(EVERYWHERE)])

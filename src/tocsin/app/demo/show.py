@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tocsin.app.commands.output import table
+from tocsin.app.demo.loop_verdict import LoopLeft
 from tocsin.app.demo.record import EventLeft, Record, SignalLeft
 from tocsin.terms.level import Scheme
 from tocsin.terms.moment import from_us, iso
@@ -24,7 +25,7 @@ __all__ = ["as_document", "as_tables"]
 MOST = 60
 
 
-def as_tables(record: Record, scheme: Scheme, zone: str, label: str) -> RenderableType:
+def as_tables(record: Record, scheme: Scheme, zone: str, label: str, left: LoopLeft | None = None) -> RenderableType:
     """Events, signals, refused rows, counts; moments in the day's own zone."""
     civil = ZoneInfo(zone)
     hazard = [signal for signal in record.signals if not signal.quality]
@@ -40,12 +41,15 @@ def as_tables(record: Record, scheme: Scheme, zone: str, label: str) -> Renderab
         "",
         _refused(record),
         "",
+        *([_loop(left), "", _counts(left), ""] if left else []),
         Text(f"observations evaluated {record.accepted:,}, duplicate {record.duplicate:,}, late {record.late:,}, "
              f"no value {record.missing:,}, refused {len(record.refused):,}"),
     )  # fmt: skip
 
 
-def as_document(record: Record, differences: list[str] | None, label: str) -> dict[str, Any]:
+def as_document(
+    record: Record, differences: list[str] | None, label: str, left: LoopLeft | None = None
+) -> dict[str, Any]:
     """The record with moments as text; ``truth_met`` is null where no truth is known."""
     return {
         "label": label,
@@ -53,6 +57,7 @@ def as_document(record: Record, differences: list[str] | None, label: str) -> di
         "signals": [_plain(asdict(signal)) for signal in record.signals],
         "refused": [{"stream": stream, "code": code} for stream, code in record.refused],
         "rows": {"evaluated": record.accepted, "duplicate": record.duplicate, "late": record.late, "missing": record.missing},
+        "loop": asdict(left) if left else None,
         "truth_met": None if differences is None else not differences,
         "differences": differences or [],
     }  # fmt: skip
@@ -112,3 +117,18 @@ def _level(rank: int, scheme: Scheme) -> str:
 def _clock(at_us: int, zone: ZoneInfo) -> str:
     moment: datetime = from_us(at_us).astimezone(zone)
     return moment.strftime("%m-%d %H:%M")
+
+
+def _loop(left: LoopLeft) -> RenderableType:
+    rows = [
+        (event.hazard.replace("_", " "), event.place[:40], event.verdict,
+         "closed" if event.closed else "honestly open" if event.honest else "NOT CLOSED", "; ".join(event.open_ends)[:90])
+        for event in left.events
+    ]  # fmt: skip
+    return table(("hazard", "place", "verdict", "loop", "what is still open"), rows, "Loop 闭环")
+
+
+def _counts(left: LoopLeft) -> Text:
+    counted = ", ".join(f"{what} {n:,}" for what, n in left.counts.items())
+    verified = "verifies" if not left.breaches else f"DOES NOT VERIFY: {left.breaches} breaches"
+    return Text(f"{counted}, letters {left.letters:,}; the ledger {verified}")
