@@ -187,12 +187,8 @@ class Staff:
                 limit = f"{now + timedelta(days=3):%Y-%m-%d}"
                 self._send(HANDLER, self._open(HANDLER, path), "/order", limit=limit, said="serves an order")
             elif one.state is FindingState.ORDERED:
-                five = {"person": "Shift leader 值班长", "measures": "Clear the grates, test both pumps. 清理雨水箅子，试运行两台水泵。",
-                        "money": "1200", "deadline": f"{now + timedelta(days=2):%Y-%m-%d}",
-                        "plan": "Close one lane, keep a pump truck ready. 封闭一条车道，备一台泵车。"}  # fmt: skip
-                self._send(
-                    operator, self._open(operator, path), "/plan", **five, said="enters the five implementations"
-                )
+                day = f"{now + timedelta(days=2):%Y-%m-%d}"
+                self._send(operator, self._open(operator, path), "/plan", **FIVE, deadline=day, said="enters the plan")
             elif one.state is FindingState.PLANNED and one.planned_at and one.planned_at + timedelta(hours=1) <= now:
                 proof = {"photo": ("after.jpg", _picture("fixed"), "image/jpeg")}
                 page = self._open(operator, path)
