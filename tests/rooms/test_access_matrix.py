@@ -16,10 +16,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.people import log_in
 from tests.rooms.access_table import NOBODY, ROLES, ROWS, Row
 from tests.rooms.town import EAST, WEST, change, event_of, record, register, transition
+from tocsin.loop.detect import queries as detect
 from tocsin.records.org import services as org
 from tocsin.records.org.actor import SYSTEM
+from tocsin.records.org.scope import Scope
 from tocsin.records.org.services import DepartmentLine
 from tocsin.records.places import services as places
+from tocsin.terms.errors import NotAllowed
 from tocsin.terms.stream import Stream
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +165,17 @@ def test_no_form_is_taken_without_its_token(ids: dict[str, str]) -> None:
         if response.status_code != 403 or b"out of date" not in response.content:
             taken.append(f"{route}: {response.status_code}")
     assert taken == []
+
+
+@pytest.mark.parametrize("role", ["administrator", "facility_operator", "nobody", ""])
+def test_the_room_itself_refuses_events_to_whom_they_are_not_open(role: str, ids: dict[str, str]) -> None:
+    """A door that forgot its guard would still be refused."""
+    scope = Scope("", role)
+    for ask in (
+        lambda: detect.open_events(scope), lambda: detect.recent_events(scope), lambda: detect.event(scope, ids["event_id"]),
+        lambda: detect.events(scope, [ids["event_id"]]), lambda: detect.changes_since(scope, 0),
+        lambda: detect.open_signals(scope), lambda: detect.signals(scope), lambda: detect.signal(scope, ids["signal_id"]),
+        lambda: detect.signal_changes(scope, [ids["signal_id"]]),
+    ):  # fmt: skip
+        with pytest.raises(NotAllowed):
+            ask()

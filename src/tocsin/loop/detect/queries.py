@@ -14,6 +14,7 @@ from tocsin.loop.detect.services import EVENT_CHANGE, LEDGER_SUBJECT, SIGNAL_CHA
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.ledger.merkle import merkle_root
 from tocsin.records.ledger.queries import Breach
+from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import Scope
 from tocsin.terms.errors import UnknownName
 from tocsin.terms.event import EventState, LevelPart
@@ -154,6 +155,7 @@ def consumed_seq() -> int:
 
 def open_signals(scope: Scope, *, quality: bool | None = None, at_most: int | None = None) -> list[SignalLine]:
     """Signals that hold now, highest level first, then oldest. ``quality``: only data-quality signals, or none of them."""
+    scope.require(Act.READ_EVENTS)
     rows = SignalRow.objects.filter(scope.rows(), level__gt=0)
     if quality is not None:
         rows = rows.filter(quality=quality)
@@ -170,6 +172,7 @@ def signals(
     at_most: int = 1000,
 ) -> list[SignalLine]:
     """Signals, open and cleared, newest change first. ``since_us``: changed at or after that moment."""
+    scope.require(Act.READ_EVENTS)
     wanted = {"rule": rule, "hazard": hazard, "changed_us__gte": since_us}
     if subject is not None:
         wanted |= {"subject_kind": subject.kind, "subject_key": subject.key}
@@ -180,6 +183,7 @@ def signals(
 
 def signal(scope: Scope, signal_id: str) -> SignalLine:
     """One signal. Raises UnknownName where there is none in the scope."""
+    scope.require(Act.READ_EVENTS)
     row = SignalRow.objects.filter(scope.rows(), id=signal_id).first()
     if row is None:
         raise UnknownName(f"signal {signal_id}", "no such signal in your scope", "open the list of signals")
@@ -188,6 +192,7 @@ def signal(scope: Scope, signal_id: str) -> SignalLine:
 
 def signal_changes(scope: Scope, signal_ids: Sequence[str]) -> list[SignalChangeLine]:
     """The transitions of these signals in the order in which they were recorded."""
+    scope.require(Act.READ_EVENTS)
     rows = SignalChangeRow.objects.filter(scope.rows("signal__jurisdiction"), signal_id__in=list(signal_ids)).order_by(
         "id"
     )
@@ -252,6 +257,7 @@ def event(scope: Scope, event_id: str) -> EventDetail:
 
 def changes_since(scope: Scope, cursor: int, *, at_most: int = 1000) -> Changes:
     """The feed after ``cursor`` (0 = from the beginning; ``newest_cursor`` = from now on)."""
+    scope.require(Act.READ_EVENTS)
     rows = list(EventChangeRow.objects.filter(_seen(scope, "event_id"), id__gt=cursor).order_by("id")[: at_most + 1])
     more, rows = len(rows) > at_most, rows[:at_most]
     touched = {row.event_id for row in rows}
@@ -306,6 +312,7 @@ def _batch_breaches(line: ledger.Line) -> list[Breach]:
 
 
 def _events(scope: Scope) -> QuerySet[EventRow]:
+    scope.require(Act.READ_EVENTS)
     return EventRow.objects.filter(_seen(scope, "id")).annotate(members_n=Count("members"))
 
 
