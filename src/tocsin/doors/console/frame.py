@@ -80,7 +80,7 @@ class Frame:
             "rank_words": json.dumps(self.rank_words(), ensure_ascii=False),
             "stylesheets": tuple(asset_url(sheet) for sheet in ("console.css", "scheme.css", *sheets)),
             "script": asset_url("duty.js"),
-            "drafts": asset_url("drafts.js"),
+            "drafts_script": asset_url("drafts.js"),
             "here": request.get_full_path() if request.method in ("GET", "HEAD") else "/",
         }
 

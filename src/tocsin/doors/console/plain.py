@@ -25,7 +25,7 @@ def plain_context(request: HttpRequest, page: str) -> dict[str, Any]:
         "theme": theme,
         "other_theme": "light" if theme == "dark" else "dark",
         "stylesheets": (asset_url("console.css"), asset_url("staff.css")),
-        "drafts": asset_url("drafts.js"),
+        "drafts_script": asset_url("drafts.js"),
         "here": request.get_full_path() if request.method in ("GET", "HEAD") else "/",
     }
 
