@@ -67,7 +67,10 @@ WIRING: Wiring = {
     ],
     # verify -> warn, respond: what was seen may need a response; what was not seen needs no warning
     "event_confirmed": [Stage("respond.event_confirmed", respond.on_event_confirmed)],
-    "event_refuted": [Stage("warn.event_refuted", warn.on_event_refuted)],
+    "event_refuted": [
+        Stage("warn.event_refuted", warn.on_event_refuted),
+        Stage("respond.event_refuted", respond.on_event_refuted),
+    ],
     # warn: a second person signs; what is signed is published, and may need a response
     "warning_submitted": [Stage("warn.warning_submitted", warn.on_warning_submitted)],
     "warning_unsigned": [Stage("warn.warning_unsigned", warn.on_warning_unsigned)],
@@ -92,6 +95,7 @@ WIRING: Wiring = {
     # any room -> whoever asked: a deadline that passes is never unseen
     "task_overdue": [
         Stage("verify.task_overdue", verify.on_task_overdue),
+        Stage("respond.task_overdue", respond.on_task_overdue),
         Stage("rectify.task_overdue", rectify.on_task_overdue),
     ],
     # verify, review -> evaluate: what is over is counted
