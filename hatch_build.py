@@ -27,4 +27,6 @@ class CompileMessages(BuildHookInterface):
                 write_mo(file, catalog)
         build_data["artifacts"] += ["src/tocsin/locale/**/*.mo", f"{VENDOR}/*"]
         if version == "standard" and not any(Path(self.root, VENDOR).glob("*.mjs")):
-            self.app.display_warning("No map in this wheel: run scripts/assets first. Pages show a drawing in its place.")
+            self.app.display_warning(
+                "No map in this wheel: run scripts/assets first. Pages show a drawing in its place."
+            )

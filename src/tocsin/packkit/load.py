@@ -91,7 +91,8 @@ def read_pack(path: Path, faults: Faults) -> Pack:
 
 def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
-    names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml", "playbook.toml",
+    names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml",
+             "playbook.toml",
              "tasks.toml", "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 

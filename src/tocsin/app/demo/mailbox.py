@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 from aiosmtpd.controller import Controller
 
@@ -40,7 +40,7 @@ class _Keeper:
         self._letters = letters
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        letter = cast(EmailMessage, message_from_bytes(envelope.content, policy=policy.default))
+        letter = message_from_bytes(envelope.content, policy=policy.default)
         if len(self._letters) < KEPT:
             self._letters += [(address, letter) for address in envelope.rcpt_tos]
         return "250 Message accepted for delivery"

@@ -141,10 +141,11 @@ class Staff:
         elif in_force[0].level < dossier.level:
             page = self._open(DUTY, f"/console/warnings/{in_force[0].id}")
             draft = self._send(DUTY, page, "/follow", do="update", said=f"updates the warning of {dossier.hazard}")
-            self._submit(draft, level=str(dossier.level))
+            self._submit(draft, dossier.level)
 
-    def _submit(self, draft: Page, **values: str) -> None:
-        self._send(DUTY, draft, "/save", do="submit", **values, said="sends it for approval")
+    def _submit(self, draft: Page, level: int = 0) -> None:
+        chosen = {"level": str(level)} if level else {}
+        self._send(DUTY, draft, "/save", files=None, said="sends it for approval", do="submit", **chosen)
 
     def _sign(self, now: datetime) -> None:
         for line in warn.waiting_for_signature(EVERYWHERE):
@@ -188,7 +189,8 @@ class Staff:
                 self._send(HANDLER, self._open(HANDLER, path), "/order", limit=limit, said="serves an order")
             elif one.state is FindingState.ORDERED:
                 day = f"{now + timedelta(days=2):%Y-%m-%d}"
-                self._send(operator, self._open(operator, path), "/plan", **FIVE, deadline=day, said="enters the plan")
+                self._send(operator, self._open(operator, path), "/plan", files=None, said="enters the plan",
+                           deadline=day, **FIVE)  # fmt: skip
             elif one.state is FindingState.PLANNED and one.planned_at and one.planned_at + timedelta(hours=1) <= now:
                 proof = {"photo": ("after.jpg", _picture("fixed"), "image/jpeg")}
                 page = self._open(operator, path)

@@ -31,8 +31,8 @@ def locator(box: Box | None, areas: Sequence[Area], events: Sequence[EventLine],
     return format_html(
         '<svg class="locator" viewBox="0 0 {} {}" aria-hidden="true" focusable="false"><path class="area" d="{}"/>{}</svg>',
         f"{WIDTH:g}", f"{sheet.height:.0f}", mark_safe(borders),  # noqa: S308 - numbers only
-        format_html_join("", '<svg class="place rank-{}" x="{}" y="{}" width="{}" height="{}" viewBox="0 0 20 20"><path d="{}"/></svg>',
-                         (_mark(sheet, event, scheme) for event in marks)),
+        format_html_join("", '<svg class="place rank-{}" x="{}" y="{}" width="{}" height="{}" viewBox="0 0 20 20">'
+                         '<path d="{}"/></svg>', (_mark(sheet, event, scheme) for event in marks)),
     )  # fmt: skip
 
 

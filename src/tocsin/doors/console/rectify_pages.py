@@ -130,7 +130,9 @@ def _next(frame: Frame, line: queries.FindingLine) -> dict[str, Any]:
     operates = actor.may(Act.ENTER_PLAN) and actor.facility == line.facility
     in_time = line.limit_at is not None and line.limit_at > from_us(frame.now_us)
     looks = actor.may(Act.RECHECK_FINDING) and state == FindingState.FIXED
-    why_not = why_not_look(line.recorded_account, line.fixed_account, line.facility, actor, now=clock.now()) if looks else ""
+    why_not = (
+        why_not_look(line.recorded_account, line.fixed_account, line.facility, actor, now=clock.now()) if looks else ""
+    )
     return {
         "may_order": serves and state in (FindingState.RECORDED, *_WITH_FACILITY),
         "is_first_order": state == FindingState.RECORDED,

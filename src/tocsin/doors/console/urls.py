@@ -18,8 +18,8 @@ from tocsin.doors.console.shift import shift
 from tocsin.doors.console.sources import sources
 from tocsin.doors.console.staff import change_staff, staff
 from tocsin.doors.console.theme import theme
-from tocsin.doors.console.warn_urls import patterns as warnings
 from tocsin.doors.console.verify_acts import acknowledge, ask, photograph, photograph_small, withdraw
+from tocsin.doors.console.warn_urls import patterns as warnings
 
 app_name = "console"
 urlpatterns = [
@@ -29,7 +29,9 @@ urlpatterns = [
     path("events/<str:event_id>/verify", ask, name="ask"),
     path("verifications/<str:verification_id>/withdraw", withdraw, name="withdraw_verification"),
     path("verifications/<str:verification_id>/photographs/<int:number>", photograph, name="photograph"),
-    path("verifications/<str:verification_id>/photographs/<int:number>/small", photograph_small, name="photograph_small"),
+    path(
+        "verifications/<str:verification_id>/photographs/<int:number>/small", photograph_small, name="photograph_small"
+    ),
     path("sources/", sources, name="sources"),
     path("quarantine/", quarantine, name="quarantine"),
     path("console/shift/", shift, name="shift"),
