@@ -15,6 +15,8 @@ import http.client
 import json
 import math
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from http_ingest import get, product
+from tocsin.app.demo.browser import Browser
 from tocsin.terms.ids import event_id, signal_id
 
 BODIES_A_SECOND = 10
@@ -29,10 +32,29 @@ RULE = "natural_hazards/rainstorm"
 GAUGES = 1_000
 
 
-def listen(port: int, seen: dict[str, float], stop: threading.Event, ready: threading.Event) -> None:
+DESK = """
+from tocsin.app.commands.django_ready import django_ready
+django_ready()
+from tocsin.app.demo.office import open_desk
+from tocsin.records import clock
+desk = open_desk(now=clock.now())
+print(desk.username, desk.password)
+"""
+
+
+def log_in(home: Path, port: int) -> str:
+    """A duty officer's session: the header that a browser would send."""
+    environment = {**os.environ, "TOCSIN_HOME": str(home)}
+    said = subprocess.run([sys.executable, "-c", DESK], env=environment, capture_output=True, text=True, check=True)
+    browser = Browser(f"http://127.0.0.1:{port}")
+    browser.log_in(*said.stdout.split())
+    return browser.cookies
+
+
+def listen(port: int, cookies: str, seen: dict[str, float], stop: threading.Event, ready: threading.Event) -> None:
     """Read the page's stream; note when each event was first named."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", "/live/stream", headers={"Accept": "text/event-stream"})
+    connection.request("GET", "/live/stream", headers={"Accept": "text/event-stream", "Cookie": cookies})
     response = connection.getresponse()
     ready.set()
     while not stop.is_set():
@@ -90,7 +112,7 @@ def main() -> None:
         with product(home, observed="precipitation", unit="mm", streams=GAUGES, apart_degrees=2.0) as (port, token):
             seen: dict[str, float] = {}
             stop, ready = threading.Event(), threading.Event()
-            threading.Thread(target=listen, args=(port, seen, stop, ready), daemon=True).start()
+            threading.Thread(target=listen, args=(port, log_in(home, port), seen, stop, ready), daemon=True).start()
             if not ready.wait(30):
                 raise SystemExit("the page's stream did not answer")
             begun = time.monotonic()

@@ -64,6 +64,11 @@ class Browser:
         """Close it."""
         self._http.close()
 
+    @property
+    def cookies(self) -> str:
+        """What it would send as its Cookie header."""
+        return "; ".join(f"{name}={value}" for name, value in self._http.cookies.items())
+
     def open(self, path: str) -> Page:
         """Read a page. Raises Unavailable for one that is not there or fails."""
         return _page(self._http.get(path))

@@ -31,8 +31,6 @@ from tocsin.terms.moment import from_us
 from tocsin.terms.stream import Source, Stream
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from tocsin.app.demo.office import LogIn
     from tocsin.records.places.services import Area
 
@@ -155,6 +153,7 @@ def _prepare(home: Home, port: int, programme: Programme, mailbox: Mailbox) -> l
     configuration = django_ready()
     for talker in ("httpx", "mail.log"):  # one line a request, or a command of SMTP, is the server's business
         logging.getLogger(talker).setLevel(logging.WARNING)
+    from tocsin.app.demo.office import open_desk, open_office
     from tocsin.records import clock
     from tocsin.records.places.services import put_facilities, put_jurisdictions
 
@@ -163,28 +162,10 @@ def _prepare(home: Home, port: int, programme: Programme, mailbox: Mailbox) -> l
     now = clock.now()
     if programme.truth is None:
         put_jurisdictions(list(_areas(programme)), actor=ACTOR, now=now)
-        return [_watcher(now)]
-    from tocsin.app.demo.office import open_office
-
+        return [open_desk(now=now)]
     logins = open_office(_paths(programme), now=now)
     put_facilities(programme.facilities, actor=ACTOR, now=now)
     return logins
-
-
-def _watcher(now: datetime) -> LogIn:
-    """Recorded data have no offices: one duty officer over all of it, to look."""
-    from tocsin.app.demo.office import LogIn
-    from tocsin.records.org import services as org
-    from tocsin.records.org.actor import SYSTEM
-
-    title = {"en": "Duty officer (demo)", "zh-hans": "值班员（演示）"}
-    org.put_departments([org.DepartmentLine("demo", title)], actor=SYSTEM, now=now)
-    org.put_posts([org.PostLine("duty", title, "demo", "duty_officer")], actor=SYSTEM, now=now)
-    account, first = org.open_account("duty", "Duty officer", actor=SYSTEM, now=now)
-    password = org.new_password()
-    org.change_password(account, first, password, now=now)
-    org.start_shift("duty", account, from_at=now, actor=SYSTEM, now=now)
-    return LogIn("duty", password, ("duty",), "duty_officer")
 
 
 def _paths(programme: Programme) -> set[str]:

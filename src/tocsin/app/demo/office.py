@@ -12,9 +12,11 @@ from tocsin.loop.warn import services as warn
 from tocsin.loop.warn.authority import AuthorityLine
 from tocsin.records.org import services as org
 from tocsin.records.org.actor import SYSTEM
+from tocsin.records.org.roles import Role
+from tocsin.records.org.services import DepartmentLine, PostLine
 from tocsin.records.places.services import Area, put_jurisdictions
 
-__all__ = ["LogIn", "open_office"]
+__all__ = ["LogIn", "open_desk", "open_office"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,24 @@ def open_office(streets: set[str], *, now: datetime) -> list[LogIn]:
         [AuthorityLine(*line, "the simulator (invented)") for line in AUTHORITIES], actor=SYSTEM, now=now
     )
     roles = {post.id: post.role for post in POSTS}
-    logins = []
-    for member in STAFF:
-        account, first = org.open_account(member.username, member.name, actor=SYSTEM, now=now)
-        password = org.new_password()
-        org.change_password(account, first, password, now=now)
-        for post in member.posts:
-            org.start_shift(post, account, from_at=now, actor=SYSTEM, now=now)
-        logins.append(LogIn(member.username, password, member.posts, roles[member.posts[0]]))
-    return logins
+    return [_hired(member.username, member.name, member.posts, roles[member.posts[0]], now) for member in STAFF]
+
+
+def open_desk(*, now: datetime) -> LogIn:
+    """Recorded data and benchmarks have no offices: one duty officer over all of it, to look."""
+    title = {"en": "Duty officer (demo)", "zh-hans": "值班员（演示）"}
+    org.put_departments([DepartmentLine("demo", title)], actor=SYSTEM, now=now)
+    org.put_posts([PostLine("duty", title, "demo", Role.DUTY_OFFICER)], actor=SYSTEM, now=now)
+    return _hired("duty", "Duty officer", ("duty",), Role.DUTY_OFFICER, now)
+
+
+def _hired(username: str, name: str, posts: tuple[str, ...], role: str, now: datetime) -> LogIn:
+    account, first = org.open_account(username, name, actor=SYSTEM, now=now)
+    password = org.new_password()
+    org.change_password(account, first, password, now=now)
+    for post in posts:
+        org.start_shift(post, account, from_at=now, actor=SYSTEM, now=now)
+    return LogIn(username, password, posts, role)
 
 
 def _areas(streets: set[str]) -> list[Area]:
