@@ -34,7 +34,7 @@ WITHOUT_SCOPE: dict[str, str] = {
     "outbox.waiting": NUMBER, "dispatch.undelivered": NUMBER, "dispatch.undelivered_by_channel": NUMBER,
     "dispatch.deliveries": "of one thing, which the room that shows it has asked for with a scope",
     "org.post": "titles of posts stand in every handover", "org.account_named": "for the command line",
-    "org.with_one_time_password": "for `tocsin doctor`", "org.holders": WIRING, "org.on_duty": WIRING,
+    "places.local_time": "a zone is no secret", "org.with_one_time_password": "for `tocsin doctor`", "org.holders": WIRING, "org.on_duty": WIRING,
     "org.posts_of": SELF, "org.actor_of": SELF,
     "respond.declared_for": "reads packs, no rows", "respond.because": "words of a line that was read with a scope",
     "respond.tasks_for": "takes the actor: the tasks of one's own post", "respond.is_task_of_response": WIRING,

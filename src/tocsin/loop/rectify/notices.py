@@ -15,6 +15,7 @@ from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor, service
 from tocsin.records.org.roles import Role
 from tocsin.records.org.services import PostLine
+from tocsin.records.places import queries as places
 
 __all__ = [
     "fault_word", "field_word", "grade_word", "order_served", "order_title", "overdue", "recheck_asked",
@@ -68,7 +69,7 @@ def order_served(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime
     """To the facility: what is wrong, what is demanded, until when."""
 
     def write(language: str) -> Text:
-        parts = [_about(row, language), row.words, row.demand, _("Until {day}.").format(day=_day(row.limit_at)),
+        parts = [_about(row, language), row.words, row.demand, _("Until {day}.").format(day=_day(row, row.limit_at)),
                  _("Enter person, measures, money, deadline and emergency plan before work starts.")]  # fmt: skip
         if row.grade == "major":
             parts.append(_("Keep people out of the danger zone until it is released."))
@@ -108,7 +109,7 @@ def overdue(row: FindingRow, at: datetime, *, now: datetime) -> None:
     """To the case handlers and the facility: the deadline has passed."""
 
     def write(language: str) -> Text:
-        due = _("It was due on {day}.").format(day=_day(at))
+        due = _("It was due on {day}.").format(day=_day(row, at))
         return Text(_("Overdue: a finding is not put right"), f"{_about(row, language)}\n{due}")
 
     _to_handlers(row, "finding_overdue", write, now)
@@ -121,8 +122,9 @@ def _about(row: FindingRow, language: str) -> str:
     return f"{place}：{grade_word(row.grade)}" if language == "zh-hans" else f"{place}: {grade_word(row.grade)}"
 
 
-def _day(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M %Z") if moment else ""
+def _day(row: FindingRow, moment: datetime | None) -> str:
+    """By the clocks of where the facility is."""
+    return places.local_time(moment, row.jurisdiction).strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
 def _to_handlers(row: FindingRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:

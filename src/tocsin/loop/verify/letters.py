@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tocsin.geo.jurisdiction import lineage
 from tocsin.loop.observe.queries import place_title
 from tocsin.loop.verify.lifecycle import Answer
 from tocsin.loop.verify.models import Dossier, Verification
 from tocsin.loop.verify.wanted import hazard_title, scheme
 from tocsin.records.dispatch.message import Text
 from tocsin.records.org import queries as org
-from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.places import queries as places
 
 __all__ = [
@@ -174,6 +170,4 @@ def _post(post_id: str, language: str) -> str:
 
 def _clock(row: Dossier, moment: datetime) -> str:
     """In the civil time of where it happens."""
-    zones = {area.path: area.zone for area in places.jurisdictions(EVERYWHERE)}
-    zone = next((zones[path] for path in lineage(row.jurisdiction) if path in zones), None)
-    return timezone.localtime(moment, ZoneInfo(zone) if zone else None).strftime("%m-%d %H:%M")
+    return places.local_time(moment, row.jurisdiction).strftime("%m-%d %H:%M")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
 from tocsin.engine.hazard import Facility
+from tocsin.geo.jurisdiction import lineage
 from tocsin.records.org.scope import Scope
 from tocsin.records.places.models import FacilityRow, Jurisdiction
 from tocsin.records.places.services import Area
 
-__all__ = ["area", "facilities", "jurisdictions"]
+__all__ = ["area", "facilities", "jurisdictions", "local_time"]
 
 
 def jurisdictions(scope: Scope) -> list[Area]:
@@ -20,6 +26,14 @@ def area(scope: Scope, path: str) -> Area | None:
     """One area of a scope; None where it is not registered or lies outside."""
     row = Jurisdiction.objects.filter(scope.rows("path"), path=path).first()
     return Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode) if row else None
+
+
+def local_time(moment: datetime, jurisdiction: str) -> datetime:
+    """A moment by the clocks of a place: the zone of its area, or of the nearest one above that is registered, else the
+    deployment's. (No scope: a zone is no secret.)"""
+    zones = dict(Jurisdiction.objects.filter(path__in=lineage(jurisdiction)).values_list("path", "zone"))
+    zone = next((zones[path] for path in sorted(zones, key=len, reverse=True)), None)
+    return timezone.localtime(moment, ZoneInfo(zone) if zone else None)
 
 
 def facilities(scope: Scope) -> list[Facility]:
