@@ -26,7 +26,9 @@ def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     home = Home(tmp_path / "a" / "home").prepare().prepare()
-    assert {path.name for path in home.root.iterdir()} == {"log", "quarantine", "parquet", "snapshots", "packs", "run"}
+    assert {path.name for path in home.root.iterdir()} == {
+        "log", "quarantine", "parquet", "snapshots", "packs", "run", "blobs", "published",
+    }  # fmt: skip
     for path in (home.root, *home.root.iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
 
