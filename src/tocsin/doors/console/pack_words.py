@@ -24,6 +24,7 @@ from tocsin.terms.signal import Transition
 
 if TYPE_CHECKING:
     from tocsin.packkit import Pack
+    from tocsin.packkit.pack import Property
 
 __all__ = ["PackWords", "pack_words"]
 
@@ -32,11 +33,12 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True, eq=False)
 class PackWords:
-    """``hazards`` by code, ``rules`` by name (``pack/id``), the scheme of the first pack; ``speakers`` the pack that has
-    a rule in a version."""
+    """``hazards`` and ``properties`` by code, ``rules`` by name (``pack/id``), the scheme of the first pack; ``speakers``
+    the pack that has a rule in a version."""
 
     scheme: Scheme = CHINA_FOUR_COLOUR
     hazards: Mapping[str, HazardSpec] = field(default_factory=dict)
+    properties: Mapping[str, Property] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     speakers: Mapping[tuple[str, int], Pack] = field(default_factory=dict)
 
@@ -44,6 +46,11 @@ class PackWords:
         """The hazard's title, else its code."""
         spec = self.hazards.get(code)
         return _in_language(spec.title, language, code) if spec else code.replace("_", " ")
+
+    def measured(self, code: str, language: str) -> str:
+        """What is measured: the property's title, else its code."""
+        known = self.properties.get(code)
+        return _in_language(known.title, language, code) if known else code.replace("_", " ")
 
     def rule(self, name: str, language: str) -> str:
         """The rule's title, else its name without the pack."""
@@ -90,6 +97,7 @@ def _load(folders: tuple[Path, ...]) -> PackWords:
     from tocsin.packkit import load_pack  # noqa: PLC0415 - reading packs takes long; pages that need none do not wait
 
     hazards: dict[str, HazardSpec] = {}
+    properties: dict[str, Property] = {}
     rules: dict[str, Rule] = {}
     speakers: dict[tuple[str, int], Pack] = {}
     scheme: Scheme | None = None
@@ -99,10 +107,11 @@ def _load(folders: tuple[Path, ...]) -> PackWords:
         except TocsinError:  # its words are missing, the page is not; `tocsin pack check` says what is wrong
             continue
         hazards |= pack.hazards
+        properties |= pack.properties
         rules |= {rule.name: rule for rule in pack.rules}
         speakers |= {(rule.name, rule.version): pack for rule in pack.rules}
         scheme = scheme or pack.scheme
-    return PackWords(scheme or CHINA_FOUR_COLOUR, hazards, rules, speakers)
+    return PackWords(scheme or CHINA_FOUR_COLOUR, hazards, properties, rules, speakers)
 
 
 def _folders(kept: Path) -> Iterator[Path]:

@@ -86,7 +86,8 @@ def _lines(frame: Frame, streams: list[Stream]) -> list[StreamOnPage]:
         index = frame.register.catalogue.index(stream.id)
         lines.append(
             StreamOnPage(
-                id=stream.id, place=frame.register.place(stream.feature), property=stream.property.replace("_", " "),
+                id=stream.id, place=frame.register.place(stream.feature),
+                property=frame.words.measured(stream.property, frame.language),
                 unit=unit_words(stream.unit, frame.language), source=stream.source, standing=standing, level=level,
                 **_counted(tallies, index), refused=refused[stream.id] + refused[str(index)],
                 flags=tuple(flags.get(stream.id, ())),
