@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import pyarrow.compute as pc
 from django.conf import settings
 from django.test import override_settings
 
@@ -60,7 +61,10 @@ def judged(records: Iterator[Record], catalogue: Catalogue, facilities: Sequence
     judge.feed(Record(0, RecordKind.CATALOGUE, 0, body=body))
     now_us = 0
     for seq, record in enumerate(records, start=1):
-        now_us = record.at_us if record.kind is RecordKind.TICK else now_us
+        if record.batch is not None and record.batch.num_rows:  # nothing is known before its newest row was observed
+            now_us = max(now_us, pc.max(record.batch.column("observed_at").cast("int64")).as_py())
+        elif record.kind is RecordKind.TICK:
+            now_us = max(now_us, record.at_us)
         transitions, changes = judge.feed(Record(seq, record.kind, record.at_us, record.batch))
         if transitions or changes:
             yield Found(max(now_us, record.at_us), tuple(transitions), tuple(changes))

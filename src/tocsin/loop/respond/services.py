@@ -52,7 +52,8 @@ def consider(
     """A warning was issued or changed, or an event confirmed: do what the declared mapping says. The id of the incident that
     it led to; None where no mapping is declared, which the event's ledger then tells."""
     with transaction.atomic():
-        event = _event(event_id)
+        event = _living(event_id)
+        event_id = event.id
         found = playbooks.declared(event.hazard, on, level)
         if found is None:
             body = {"on": on, "hazard": event.hazard, "level": level, "warning": warning}
@@ -79,6 +80,7 @@ def consider(
 def note_cancelled(event_id: str, warning: str, *, now: datetime) -> None:
     """A warning was cancelled or ran out: a proposal that rests on it lapses, a running response is told."""
     with transaction.atomic():
+        event_id = _living(event_id).id
         row = _active(event_id)
         if row is None or row.warning_cancelled_at is not None or _warnings_in_force(event_id, now):
             return
@@ -422,6 +424,14 @@ def _because(found: Declared, level: int, warning: str) -> dict[str, Any]:
 
 def _event(event_id: str) -> detect.EventLine:
     return detect.event(EVERYWHERE, event_id).event
+
+
+def _living(event_id: str) -> detect.EventLine:
+    """The event that lives on where this one merged into another: a warning goes on by the name it was issued under."""
+    event = _event(event_id)
+    while event.merged_into:
+        event = _event(event.merged_into)
+    return event
 
 
 def _active(event_id: str) -> IncidentRow | None:

@@ -69,7 +69,7 @@ def _verify(event_id: str, now: datetime) -> Iterator[str]:
 
 def _warn(event_id: str, now: datetime) -> Iterator[str]:
     lines = warn.warnings_of(EVERYWHERE, event_id)
-    in_force = {line.id for line in warn.in_force(EVERYWHERE, now=now) if line.event == event_id}
+    in_force = {line.id for line in lines if line.in_force(now)}  # of the events that merged into it too
     waiting = [line for line in lines if str(line.state) in _WAITING]
     if in_force:
         yield ngettext("{n} warning is in force", "{n} warnings are in force", len(in_force)).format(n=len(in_force))
