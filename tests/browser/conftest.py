@@ -95,6 +95,7 @@ class RunningTown:
         while not self._answers():
             assert self._server.poll() is None, "the server ended; its error is above"
             assert time.monotonic() < until, "the server did not start within 60 s"
+            time.sleep(0.2)  # asking without pause would take the processor from the server that starts
 
     def _answers(self) -> bool:
         try:
