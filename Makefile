@@ -7,6 +7,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+TEST_WORKERS ?= 2
 UV := .uv/bin/uv
 RUN := .venv/bin
 SYNC := $(UV) sync --frozen --quiet --python $(PYTHON)
@@ -39,7 +40,7 @@ demo: setup
 	@$(RUN)/tocsin demo --port $(PORT) $(if $(HEADLESS),--headless) $(if $(TOCSIN_DEMO),--data "$(TOCSIN_DEMO)")
 
 test: setup
-	@$(RUN)/python -m pytest -rs $(PYTEST_ARGS)
+	@$(RUN)/python -m pytest -rs -n $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: setup
 	@scripts/check

@@ -14,10 +14,21 @@ import pytest
 @pytest.mark.skipif(os.environ.get("TOCSIN_TEST_ON") == "postgresql", reason="this is the run on PostgreSQL")
 def test_the_rooms_keep_their_promises_on_postgresql(postgres_url: str) -> None:
     here = Path(__file__)
-    command = [sys.executable, "-m", "pytest", str(here.parent), "-p", "no:cacheprovider", "--tb=short", "--create-db"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        str(here.parent),
+        "-p",
+        "no:cacheprovider",
+        "--tb=short",
+        "--create-db",
+        "-n",
+        "2",
+    ]
     environment = os.environ | {"TOCSIN_TEST_ON": "postgresql", "TOCSIN_TEST_POSTGRES": postgres_url}
     done = subprocess.run(
-        command, env=environment, cwd=here.parents[2], capture_output=True, text=True, timeout=600, check=False
+        command, env=environment, cwd=here.parents[2], capture_output=True, text=True, timeout=2400, check=False
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert " passed" in done.stdout
