@@ -26,7 +26,8 @@ def test_the_rooms_keep_their_promises_on_postgresql(postgres_url: str) -> None:
         "-n",
         "2",
     ]
-    environment = os.environ | {"TOCSIN_TEST_ON": "postgresql", "TOCSIN_TEST_POSTGRES": postgres_url}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    environment = own | {"TOCSIN_TEST_ON": "postgresql", "TOCSIN_TEST_POSTGRES": postgres_url}
     done = subprocess.run(
         command, env=environment, cwd=here.parents[2], capture_output=True, text=True, timeout=2400, check=False
     )
