@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,11 @@ def postgres_url() -> str:
     if not url:
         pytest.skip("PostgreSQL is not tested: set TOCSIN_TEST_POSTGRES, or use scripts/postgres-for-tests run COMMAND")
     return url
+
+
+@pytest.fixture(autouse=True)
+def no_language_stays() -> Iterator[None]:
+    """A page that a test read in Chinese leaves its thread speaking Chinese; the next test begins in the default again."""
+    translation.deactivate()
+    yield
+    translation.deactivate()

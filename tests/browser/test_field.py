@@ -176,7 +176,7 @@ def test_a_position_is_sent_only_when_pressed_for(
     page = open_task(context, field_town)
     assert page.input_value("#answer [name=lon]") == ""
     page.tap("#locate")
-    page.wait_for_function("document.querySelector('#answer [name=lon]').value !== ''")
+    page.wait_for_function("() => document.querySelector('#answer [name=lon]').value !== ''")
     assert "240 m" in page.inner_text("#located")
 
 

@@ -66,7 +66,7 @@ def test_the_commander_opens_a_response_with_two_keys_and_the_duty_officer_repor
     page.keyboard.press("d")
     page.wait_for_url("**/response/")
     assert "declares Response II from Red I on" in page.inner_text("main")
-    page.wait_for_function("document.activeElement.matches('button.primary')")
+    page.wait_for_function("() => document.activeElement.matches('button.primary')")
     page.keyboard.press("Enter")
     page.wait_for_selector(".mode.emergency")
     assert page.locator(".tasks > li").count() >= 6
