@@ -64,7 +64,7 @@ class Player:
 
     def caught_up(self) -> None:
         """Wait until everything posted so far is recorded; time itself may not have been told yet."""
-        self._wait(lambda: not self._engine.health()["lag_records"], "the engine to record what was posted")
+        self._wait(lambda: not self._engine.health()["unsettled_records"], "the engine to record what was posted")
 
     def settle(self) -> None:
         """Wait until the engine has told the log of the present moment, and has recorded all that follows from it."""
@@ -105,4 +105,4 @@ class Player:
                 raise Unavailable(
                     "engine", f"waited {WAIT_S:.0f} s for {what}", f"read {self._home.root / 'serve.log'}"
                 )
-            time.sleep(0.05)
+            time.sleep(0.02)

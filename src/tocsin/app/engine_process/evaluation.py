@@ -92,6 +92,11 @@ class Evaluation:
         """The packs in force here."""
         return self.judge.packs
 
+    @property
+    def settled(self) -> int:
+        """The record before which nothing is left to record: what gave nothing waits for no commit but for the mark."""
+        return self.committed if self._found else self.judge.next_seq
+
     def save(self) -> None:
         """Commit, then write a snapshot; so a snapshot is never ahead of the database."""
         self.commit()

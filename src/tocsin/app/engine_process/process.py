@@ -267,6 +267,7 @@ class EngineProcess:
             "next_seq": self._tail.end,
             "consumed_seq": evaluation.committed,
             "lag_records": self._tail.end - evaluation.committed,
+            "unsettled_records": self._tail.end - evaluation.settled,
             "log_age_s": (now - self._last_record_us) / 1e6 if self._last_record_us else None,
             "tick_age_s": (now - self._ticks.last_us) / 1e6 if self._ticks.last_us else None,
             "snapshot_seq": evaluation.snapshot_seq,
