@@ -48,11 +48,13 @@ def say(document: object, text: Callable[[], object]) -> None:
         console.print(text())
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> Table:
-    """A plain table."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None, *, whole: str = ""
+) -> Table:
+    """A plain table. ``whole``: the column never broken over lines, for what people copy (a password)."""
     made = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column == whole)
     for row in rows:
         made.add_row(*(str(cell) for cell in row))
     return made

@@ -293,7 +293,8 @@ def _log_in_table(logins: list[LogIn]) -> Table:
     first = {login.role: login for login in reversed(logins)}
     rows = [(login.role.replace("_", " "), login.username, login.password, ", ".join(login.posts[:2]))
             for login in first.values()]  # fmt: skip
-    return table(("role 角色", "log-in 账号", "password 密码", "post 岗位"), sorted(rows))
+    columns = ("role 角色", "log-in 账号", "password 密码", "post 岗位")
+    return table(columns, sorted(rows), whole="password 密码")
 
 
 def _civil(at_us: int, zone: str) -> str:
