@@ -21,5 +21,6 @@ def status_of(error: Refused) -> int:
 
 def refusal_page(request: HttpRequest, error: Refused) -> HttpResponse:
     """A small page in the reader's language that needs no query."""
-    context = plain_context(request, "refused") | {"error": error}
+    wrote = request.method not in ("GET", "HEAD")  # who only looked has typed nothing
+    context = plain_context(request, "refused") | {"error": error, "wrote": wrote}
     return render(request, "console/refused.html", context, status=status_of(error))

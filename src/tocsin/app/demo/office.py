@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tocsin.app.simulator.borders import CITY, DISTRICTS, boundary_of
+from tocsin.app.simulator.borders import CITY, DISTRICTS, boundary_of, name_of
 from tocsin.app.simulator.city import ZONE
 from tocsin.app.simulator.office import AUTHORITIES, DEPARTMENTS, POSTS, STAFF
 from tocsin.loop.warn import services as warn
@@ -69,7 +69,5 @@ def _areas(streets: set[str]) -> list[Area]:
         areas.append(Area(f"{CITY}/{name}", title, 3, ZONE, boundary_of(name), code))
     known = {area.path for area in areas}
     for path in sorted(streets - known):
-        name = path.rpartition("/")[2]
-        title = {"en": f"{name} (synthetic)", "zh-hans": f"{name}（模拟）"}
-        areas.append(Area(path, title, path.count("/") + 1, ZONE))
+        areas.append(Area(path, name_of(path), path.count("/") + 1, ZONE))
     return areas

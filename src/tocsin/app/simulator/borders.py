@@ -6,7 +6,7 @@ from shapely import Polygon, unary_union
 
 from tocsin.app.simulator.city import where
 
-__all__ = ["CITY", "DISTRICTS", "Ring", "boundary_of"]
+__all__ = ["CITY", "DISTRICTS", "Ring", "boundary_of", "name_of"]
 
 Ring = list[list[float]]
 CITY = "simprovince/simhaven"
@@ -33,6 +33,36 @@ DISTRICTS = {  # district: (English, Chinese, invented code)
     "north": ("North", "北山区", "990104"),
     "south": ("South", "南岬区", "990105"),
 }
+STREETS = {  # street (fourth level): (English, Chinese)
+    "arsenal": ("Arsenal Street", "军械库街道"),
+    "brookmouth": ("Brookmouth Street", "溪口街道"),
+    "cape": ("Cape Street", "南岬街道"),
+    "eastmarket": ("East Market Street", "东市街道"),
+    "harbour": ("Harbour Street", "港口街道"),
+    "lighthouse": ("Lighthouse Street", "灯塔街道"),
+    "millpond": ("Millpond Street", "磨坊塘街道"),
+    "paddies": ("Paddies Town", "稻田镇"),
+    "reservoir": ("Reservoir Town", "水库镇"),
+    "ridge": ("Ridge Town", "山脊镇"),
+    "saltflats": ("Saltflats Town", "盐滩镇"),
+    "station": ("Station Street", "车站街道"),
+    "stonebridge": ("Stonebridge Street", "石桥街道"),
+    "teahills": ("Teahills Town", "茶山镇"),
+    "university": ("University Street", "大学街道"),
+    "westgate": ("Westgate Street", "西门街道"),
+}
+
+
+def name_of(path: str) -> dict[str, str]:
+    """Names of a street or of a community grid, by language. A grid's name holds its street's: a warning for "grid 4"
+    alone says nothing to anybody. Raises KeyError for a street that Simhaven does not have."""
+    street, _, grid = path.removeprefix(f"{CITY}/").partition("/")[2].partition("/grid-")
+    en, zh = STREETS[street]
+    number = int(grid) if grid else 0
+    return {
+        "en": f"{en}, grid {number} (synthetic)" if number else f"{en} (synthetic)",
+        "zh-hans": f"{zh}第{number}网格（模拟）" if number else f"{zh}（模拟）",
+    }
 
 
 def boundary_of(district: str) -> list[Ring]:
