@@ -17,5 +17,6 @@ def test_a_refusal_speaks_of_typing_only_after_a_form(method: str, heading: str,
     answer = refusal_page(request, UnknownName("warning x", "no such warning", "open the list of warnings"))
     page = answer.content.decode()
     assert answer.status_code == 404
-    assert heading in page and "open the list of warnings" in page
+    assert heading in page
+    assert "open the list of warnings" in page
     assert (TYPED in page) is typed
