@@ -21,10 +21,12 @@ import pyarrow as pa
 
 __all__ = [
     "ALIGN",
+    "FORMAT",
     "FRAME_BYTES",
     "SEAL",
     "Frame",
     "Head",
+    "head_version",
     "next_frame",
     "pack_head",
     "padded",
@@ -36,7 +38,8 @@ ALIGN = 64
 FRAME_BYTES = 64
 SEAL = 0xFFFF  # the kind of the frame that ends a sealed file; it carries the next seq and no payload
 
-_HEAD_MAGIC = b"TOCSEG1\n"
+FORMAT = 1
+_HEAD_MAGIC = b"TOCSEG%d\n" % FORMAT
 _HEAD = struct.Struct("<8s8sQI")
 _FRAME_MAGIC = b"TREC"
 _FRAME = struct.Struct("<4sHHQqQQQI8s")
@@ -80,6 +83,20 @@ def read_head(view: memoryview) -> Head | None:
     if crc != zlib.crc32(schema_bytes, zlib.crc32(view[: _HEAD.size])):
         return None
     return Head(salt, first_seq, pa.ipc.read_schema(pa.py_buffer(bytes(schema_bytes))), padded(start + length))
+
+
+def head_version(view: memoryview) -> int | None:
+    """The format that a whole head names, also of a version that we do not know; None where the head fails its check (every
+    format keeps magic, lengths and the head's CRC where they are, so damage is not taken for a newer version)."""
+    start = _HEAD.size + _CRC.size
+    if len(view) < start:
+        return None
+    magic, _, _, length = _HEAD.unpack_from(view)
+    if magic[:6] != _HEAD_MAGIC[:6] or not magic[6:7].isdigit() or len(view) < start + length:
+        return None
+    (crc,) = _CRC.unpack_from(view, _HEAD.size)
+    whole = zlib.crc32(view[start : start + length], zlib.crc32(view[: _HEAD.size]))
+    return int(magic[6:7]) if crc == whole else None
 
 
 @dataclass(frozen=True, slots=True)

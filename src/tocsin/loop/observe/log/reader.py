@@ -15,9 +15,19 @@ from pathlib import Path
 import pyarrow as pa
 
 from tocsin.formats.arrow import OBSERVATIONS
-from tocsin.loop.observe.log.frame import FRAME_BYTES, SEAL, Frame, Head, next_frame, read_frame, read_head
+from tocsin.loop.observe.log.frame import (
+    FORMAT,
+    FRAME_BYTES,
+    SEAL,
+    Frame,
+    Head,
+    head_version,
+    next_frame,
+    read_frame,
+    read_head,
+)
 from tocsin.loop.observe.log.mark import Mark, read_mark
-from tocsin.terms.errors import Damaged
+from tocsin.terms.errors import Damaged, Unavailable
 from tocsin.terms.record import Record, RecordKind
 
 __all__ = ["CODES", "HEAD_LOST", "KINDS", "LogDamaged", "LogReader", "Segment", "segment_path", "segments_in"]
@@ -79,6 +89,9 @@ class Segment:
             self.limit = size if limit is None else min(size, limit)
             self.view = memoryview(mmap.mmap(file.fileno(), self.limit, access=mmap.ACCESS_READ) if self.limit else b"")
         head = read_head(self.view)
+        if head is None and (version := head_version(self.view)) not in (None, FORMAT):
+            rule = f"is of format {version}, and this version of Tocsin reads format {FORMAT}"
+            raise Unavailable(f"log segment {path.name}", rule, "run the version that wrote it, or a newer one")
         self.head = head if head is not None and head.first_seq == self.first_seq else self._head_from_frame(schema)
 
     def _head_from_frame(self, schema: pa.Schema) -> Head | None:
@@ -106,6 +119,8 @@ class Segment:
             if frame is None:
                 what = "from here on the file fails its check, or is cut short"
                 break
+            if until is not None and frame.seq >= until:
+                break  # left by a write that failed: the segment was given up and the next one took over
             if frame.seq > seq:
                 yield LogDamaged(self.path, seq, frame.seq, offset, "a record header fails its check")
             offset, seq = frame.end, frame.seq

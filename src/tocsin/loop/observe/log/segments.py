@@ -6,7 +6,7 @@ with SegmentLog.open(home / "log") as log:
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
 import threading
 import zlib
@@ -19,6 +19,15 @@ from types import TracebackType
 import pyarrow as pa
 
 from tocsin.formats.arrow import OBSERVATIONS
+from tocsin.loop.observe.log.disk import (
+    Bytes,
+    TimedSync,
+    forget_cached,
+    make_folder,
+    sync_folder,
+    take_lock,
+    write_all,
+)
 from tocsin.loop.observe.log.frame import SEAL, Frame, pack_head, padded
 from tocsin.loop.observe.log.mark import Mark, MarkFile, read_mark
 from tocsin.loop.observe.log.reader import (
@@ -35,8 +44,8 @@ from tocsin.terms.record import Record, RecordKind
 
 __all__ = ["Entry", "Recovery", "SegmentLog"]
 
-_MOST_BUFFERS = 512  # of one pwritev; the system's limit is 1024
 _LARGEST_PAYLOAD = 1 << 30
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +82,13 @@ class SegmentLog:
         self.recovered: list[Recovery] = []
         self.damaged: list[LogDamaged] = []
         self.last_at_us: int | None = None
-        self._schema, self._sync, self._lock_fd = schema, sync, lock
+        self._schema, self._lock_fd = schema, lock
+        self.sync = TimedSync(sync)  # ``sync.milliseconds()`` says how the disk does
         self._thread_lock = threading.RLock()
         self._fd = -1
         self._salt, self._first, self._end = b"", 0, 0
-        self._broken = ""
+        self.broken = ""  # in words, once nothing can be appended any more: open the log again
+        self.abandoned = 0  # segments given up after a write that failed
         self._mark = read_mark(root)
         self._next_seq = self._recover(self._mark)
         self._mark_file = MarkFile(root)
@@ -95,14 +106,19 @@ class SegmentLog:
     ) -> SegmentLog:
         """Open or create the log in ``root`` for appending; cuts off a torn tail and says so in ``recovered``.
 
-        Raises Unavailable where another appender has it open. ``sync`` is what makes a file durable (replaceable to
+        Raises Unavailable where another appender has it open, the folder cannot be written, the disk refuses, or a file
+        is of a format that this version does not know. ``sync`` is what makes a file durable (replaceable to
         measure, or to test a failing disk)."""
-        if not root.is_dir():
-            root.mkdir(parents=True)
-            _sync_folder(root.parent)
-        lock = _take_lock(root)
+        make_folder(root)
+        lock = take_lock(root)
         try:
             return cls(root, schema=schema, segment_bytes=segment_bytes, sync=sync, lock=lock)
+        except OSError as error:
+            os.close(lock)
+            rule = f"cannot be made ready for appending ({error.strerror or error})"
+            raise Unavailable(
+                f"log {root}", rule, "free space or repair the disk; nothing acknowledged is lost"
+            ) from error
         except BaseException:
             os.close(lock)
             raise
@@ -134,7 +150,7 @@ class SegmentLog:
         if segment.head is not None or acknowledged > first or segment.limit > head_bytes:
             return False
         segment.path.unlink()
-        _sync_folder(self.root)
+        sync_folder(self.root)
         self.recovered.append(Recovery(segment.path.name, 0, segment.limit, "its creation was interrupted"))
         return True
 
@@ -170,7 +186,7 @@ class SegmentLog:
         if self._end < segment.limit and segment.head is not None:
             self._cut(segment, self._end)
         if len(self.damaged) == faults:
-            self._resume(segment)
+            self._resume(segment, durable)
         return seq
 
     def _cut(self, segment: Segment, end: int) -> None:
@@ -180,10 +196,15 @@ class SegmentLog:
         why = "a write that was never acknowledged broke off"
         self.recovered.append(Recovery(segment.path.name, end, segment.limit - end, why))
 
-    def _resume(self, segment: Segment) -> None:
+    def _resume(self, segment: Segment, durable: int) -> None:
+        """Go on in this segment. A killed process may have left whole records that were not yet durable, and an fsync
+        that failed before may have left pages that the cache calls clean: they are written once more, then fsynced."""
         assert segment.head is not None  # noqa: S101 - without a head it is damaged
-        self._fd = os.open(segment.path, os.O_RDWR)
-        os.fsync(self._fd)  # a killed process may have left whole records that were not yet durable
+        self._fd = os.open(segment.path, os.O_RDWR | os.O_CLOEXEC)
+        tail = bytes(segment.view[max(durable, segment.start) : self._end])
+        if tail:
+            write_all(self._fd, [tail], max(durable, segment.start))
+        os.fsync(self._fd)
         self._salt = segment.head.salt
 
     # ---------------------------------------------------------------- the four verbs
@@ -203,8 +224,8 @@ class SegmentLog:
         Raises BadForm or TooBig for an entry that cannot be logged (nothing is written then), Unavailable where the
         disk refuses (nothing is acknowledged; what had been appended before stays whole)."""
         with self._thread_lock:
-            if self._broken:
-                raise Unavailable(f"log {self.root}", self._broken, "check the disk, then restart; nothing is lost")
+            if self.broken:
+                raise Unavailable(f"log {self.root}", self.broken, "check the disk, then restart; nothing is lost")
             payloads = [self._payload(entry) for entry in entries]
             seqs = range(self._next_seq, self._next_seq + len(entries))
             if not entries:
@@ -213,7 +234,7 @@ class SegmentLog:
                 self._make_room()
                 end = self._write(entries, payloads, seqs.start)
             except OSError as error:
-                self._undo()
+                self._undo(error)
                 rule = f"the disk refused the write ({error.strerror or error})"
                 raise Unavailable(f"log {self.root}", rule, "free space or repair the disk, then send again") from error
             self._end, self._next_seq, self.last_at_us = end, seqs.stop, entries[-1].at_us
@@ -231,13 +252,13 @@ class SegmentLog:
         return LogReader(self.root, schema=self._schema, mark=self._own_mark)
 
     def seal(self) -> None:
-        """End the open segment, so that history may roll it; the next append begins a new one."""
+        """End the open segment, so that history may roll it; the next append begins a new one. Raises OSError."""
         with self._thread_lock:
             if self._fd < 0 or self._next_seq == self._first:
                 return
             frame = Frame(SEAL, self._next_seq, self.last_at_us or 0, self._end, self._end, 0, 0, self._salt)
-            os.pwrite(self._fd, frame.pack(), self._end)
-            self._sync(self._fd)
+            write_all(self._fd, [frame.pack()], self._end)
+            self.sync(self._fd)
             os.close(self._fd)
             self._fd = -1
 
@@ -250,7 +271,7 @@ class SegmentLog:
             for first in dropped:
                 segment_path(self.root, first).unlink()
             if dropped:
-                _sync_folder(self.root)
+                sync_folder(self.root)
             return dropped
 
     def close(self) -> None:
@@ -263,7 +284,7 @@ class SegmentLog:
             self._mark_file.close()
             os.close(self._lock_fd)
             self._fd = self._lock_fd = -1
-            self._broken = "it is closed"
+            self.broken = "it is closed"
 
     def __enter__(self) -> SegmentLog:
         return self
@@ -306,11 +327,11 @@ class SegmentLog:
         salt = os.urandom(8)
         head = pack_head(self._next_seq, self._schema, salt)
         path = segment_path(self.root, self._next_seq)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
-            _write_all(fd, [head], 0)
+            write_all(fd, [head], 0)
             os.fsync(fd)
-            _sync_folder(self.root)
+            sync_folder(self.root)
         except OSError:
             os.close(fd)
             path.unlink()
@@ -327,20 +348,46 @@ class SegmentLog:
             frame = Frame(CODES[entry.kind], seq, entry.at_us, offset, self._end, len(view), crc, self._salt)
             buffers += (frame.pack(), view, padding)
             offset, seq = frame.end, seq + 1
-        _write_all(self._fd, [buffer for buffer in buffers if len(buffer)], self._end)
-        self._sync(self._fd)
+        write_all(self._fd, [buffer for buffer in buffers if len(buffer)], self._end)
+        self.sync(self._fd)
         return offset
 
-    def _undo(self) -> None:
-        """After a failed write: cut the file back to what is acknowledged, or refuse to go on. (After a failed fsync
-        the kernel may have dropped the pages; only reading back from the start can tell what is there.)"""
+    def _undo(self, error: OSError) -> None:
+        """After a failed write or fsync: cut the file back to what is acknowledged and never write to it again.
+
+        What an fsync that failed has done to the file nobody can tell but by reading it back from the disk: so every
+        acknowledged record of the segment is read again, past the cache. Where all are whole, a new segment takes
+        over; where not, or where the file cannot be cut or read, the log stops (``broken``)."""
         if self._fd < 0:
             return
+        fd, self._fd = self._fd, -1
+        self.abandoned += 1
         try:
-            os.ftruncate(self._fd, self._end)
-            self._sync(self._fd)
-        except OSError as error:
-            self._broken = f"an earlier write failed and could not be undone ({error.strerror or error})"
+            os.ftruncate(fd, self._end)
+            if error.errno not in _FULL:  # a full disk refuses what is new; what was fsynced before it keeps
+                self.sync(fd)
+                forget_cached(segment_path(self.root, self._first))
+            fault = self._first_fault()
+        except (OSError, ValueError) as again:
+            self.broken = f"an earlier write failed and could not be undone ({getattr(again, 'strerror', '') or again})"
+            return
+        finally:
+            os.close(fd)
+        if fault is not None:
+            self.damaged.append(fault)
+            self.broken = f"after a failed write acknowledged records fail their check ({fault.thing})"
+
+    def _first_fault(self) -> LogDamaged | None:
+        if self._next_seq == self._first:
+            segment_path(self.root, self._first).unlink()  # nothing in it: its name is free for the next one
+            sync_folder(self.root)
+            return None
+        segment = Segment(segment_path(self.root, self._first), self._schema, self._end)
+        for item in segment.frames(segment.start, self._first, self._next_seq):
+            fault = item if isinstance(item, LogDamaged) else _payload_fault(segment, item)
+            if fault is not None:
+                return fault
+        return None
 
     def _own_mark(self) -> Mark | None:
         return self._mark
@@ -351,44 +398,7 @@ class SegmentLog:
             self._mark_file.note(self._mark)
 
 
-Bytes = bytes | memoryview
-
-
 def _payload_fault(segment: Segment, frame: Frame) -> LogDamaged | None:
     if frame.payload(segment.view) is not None:
         return None
     return LogDamaged(segment.path, frame.seq, frame.seq + 1, frame.offset, "a record's payload fails its check")
-
-
-def _write_all(fd: int, buffers: list[Bytes], offset: int) -> None:
-    for start in range(0, len(buffers), _MOST_BUFFERS):
-        rest = buffers[start : start + _MOST_BUFFERS]
-        while rest:
-            written = os.pwritev(fd, rest, offset)
-            offset += written
-            while rest and written >= len(rest[0]):
-                written -= len(rest.pop(0))
-            if written:
-                rest[0] = memoryview(rest[0])[written:]
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _take_lock(root: Path) -> int:
-    fd = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
-        os.close(fd)
-        rule = f"process {holder} has it open for appending, and a log has one appender"
-        raise Unavailable(f"log {root}", rule, "stop that process, or append through it") from error
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-    return fd
