@@ -49,9 +49,13 @@ class Judge:
             rule.clear.hold.time_us,
             rule.clear.hold.observations,
             rule.clear.when is not None,
+            np.array([rung.at_least_us for rung in rungs], np.int64),
+            rule.cool_down_us,
+            rule.never_held_back,
         )
         # What a rule *is* for its state: another text of the same meaning keeps the state, another meaning starts anew.
-        meaning = repr((rule.name, rule.select, rungs, rule.clear, rule.per, rule.distinct, rule.coverage))
+        meaning = repr((rule.name, rule.select, rungs, rule.clear, rule.per, rule.distinct, rule.coverage,
+                        rule.cool_down_us, rule.never_held_back))  # fmt: skip
         self.digest = hashlib.sha256(meaning.encode()).hexdigest()[:16]
 
     def run(self, columns: Columns, slot: Array, t: Array) -> Changes | None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from tocsin.engine.language import tree
 from tocsin.engine.language.quantity import duration_text
-from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.rule import Rule, Rung
 from tocsin.engine.language.walk import rule_nodes
 from tocsin.packkit.document import LANGUAGES
 from tocsin.packkit.explain import property_words
 from tocsin.packkit.pack import Pack, Provenance
-from tocsin.packkit.speak import hold_words, truth_words
+from tocsin.packkit.speak import duration_words, hold_words, truth_words
 
 __all__ = ["Description", "WindowCost", "describe"]
 
@@ -59,12 +59,35 @@ def describe(pack: Pack, rule: Rule) -> Description:
 def _levels(pack: Pack, rule: Rule, language: str) -> Iterator[tuple[str, str, str]]:
     for rung in rule.rungs:
         name = "flag" if rule.quality and len(rule.rungs) == 1 else pack.scheme.level(rung.rank).word(language)
-        held = hold_words(rung.hold, language)
         words = _truth(pack, rule, rung.when, language)
-        yield name, rung.text, f"{words}{', ' if language == 'en' else '，'}{held}" if held else words
+        yield name, rung.text, _joined([words, hold_words(rung.hold, language), _kept(rung, language)], language)
 
 
 def _clear(pack: Pack, rule: Rule, language: str) -> str:
+    return _joined([_down(pack, rule, language), _cooling(pack, rule, language)], language)
+
+
+def _joined(parts: list[str], language: str) -> str:
+    return (", " if language == "en" else "，").join(part for part in parts if part)
+
+
+def _kept(rung: Rung, language: str) -> str:
+    if not rung.at_least_us:
+        return ""
+    time = duration_words(rung.at_least_us, language)
+    return f"then kept for at least {time}" if language == "en" else f"达到后至少保持{time}"
+
+
+def _cooling(pack: Pack, rule: Rule, language: str) -> str:
+    if not rule.cool_down_us:
+        return ""
+    time, top = duration_words(rule.cool_down_us, language), pack.scheme.level(len(pack.scheme.levels)).word(language)
+    if language == "en":
+        return f"then not raised again up to the level it cleared from for {time} ({top} is never held back)"
+    return f"解除后{time}内不再发出同级或更低等级（{top}不受此限）"
+
+
+def _down(pack: Pack, rule: Rule, language: str) -> str:
     held = hold_words(rule.clear.hold, language)
     if rule.clear.when is not None:
         words = _truth(pack, rule, rule.clear.when, language)

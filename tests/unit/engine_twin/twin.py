@@ -269,15 +269,19 @@ def held(said: list[tuple[int, bool]], hold: Hold) -> bool:
 
 def climb(rule: Rule, subject: str, sights: list[tuple[int, Sight]]) -> list[Said]:
     """Level changes over the moments at which a rule is judged. A streak towards clearing starts anew at each change of
-    level, at the judgement after it."""
+    level, at the judgement after it. A level is kept for its ``at_least``; for the cool-down after a clearance nothing up
+    to the level that cleared is raised, unless nothing may hold it back."""
     out: list[Said] = []
     level, onset, clearing_from = 0, 0, 0
+    level_since = cool_until = cool_rank = 0
     answers = [{rung.rank: truth(rung.when, sight) for rung in rule.rungs} for _, sight in sights]
     for i, (now, _) in enumerate(sights):
         said = {rung.rank: [(t, answers[k][rung.rank] is True) for k, (t, _) in enumerate(sights[: i + 1])]
                 for rung in rule.rungs}  # fmt: skip
         reached = max([rung.rank for rung in rule.rungs if held(said[rung.rank], rung.hold)], default=0)
         target = level
+        if level == 0 and reached <= cool_rank and now < cool_until and reached < rule.never_held_back:
+            reached = 0
         if reached > level:
             target = reached
         elif level > 0:
@@ -286,13 +290,16 @@ def climb(rule: Rule, subject: str, sights: list[tuple[int, Sight]]) -> list[Sai
             else:
                 down = [(t, answers[clearing_from + k][level] is False)
                         for k, (t, _) in enumerate(sights[clearing_from : i + 1])]  # fmt: skip
-            if held(down, rule.clear.hold):
+            keep = next((rung.at_least_us for rung in rule.rungs if rung.rank == level), 0)
+            if held(down, rule.clear.hold) and now - level_since >= keep:
                 target = min(max([rank for rank, answer in answers[i].items() if answer is True], default=0), level)
         if target != level:
             onset = now if level == 0 else onset
             change = "raised" if level == 0 else "cleared" if target == 0 else "changed"
             out.append(Said(rule.name, subject, change, target, level, now, onset))
-            level, clearing_from = target, i + 1
+            if target == 0:
+                cool_until, cool_rank = now + rule.cool_down_us, level
+            level, clearing_from, level_since = target, i + 1, now
     return out
 
 

@@ -135,7 +135,8 @@ def rules(draw, unit, kinds=("stream", "stream", "silence", "pair", "area")):
             "area": lambda: area_truths(unit)}[kind]()  # fmt: skip
     ranks = sorted(draw(st.sets(st.integers(1, 4), min_size=1, max_size=3)))
     hold = st.just(Hold()) if kind == "silence" else holds(unit)
-    rungs = tuple(Rung(rank, draw(when), draw(hold)) for rank in ranks)
+    keep = st.just(0) if kind == "silence" else st.sampled_from([0, 0, 0, unit, 3 * unit])
+    rungs = tuple(Rung(rank, draw(when), draw(hold), at_least_us=draw(keep)) for rank in ranks)
     clear = draw(st.one_of(st.just(Clear()), st.builds(Clear, st.none(), hold), st.builds(Clear, when, hold)))
     select = (
         {"property": ("p",)} if kind == "pair" else draw(st.sampled_from([{}, {"property": ("p",)}, {"cell": ("c",)}]))
@@ -144,6 +145,7 @@ def rules(draw, unit, kinds=("stream", "stream", "silence", "pair", "area")):
         f"t/{kind}", 1, "h", select, rungs, clear, per="cell" if kind == "area" else "stream",
         distinct=draw(st.sampled_from(["", "rain_group"])) if kind == "area" else "",
         coverage=draw(st.sampled_from([0.0, 0.0, 0.5])),
+        cool_down_us=draw(st.sampled_from([0, 0, 2 * unit, 5 * unit])), never_held_back=draw(st.sampled_from([4, 127])),
     )  # fmt: skip
 
 

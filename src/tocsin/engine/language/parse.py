@@ -31,8 +31,8 @@ __all__ = [
 
 FLAG = "flag"  # the one level of a data-quality rule that has no grades
 RULE_KEYS = (
-    "id", "version", "hazard", "streams", "per", "distinct", "level", "hold", "clear", "clear_after", "coverage",
-    "quality", "source", "verified", "title", "why",
+    "id", "version", "hazard", "streams", "per", "distinct", "level", "hold", "clear", "clear_after", "at_least",
+    "cool_down", "coverage", "quality", "source", "verified", "title", "why",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _T = TypeVar("_T")
@@ -92,10 +92,12 @@ class _Reader:
         self._ladder(rungs)
         clear = self._clear()
         self._holds_possible(rungs, clear)
+        cool_down = self._cool_down(rungs)
         return Rule(
             name=f"{self.pack}/{name}", version=self._take("version", int, 1), hazard=self._name("hazard"),
             select=self._select(), rungs=tuple(rungs), clear=clear, per=self._take("per", str, "stream"),
             distinct=self._take("distinct", str, ""), coverage=self._coverage(), quality=self._take("quality", bool, False),
+            cool_down_us=cool_down, never_held_back=len(self.scheme.levels),
             title=self._words("title"), why=self._words("why"), source=self._take("source", str, ""),
             verified=self._take("verified", bool, False),
         )  # fmt: skip
@@ -131,9 +133,9 @@ class _Reader:
         for code, text in levels.items():
             rank = self._rank(str(code))
             when = self._condition(("level", str(code)), text)
-            hold = self._hold(str(code))
+            hold, at_least = self._hold(str(code)), self._at_least(str(code))
             if rank and when is not None:
-                out.append(Rung(rank, when, hold, str(text)))
+                out.append(Rung(rank, when, hold, str(text), at_least))
         return sorted(out, key=lambda rung: rung.rank)
 
     def _rank(self, code: str) -> int:
@@ -160,16 +162,39 @@ class _Reader:
             return None
 
     def _hold(self, code: str) -> Hold:
-        declared = self.entry.get("hold", "0s")
-        key: tuple[str, ...] = ("hold",)
-        if isinstance(declared, Mapping):
-            for name in declared:
-                if name not in self.entry["level"]:
-                    fault = (("hold", str(name)), f"hold.{name} belongs to no level of the rule")
-                    if all(known.key != fault[0] for known in self.faults):
-                        self._refuse(*fault, nearest(str(name), self.entry["level"]))
-            key, declared = ("hold", code), declared.get(code, "0s")
-        return self._read_hold(key, declared)
+        return self._read_hold(*self._by_level("hold", code))
+
+    def _at_least(self, code: str) -> int:
+        key, text = self._by_level("at_least", code)
+        return self._time(key, text, "a level is kept for a time") if text != "0s" else 0
+
+    def _cool_down(self, rungs: Sequence[Rung]) -> int:
+        time_us = self._time(("cool_down",), self.entry.get("cool_down", "0s"), "a cool-down is a time")
+        if not time_us:
+            return 0
+        if rungs and all(rung.rank >= len(self.scheme.levels) for rung in rungs):
+            top = self.scheme.codes[-1]
+            self._refuse(("cool_down",), f"it would never do anything: {top} is never held back", "leave it out")
+        return time_us
+
+    def _by_level(self, name: str, code: str) -> tuple[tuple[str, ...], object]:
+        """What a key says of one level: one text for all, or a table by level."""
+        declared = self.entry.get(name, "0s")
+        if not isinstance(declared, Mapping):
+            return (name,), declared
+        for level in declared:
+            if level not in self.entry["level"]:
+                fault = ((name, str(level)), f"{name}.{level} belongs to no level of the rule")
+                if all(known.key != fault[0] for known in self.faults):
+                    self._refuse(*fault, nearest(str(level), self.entry["level"]))
+        return (name, code), declared.get(code, "0s")
+
+    def _time(self, key: tuple[str, ...], text: object, rule: str) -> int:
+        """A duration in us, 0 for ``0s``; observations cannot be counted here."""
+        hold = self._read_hold(key, text)
+        if hold.observations > 1:
+            self._refuse(key, f"{rule}, not a number of observations", 'write a time such as "30min"')
+        return hold.time_us
 
     def _read_hold(self, key: tuple[str, ...], text: object) -> Hold:
         if not isinstance(text, str):
@@ -235,6 +260,11 @@ class _Reader:
                     f"{self._code(rung.rank)} can never be raised: {reason}",
                     "leave hold out or change the condition",
                 )
+        if any(_has(rung.when, tree.Silent) for rung in rungs):
+            for name in ("at_least", "cool_down"):
+                if name in self.entry:
+                    self._refuse((name,), "a silence is judged when it begins and when it ends, at no moment between: what is "
+                                 f"held back by {name} would stay so", "leave it out")  # fmt: skip
         own = clear.when if clear.when is not None else (rungs[0].when if rungs else None)
         silent_raise = any(_has(rung.when, tree.Silent) for rung in rungs)
         if own is not None and clear.hold.observations > 1 and silent_raise:
@@ -314,6 +344,8 @@ def _impossible(when: tree.Truth, hold: Hold, area: bool) -> str:
         return "a spike is true at one observation only"
     if _has(when, tree.Silent) and hold.observations > 1:
         return "there are no observations while a stream is silent"
+    if _has(when, tree.Silent) and hold.time_us > 0:
+        return "a silence is judged when it begins and ends only; make the time in silent(...) longer"
     if isinstance(when, tree.Compare) and isinstance(when.right, tree.Constant) and not math.isfinite(when.right.value):
         return "the limit is not a number"
     if area and hold.observations > 1:

@@ -22,12 +22,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One level of a ladder: rank, its raise condition, how long it must hold, and the text it came from."""
+    """One level of a ladder: rank, its raise condition, how long it must hold, and the text it came from. ``at_least_us``:
+    once reached, the level is kept at least that long before it may fall (rising is never held back by it)."""
 
     rank: int
     when: Truth
     hold: Hold = Hold()
     text: str = ""
+    at_least_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,11 @@ class Rule:
     ``per``: ``stream``, or the label whose equal values make an area. ``distinct``: members of an area with the same
     value of this label count once. ``coverage``: share of expected observations a window must hold before it is known
     (0 = any). An incomplete window still decides what more observations could not change: a sum of values that are never
-    negative, and a max, from below; a min from above. ``count`` is always known; ``days(...)`` does not ask."""
+    negative, and a max, from below; a min from above. ``count`` is always known; ``days(...)`` does not ask.
+
+    ``cool_down_us``: for so long after a clearance no level up to the one it cleared from is raised again; a higher one
+    is, and so is every level from rank ``never_held_back`` on (the scheme's highest), at once. What goes on holding is
+    raised at the first judgement after the cool-down."""
 
     name: str
     version: int
@@ -60,6 +66,8 @@ class Rule:
     distinct: str = ""
     coverage: float = 0.0
     quality: bool = False
+    cool_down_us: int = 0
+    never_held_back: int = 127
     title: Mapping[str, str] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
     source: str = ""

@@ -1,7 +1,9 @@
 """The ladder: raise conditions per rank, hold, clear -> level changes (engine.md section 3, hysteresis).
 
 Upward at once when a higher rank's condition has held for its hold; downward only after the clear condition has held:
-the rule's own ``clear``, else "the present rank's condition is known to be false".
+the rule's own ``clear``, else "the present rank's condition is known to be false". A rank may have to be kept for a time
+before it falls (``keep_us``), and after clearance no rank up to the one that cleared is raised again for a time
+(``cool_us``), except ranks from ``free_rank`` on, which nothing holds back.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ Array = np.ndarray
 
 
 @kernel
-def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_us, clear_n, ranks,
-            level, onset, since, count, clear_since, clear_count, out_row, out_from, out_to, out_onset):  # fmt: skip
+def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_us, clear_n, keep_us,
+            cool_us, free_rank, ranks, level, onset, since, count, clear_since, clear_count, level_since, cool_until,
+            cool_rank, out_row, out_from, out_to, out_onset):  # fmt: skip
     """``rise[r, i]``: rung r's condition is true at row i; ``rise_false``: known to be false. Rungs rise in rank."""
     n = 0
     rungs = ranks.shape[0]
@@ -38,12 +41,15 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
                     reached = ranks[r]
             else:
                 count[r, s] = 0
+        if level[s] == 0 and reached <= cool_rank[s] and reached < free_rank and t[i] < cool_until[s]:
+            reached = 0  # it goes on holding, and is raised at the first row after the cool-down
         if reached > level[s]:
             if level[s] == 0:
                 onset[s] = t[i]
             out_row[n], out_from[n], out_to[n], out_onset[n] = i, level[s], reached, onset[s]
             n += 1
             level[s] = reached
+            level_since[s] = t[i]
             clear_count[s] = 0
         elif level[s] > 0:
             down = clear[i] if explicit else (present < 0 or rise_false[present, i])
@@ -51,10 +57,14 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
                 if clear_count[s] == 0:
                     clear_since[s] = t[i]
                 clear_count[s] += 1
-                if t[i] - clear_since[s] >= clear_us and clear_count[s] >= clear_n and true_now < level[s]:
+                kept = present < 0 or t[i] - level_since[s] >= keep_us[present]
+                if kept and t[i] - clear_since[s] >= clear_us and clear_count[s] >= clear_n and true_now < level[s]:
                     out_row[n], out_from[n], out_to[n], out_onset[n] = i, level[s], true_now, onset[s]
                     n += 1
+                    if true_now == 0:
+                        cool_until[s], cool_rank[s] = t[i] + cool_us, level[s]
                     level[s] = true_now
+                    level_since[s] = t[i]
                     clear_count[s] = 0
             else:
                 clear_count[s] = 0
@@ -62,19 +72,41 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
 
 
 class Ladder:
-    """State per slot: present rank, onset of the signal, and the streaks of each rung and of the clear condition."""
+    """State per slot: present rank and since when, onset of the signal, the streaks of each rung and of the clear
+    condition, and until when which ranks stay down after a clearance.
+
+    ``plain``: without ``keep_us`` and ``cool_us``, which few rules ask for."""
+
+    NAMES = (
+        "level", "onset", "since", "count", "clear_since", "clear_count", "level_since", "cool_until", "cool_rank",
+    )  # fmt: skip
 
     def __init__(
-        self, ranks: Array, hold_us: Array, hold_n: Array, clear_us: int, clear_n: int, explicit: bool
+        self,
+        ranks: Array,
+        hold_us: Array,
+        hold_n: Array,
+        clear_us: int,
+        clear_n: int,
+        explicit: bool,
+        keep_us: Array | None = None,
+        cool_us: int = 0,
+        free_rank: int = 127,
     ) -> None:
         self.ranks, self.hold_us, self.hold_n = ranks, hold_us, hold_n
         self.clear_us, self.clear_n, self.explicit = clear_us, clear_n, explicit
+        self.keep_us = np.zeros(len(ranks), np.int64) if keep_us is None else keep_us
+        self.cool_us, self.free_rank = cool_us, free_rank
+        self.plain = not self.keep_us.any() and cool_us == 0
         self.level = np.zeros(0, np.int8)
         self.onset = np.zeros(0, np.int64)
         self.since = np.zeros((len(ranks), 0), np.int64)
         self.count = np.zeros((len(ranks), 0), np.int32)
         self.clear_since = np.zeros(0, np.int64)
         self.clear_count = np.zeros(0, np.int32)
+        self.level_since = np.zeros(0, np.int64)
+        self.cool_until = np.zeros(0, np.int64)
+        self.cool_rank = np.zeros(0, np.int8)
 
     def grow(self, slots: int) -> None:
         """Room for more slots."""
@@ -85,6 +117,9 @@ class Ladder:
         self.count = np.concatenate([self.count, np.zeros((len(self.ranks), more), np.int32)], axis=1)
         self.clear_since = np.concatenate([self.clear_since, np.full(more, NEVER, np.int64)])
         self.clear_count = np.concatenate([self.clear_count, np.zeros(more, np.int32)])
+        self.level_since = np.concatenate([self.level_since, np.full(more, NEVER, np.int64)])
+        self.cool_until = np.concatenate([self.cool_until, np.full(more, NEVER, np.int64)])
+        self.cool_rank = np.concatenate([self.cool_rank, np.zeros(more, np.int8)])
 
     def run(
         self, slot: Array, t: Array, rise: Array, rise_false: Array, clear: Array
@@ -97,17 +132,19 @@ class Ladder:
             np.empty(n, np.int8),
             np.empty(n, np.int64),
         )
-        k = _ladder(slot, t, rise, rise_false, self.explicit, clear, self.hold_us, self.hold_n, self.clear_us,
-                    self.clear_n, self.ranks, self.level, self.onset, self.since, self.count, self.clear_since,
-                    self.clear_count, row, before, after, onset)  # fmt: skip
+        k = _ladder(
+            slot, t, rise, rise_false, self.explicit, clear, self.hold_us, self.hold_n, self.clear_us, self.clear_n,
+            self.keep_us, self.cool_us, self.free_rank, self.ranks, self.level, self.onset, self.since, self.count,
+            self.clear_since, self.clear_count, self.level_since, self.cool_until, self.cool_rank,
+            row, before, after, onset,
+        )  # fmt: skip
         return row[:k], before[:k], after[:k], onset[:k]
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""
-        names = ("level", "onset", "since", "count", "clear_since", "clear_count")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in self.NAMES}
 
     def load(self, state: dict[str, Array]) -> None:
         """Take over a saved state."""
-        for name in ("level", "onset", "since", "count", "clear_since", "clear_count"):
+        for name in self.NAMES:
             setattr(self, name, state[name].copy())
