@@ -66,8 +66,7 @@ def measure(names: list[str], rounds: int) -> list[Table]:
 def _measure_set(name: str, workload: Path, home: Path, rounds: int) -> Table:
     with tempfile.TemporaryDirectory() as folder_name:
         scratch = Path(folder_name)
-        meta = _dataset(name, workload, home, scratch)
-        _shuffled(home / name, home / f"{name}-shuffled")
+        meta = prepare(name, workload, home)
         runners = _runners(name, workload, rows=int(meta["rows"]))
         before = load()
         measured: dict[str, Measured] = defaultdict(Measured)
@@ -196,15 +195,17 @@ def _bars(name: str, measured: dict[str, Measured], rows: float, cpu: dict[str, 
     return bars
 
 
-def _dataset(name: str, workload: Path, home: Path, scratch: Path) -> dict[str, float]:
-    """Make the data set where it is not yet there (fixed seed: it is always the same)."""
+def prepare(name: str, workload: Path, home: Path) -> dict[str, float]:
+    """Make the data set and its shuffled twin where they are not yet there (fixed seeds: always the same); its meta.json."""
     path = home / name / "meta.json"
     if not path.is_file():
         streams, seconds = SETS[name]
         command = (sys.executable, str(workload / "gen.py"), name, "--streams", str(streams), "--seconds", str(seconds))
-        done = run(command, scratch, env={"W1_DIR": str(home)}, cwd=workload)
+        with tempfile.TemporaryDirectory() as scratch:
+            done = run(command, Path(scratch), env={"W1_DIR": str(home)}, cwd=workload)
         if done.code:
             raise SystemExit(f"the generator ended with {done.code}:\n{done.complaint[-2000:]}")
+    _shuffled(home / name, home / f"{name}-shuffled")
     meta: dict[str, float] = json.loads(path.read_text())
     return meta
 
