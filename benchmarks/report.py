@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
+RESULTS = CHECKOUT / "benchmarks" / "results"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,17 @@ class Table:
         rows = [list(self.columns), rule, *([cell(value) for value in row] for row in self.rows)]
         lines = ["| " + " | ".join(row) + " |" for row in rows]
         return "\n".join([f"## {self.title}", "", *lines, "", *(f"- {line}" for line in [*self.bars, *self.notes]), ""])
+
+
+def keep(part: str, tables: Sequence[Table]) -> Path:
+    """Write ``benchmarks/results/<part>.json``, in place of an earlier run's: what bars.py reads the figures from."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{part}.json"
+    document = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(), "tables": [asdict(one) for one in tables],
+    }  # fmt: skip
+    path.write_text(json.dumps(document, indent=1, default=float) + "\n", encoding="utf-8")
+    return path
 
 
 def cell(value: object) -> str:

@@ -1,4 +1,5 @@
-"""Every figure in one run, each beside its bar: one table a figure, and benchmarks/results/<date>.md.
+"""Every figure in one run, each beside its bar: one table a figure, and benchmarks/results/<date>.md
+(for people) with <part>.json (for bars.py).
 
     make bench                                   all of it (about a quarter of an hour on two cores)
     python benchmarks/run.py --only w1 parse     some parts
@@ -24,9 +25,7 @@ import parse
 import targeting
 import w1
 from recorded import NotHere
-from report import Table, load, machine
-
-RESULTS = Path(__file__).parent / "results"
+from report import RESULTS, Table, keep, load, machine
 
 
 def parts(chosen: argparse.Namespace) -> dict[str, Callable[[], list[Table]]]:
@@ -75,6 +74,8 @@ def main() -> None:
         else:
             print("\n" + "\n\n".join(table.as_text() for table in made), flush=True)
             tables += made
+            if not chosen.no_file:
+                keep(name, made)
     facts.append(f"load after: {load()}")
     summary = summarise(tables, left_out + broken)
     print("\n" + summary)
