@@ -1,4 +1,4 @@
-"""Every bar of the engine and of ingest in one table: what was asked, what was measured, reached or not, and what was not measured.
+"""Every bar of the engine and of ingest in one table: what was asked, what was measured, reached or not, or not measured.
 
     python benchmarks/bars.py [--markdown]
 
@@ -104,7 +104,8 @@ BARS = (
     Asked("acknowledged to signal recorded at 50,000/s, p99", 250, " ms", "engine_scale", SCALE, of_bar("recorded"),
           at_most=True),
     Asked("memory a stream and rule, windows apart", 400, " bytes", "engine_scale", SCALE, of_bar("bytes"), at_most=True),
-    Asked("1,000,000 streams at 1/min, memory", 8, " GiB", "engine_scale", SCALE, of_bar("1,000,000 streams|GiB"), at_most=True),
+    Asked("1,000,000 streams at 1/min, memory", 8, " GiB", "engine_scale", SCALE, of_bar("1,000,000 streams|GiB"),
+          at_most=True),
     Asked("... cost an observation beside 10,000 streams", 2, " x", "engine_scale", SCALE, of_bar("1,000,000 streams|cost"),
           at_most=True),
     Asked("100 rules beside 5, cost", 20, " x", "engine_scale", SCALE, of_bar("100 rules"), at_most=True),

@@ -19,7 +19,7 @@ from report import CHECKOUT
 PACKAGES = {  # one environment each, as their pins clash; names as the workload's own description gives them
     "main": ("numpy", "pandas", "pyarrow", "polars", "duckdb", "bytewax", "psutil", "cramjam"),
     "flink": ("apache-flink", "psutil", "pyarrow"),
-    "spark": ("pyspark", "pandas<3", "pyarrow", "grpcio", "psutil"),
+    "spark": ("pyspark", "pandas<3", "pyarrow", "grpcio", "protobuf", "psutil"),
 }
 DEBIAN = {"prometheus": "prometheus", "victoria-metrics": "victoria-metrics", "vmalert": "victoria-metrics"}
 INSTALL_LIMIT_S = 1200
