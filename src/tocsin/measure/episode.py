@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tocsin.terms.errors import BadTime
 
@@ -37,16 +37,20 @@ class Episode:
 def merge(episodes: Iterable[Episode], gap_us: int) -> list[Episode]:
     """Join episodes of one place that overlap or lie at most ``gap_us`` apart; the joined one keeps the first key, the
     highest level and all members. Upgrades and extensions of one warning so become one episode. Sorted by start."""
-    done: list[Episode] = []
-    running: dict[str, int] = {}
+    groups: list[list[Episode]] = []
+    running: dict[str, tuple[list[Episode], int]] = {}
     for episode in sorted(episodes, key=lambda e: (e.start_us, e.end_us, e.key)):
-        members = episode.members or (episode.key,)
-        at = running.get(episode.place)
-        if at is not None and episode.start_us - done[at].end_us <= gap_us:
-            last = done[at]
-            done[at] = replace(last, end_us=max(last.end_us, episode.end_us), level=max(last.level, episode.level),
-                               members=last.members + members)  # fmt: skip
+        last = running.get(episode.place)
+        if last is not None and episode.start_us - last[1] <= gap_us:
+            last[0].append(episode)
+            running[episode.place] = (last[0], max(last[1], episode.end_us))
         else:
-            running[episode.place] = len(done)
-            done.append(replace(episode, members=members))
-    return done
+            groups.append([episode])
+            running[episode.place] = (groups[-1], episode.end_us)
+    return [_joined(group) for group in groups]
+
+
+def _joined(group: list[Episode]) -> Episode:
+    members = tuple(key for e in group for key in (e.members or (e.key,)))
+    end, level = max(e.end_us for e in group), max(e.level for e in group)
+    return Episode(group[0].start_us, end, level, group[0].place, group[0].key, members)
