@@ -132,6 +132,8 @@ def table(results: Path) -> Table:
 
 
 def _when(document: Document) -> str:
+    if "sets" in document:  # the peers' file keeps each data set with its own moment
+        document = max(document["sets"].values(), key=lambda one: one["at"])
     busy = next(
         (fact.removeprefix("load before: ").split()[0] for fact in document["machine"] if "load before" in fact), "?"
     )

@@ -52,7 +52,7 @@ def main() -> None:
         workload = (chosen.workload or folder("bench", "detection")).resolve()
     except NotHere as reason:
         raise SystemExit(f"W1 cannot be run: {reason}") from reason
-    begun = datetime.now(UTC)
+    started = datetime.now(UTC)
     temporary = Path(tempfile.gettempdir())
     home = Path(os.environ.get("W1_DIR") or temporary / "w1bench").resolve()
     scratch = Path(os.environ.get("TOCSIN_PEERS_DIR") or temporary / "tocsin-peers").resolve()
@@ -67,24 +67,26 @@ def main() -> None:
         print(f"{peer} is left out: {why}", flush=True)
     facts = [*machine(), "other engines: " + ", ".join(f"{name} {version}" for name, version in made.versions.items())]
     peers = race.list_of_peers(workload, scratch, chosen.limit)
-    sets, tables = {}, []
+    sets, held = {}, True
     for name in chosen.sets:
         w1.prepare(name, workload, home)
         warm(home / name, scratch)
         runnable = engines_for(name, wanted, chosen.large, made)
+        begun = datetime.now(UTC)
         outcome = race.race(name, runnable, chosen.rounds, workload=workload, home=home, peers=peers, made=made)
-        figures = race.summarise(outcome)
-        sets[name] = (outcome, figures)
-        tables.append(table.make(name, outcome, figures, made.missing if name == race.SLOW_SET else {}))
-        print("\n" + tables[-1].as_text() + "\n", flush=True)
-    took = (datetime.now(UTC) - begun).total_seconds() / 60
-    facts.append(f"load after: {load()}; the whole run took {took:.0f} minutes")
+        absent = {peer: why for peer, why in made.missing.items() if name == race.SLOW_SET or peer in race.FAST}
+        sets[name] = table.document_of(outcome, race.summarise(outcome), absent, facts, begun)
+        shown = table.make(name, sets[name])
+        held = held and shown.held
+        print("\n" + shown.as_text() + "\n", flush=True)
+        if not chosen.no_file:  # after each set: a run that is cut short keeps what it has
+            table.put_into(PAGE, table.as_markdown(table.merge(RESULT, sets)))
     if not chosen.no_file:
-        RESULT.write_text(table.as_json(begun, facts, made.versions, sets, made.missing), encoding="utf-8")
-        table.put_into(PAGE, table.as_markdown(tables, facts, begun))
         print(f"written: {RESULT.relative_to(CHECKOUT)}, {PAGE.relative_to(CHECKOUT)}")
-    print("\n".join(facts))
-    raise SystemExit(0 if all(one.held for one in tables) else 1)
+    print(
+        "\n".join([*facts, f"load after: {load()}; {(datetime.now(UTC) - started).total_seconds() / 60:.0f} minutes"])
+    )
+    raise SystemExit(0 if held else 1)
 
 
 def warm(dataset: Path, scratch: Path) -> None:

@@ -10,6 +10,9 @@ from typing import Any
 
 from peers.race import NOT_RUN, ORDER, RULES, Figures, Outcome
 from report import Bar, Table
+from w1 import SETS
+
+Document = dict[str, Any]
 
 COLUMNS = (
     "engine",
@@ -49,16 +52,30 @@ NOTES = (
     "Prometheus: ingest measured, and one evaluation of each rule measured and multiplied by the seconds of event time. "
     "VictoriaMetrics: ingest and replay measured. Both report no edges in event time, so nothing can be compared; CPU without "
     "the process that sends the rows, peak memory with it.",
+    "Only the fast engines and the reference ran on w10m and l7m; the slow ones ran once, on s1m.",
     "Flink SQL counts rows over the limit, not edges; each of its rows is one rule alone.",
 )
 
 
-def make(name: str, outcome: Outcome, figures: Mapping[str, Figures], missing: Mapping[str, str]) -> Table:
-    """The table of one data set. ``missing``: peer -> why it was not run."""
-    meta = outcome.meta
+def document_of(
+    outcome: Outcome, figures: Mapping[str, Figures], missing: Mapping[str, str], facts: Sequence[str], at: datetime
+) -> Document:
+    """One data set as it is kept: medians by peer, and why others gave none."""
+    unheard = {**NOT_RUN, **missing, **outcome.failed}
+    return {
+        "at": at.isoformat(timespec="seconds"),
+        "machine": list(facts),
+        **{key: outcome.meta[key] for key in ("rows", "streams", "seconds")},
+        "peers": dict(figures),
+        "no_result": {peer: why for peer, why in unheard.items() if peer not in figures},
+    }
+
+
+def make(name: str, one: Document) -> Table:
+    """The table of one data set."""
+    figures: Mapping[str, Figures] = one["peers"]
     table = Table(
-        f"{name}: {meta['rows']:,} observations, {meta['streams']:,} streams, {meta['seconds']:,} s of event time",
-        COLUMNS,
+        f"{name}: {one['rows']:,} observations, {one['streams']:,} streams, {one['seconds']:,} s of event time", COLUMNS
     )
     naive, polars = (figures.get(peer, {}).get("obs_per_cpu_s") for peer in ("naive", "polars"))
     for peer in (peer for peer in ORDER if peer in figures):
@@ -69,10 +86,9 @@ def make(name: str, outcome: Outcome, figures: Mapping[str, Figures], missing: M
             cpu / polars if polars else None, f["peak_mb"], match(f),
         ))  # fmt: skip
     table.bars = bars(name, figures)
-    unheard = {**NOT_RUN, **missing, **outcome.failed}
-    table.notes = [
-        f"{TITLES.get(peer, peer)} is not in the table: {why}." for peer, why in unheard.items() if peer not in figures
-    ]
+    table.notes = [f"{TITLES.get(peer, peer)} is not in the table: {why}." for peer, why in one["no_result"].items()]
+    busy = sorted(load for f in figures.values() for load in f["load"])
+    table.notes.append(f"Load while it ran: {busy[0]:g} to {busy[-1]:g}; {one['at'][:16].replace('T', ' ')} UTC.")
     table.held = all(
         f["equal"] for peer, f in figures.items() if peer.startswith("tocsin") and peer != "tocsin-provisional"
     )
@@ -112,12 +128,13 @@ def bars(name: str, figures: Mapping[str, Figures]) -> list[Bar]:
     return made
 
 
-def as_markdown(tables: Sequence[Table], facts: Sequence[str], begun: datetime) -> str:
-    """All tables with what was measured on what, as it stands in the description of the benchmarks."""
-    lines = [f"Measured {begun:%Y-%m-%d %H:%M} UTC.", "", *(f"- {fact}" for fact in facts), ""]
-    for table in tables:
-        lines.append(table.as_markdown().replace("## ", "### ", 1))
-    return "\n".join([*lines, *(f"- {note}" for note in NOTES), ""])
+def as_markdown(document: Document) -> str:
+    """All tables with what was measured on what, as they stand in docs/benchmarks.md."""
+    latest = max(document["sets"].values(), key=lambda one: one["at"])
+    lines = [*(f"- {fact}" for fact in latest["machine"]), ""]
+    for name, one in document["sets"].items():
+        lines.append(make(name, one).as_markdown().replace("## ", "### ", 1))
+    return "\n".join([*lines, "### How to read it", "", *(f"- {note}" for note in NOTES), ""])
 
 
 def put_into(page: Path, text: str) -> None:
@@ -129,23 +146,14 @@ def put_into(page: Path, text: str) -> None:
     page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
 
 
-def as_json(
-    begun: datetime,
-    facts: Sequence[str],
-    versions: Mapping[str, str],
-    sets: Mapping[str, tuple[Outcome, Mapping[str, Figures]]],
-    missing: Mapping[str, str],
-) -> str:
-    """Everything measured, for bars.py and for whoever wants to compare runs."""
-    document: dict[str, Any] = {
+def merge(path: Path, sets: Mapping[str, Document]) -> Document:
+    """Put the data sets measured now in place of theirs in an earlier file; the others stay as they were. Returns all."""
+    earlier: Document = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"sets": {}}
+    everything = {**earlier["sets"], **sets}
+    document = {
         "what": "W1 beside other engines",
-        "at": begun.isoformat(timespec="seconds"),
-        "machine": list(facts),
-        "versions": dict(versions),
-        "not_run": {**NOT_RUN, **missing},
-        "sets": {
-            name: {"rows": outcome.meta["rows"], "failed": outcome.failed, "peers": figures}
-            for name, (outcome, figures) in sets.items()
-        },
+        "sets": {name: everything[name] for name in SETS if name in everything},
     }
-    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    return document
