@@ -1,7 +1,7 @@
 """What pages weigh, how soon they stand, how late a change is on the page, what it costs the browser, how many keys and taps a
 job takes: measured with Debian's Chromium on this machine. Printed as tables; ``--screenshots`` writes docs/screenshots.
 
-    python benchmarks/web.py [--quick] [--screenshots]
+    python benchmarks/web.py [--quick] [--screenshots [PAGE ...]]
 
 Seconds of a job are not here: a script's own speed is not a user's (docs in screens.md). Keys and taps are counted by the
 page itself from what the browser calls trusted.
@@ -28,7 +28,8 @@ CHANGES_A_SECOND, LIVE_STREAMS, FIRST_LIVE = 50, 20, 7
 PAGES = (
     ("duty console", "duty_officer", "/"), ("event", "duty_officer", "EVENT"), ("map", "duty_officer", "/console/map/"),
     ("start of shift", "duty_officer", "/console/shift/"), ("big screen", "duty_officer", "/?wall=1"),
-    ("warnings", "duty_officer", "/console/warnings/"), ("responses", "commander", "/responses/"),
+    ("warnings", "duty_officer", "/console/warnings/"), ("composer", "duty_officer", "COMPOSER"),
+    ("signing", "signer", "SIGNING"), ("responses", "commander", "/responses/"),
     ("field", "inspector", "/field"),
     ("findings", "case_handler", "/findings/"), ("review", "commander", "REVIEW"),
     ("evaluation", "commander", "/evaluation"), ("sources", "duty_officer", "/sources/"),
@@ -48,24 +49,35 @@ WATCH = """() => { window.seen = [];
     .observe(document.getElementById('events'), {subtree: true, attributeFilter: ['data-level']}); }"""
 
 
+class DraftedTown(RunningTown):
+    """A town whose drafts stand at ``drafts``, by the names that PAGES gives them."""
+
+    drafts: dict[str, str]
+
+
 @contextmanager
-def town_in_a_storm() -> Iterator[RunningTown]:
+def town_in_a_storm() -> Iterator[DraftedTown]:
     """A town of observed data whose office may warn, with an inspector on duty."""
     with tempfile.TemporaryDirectory() as folder:
-        town = RunningTown(Path(folder), synthetic=False)
+        town = DraftedTown(Path(folder), synthetic=False)
         try:
             storm(town)
             for role in ("duty_officer", "signer", "commander", "case_handler", "inspector"):
                 town.session(role, "town/east" if role == "inspector" else "")
             town.do("may_warn", body="office")
             town.do("carry")
+            town.drafts = {  # of the events after the first, with which the jobs begin
+                "COMPOSER": "/console/warnings/" + town.do("draft_warning", number=1)["warning"],
+                "SIGNING": f"/console/warnings/{town.do('draft_warning', number=2, submitted=True)['warning']}/sign",
+            }
+            town.do("give_addresses")
             town.serve()
             yield town
         finally:
             town.close()
 
 
-def context_of(browser: Browser, town: RunningTown, role: str, size: tuple[int, int] = (1440, 900), theme: str = "dark",
+def context_of(browser: Browser, town: DraftedTown, role: str, size: tuple[int, int] = (1440, 900), theme: str = "dark",
                language: str = "en") -> BrowserContext:  # fmt: skip
     """A fresh browser profile; somebody of the role is logged in."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
@@ -78,10 +90,10 @@ def context_of(browser: Browser, town: RunningTown, role: str, size: tuple[int, 
     return context
 
 
-def address(context: BrowserContext, town: RunningTown, path: str) -> str:
-    """The address of a page; EVENT and REVIEW are those of the first event."""
+def address(context: BrowserContext, town: DraftedTown, path: str) -> str:
+    """The address of a page; EVENT and REVIEW are those of the first event, COMPOSER and SIGNING those of the drafts."""
     if path not in ("EVENT", "REVIEW"):
-        return town.url + path
+        return town.url + town.drafts.get(path, path)
     page = context.new_page()
     page.goto(town.url + "/")
     event = str(page.locator("#events a.open").first.get_attribute("href"))
@@ -89,7 +101,7 @@ def address(context: BrowserContext, town: RunningTown, path: str) -> str:
     return f"{town.url}{event.rstrip('/') + '/'}{'review' if path == 'REVIEW' else ''}"
 
 
-def weigh(browser: Browser, town: RunningTown) -> None:
+def weigh(browser: Browser, town: DraftedTown) -> None:
     """Bytes over the wire (compressed, empty cache) and times of every page. The map's library is not among them: it is
     asked for later, and this browser draws no WebGL."""
     rows = []
@@ -120,7 +132,7 @@ def weigh(browser: Browser, town: RunningTown) -> None:
           ("page", "status", "HTML", "style", "script", "all", "budget", "server", "ready", "painted"), rows)  # fmt: skip
 
 
-def follow(browser: Browser, town: RunningTown, seconds: float) -> None:
+def follow(browser: Browser, town: DraftedTown, seconds: float) -> None:
     """50 changes a second on 20 rows that the page shows: commit to row, and the CPU of the page's own process."""
     town.do("burst", changes=LIVE_STREAMS, seconds=1.0, first=FIRST_LIVE, streams=LIVE_STREAMS)
     context = context_of(browser, town, "duty_officer")
@@ -170,7 +182,7 @@ def latencies(told: Sequence[dict[str, Any]], seen: Sequence[Sequence[Any]]) -> 
     return found
 
 
-def jobs(browser: Browser, town: RunningTown) -> None:
+def jobs(browser: Browser, town: DraftedTown) -> None:
     """Keys and taps of the main jobs, from the page on which they begin to the server's answer."""
     drafted = compose(browser, town)
     rows = [
@@ -183,7 +195,7 @@ def jobs(browser: Browser, town: RunningTown) -> None:
     table("Jobs: keys and taps, counted by the page", ("job", "keys", "taps", "target"), rows)
 
 
-def counting(browser: Browser, town: RunningTown, role: str, size: tuple[int, int] = (1440, 900)) -> Page:
+def counting(browser: Browser, town: DraftedTown, role: str, size: tuple[int, int] = (1440, 900)) -> Page:
     """A page whose keys and taps are counted from its first address on."""
     page = context_of(browser, town, role, size).new_page()
     page.add_init_script(f"({COUNT})()")
@@ -195,7 +207,7 @@ def counted(page: Page) -> tuple[str, str]:
     return str(keys), str(taps)
 
 
-def acknowledge(browser: Browser, town: RunningTown) -> tuple[str, str]:
+def acknowledge(browser: Browser, town: DraftedTown) -> tuple[str, str]:
     page = counting(browser, town, "duty_officer")
     page.goto(town.url + "/")
     page.wait_for_selector("body[data-ready]")
@@ -205,7 +217,7 @@ def acknowledge(browser: Browser, town: RunningTown) -> tuple[str, str]:
     return counted(page)
 
 
-def next_action(browser: Browser, town: RunningTown) -> tuple[str, str]:
+def next_action(browser: Browser, town: DraftedTown) -> tuple[str, str]:
     page = counting(browser, town, "duty_officer")
     page.goto(town.url + "/")
     page.wait_for_selector("body[data-ready]")
@@ -217,7 +229,7 @@ def next_action(browser: Browser, town: RunningTown) -> tuple[str, str]:
     return counted(page)
 
 
-def compose(browser: Browser, town: RunningTown) -> tuple[str, str, str]:
+def compose(browser: Browser, town: DraftedTown) -> tuple[str, str, str]:
     """From the event page with the pack's own texts; also where the draft stands."""
     page = counting(browser, town, "duty_officer")
     page.goto(address(page.context, town, "EVENT"))
@@ -233,7 +245,7 @@ def compose(browser: Browser, town: RunningTown) -> tuple[str, str, str]:
     return *counted(page), where
 
 
-def sign(browser: Browser, town: RunningTown, where: str) -> tuple[str, str]:
+def sign(browser: Browser, town: DraftedTown, where: str) -> tuple[str, str]:
     page = counting(browser, town, "signer")
     page.goto(where + "/sign")
     with page.expect_navigation():
@@ -241,7 +253,7 @@ def sign(browser: Browser, town: RunningTown, where: str) -> tuple[str, str]:
     return counted(page)
 
 
-def answer(browser: Browser, town: RunningTown) -> tuple[str, str]:
+def answer(browser: Browser, town: DraftedTown) -> tuple[str, str]:
     page = counting(browser, town, "inspector", (393, 727))
     page.goto(town.url + "/field")
     page.locator(".task-list a").first.click()
@@ -255,10 +267,12 @@ def answer(browser: Browser, town: RunningTown) -> tuple[str, str]:
     return counted(page)
 
 
-def screenshots(browser: Browser, town: RunningTown) -> None:
-    """Each page at both sizes, few colours, so that none weighs 200 kB."""
+def screenshots(browser: Browser, town: DraftedTown, only: Sequence[str] = ()) -> None:
+    """Each page at both sizes (or those named in ``only``), few colours, so that none weighs 200 kB."""
     folder = ROOT / "docs/screenshots"
     for name, role, path in PAGES:
+        if only and name not in only:
+            continue
         for size, theme, language in (((1440, 900), "dark", "en"), ((360, 800), "light", "zh-hans")):
             context = context_of(browser, town, role, size, "light" if not role else theme, language)
             page = context.new_page()
@@ -266,7 +280,8 @@ def screenshots(browser: Browser, town: RunningTown) -> None:
             page.wait_for_load_state("load")
             if path in ("/", "/console/map/") and size[0] > 1000:
                 page.wait_for_selector(
-                    "tocsin-map[data-idle], tocsin-map[data-state=failed], tocsin-map[data-state=no-webgl]"
+                    "tocsin-map[data-idle], tocsin-map[data-state=failed], tocsin-map[data-state=no-webgl]",
+                    timeout=300_000,  # drawn in software, perhaps on a busy machine
                 )
             page.wait_for_timeout(500)
             target = folder / f"{name.replace(' ', '-')}-{language}-{size[0]}.png"
@@ -299,7 +314,7 @@ def main() -> None:
         flags = MAP_FLAGS if pictures else FLAGS
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
         if pictures:
-            screenshots(browser, town)
+            screenshots(browser, town, sys.argv[sys.argv.index("--screenshots") + 1 :])
         else:
             weigh(browser, town)
             jobs(browser, town)

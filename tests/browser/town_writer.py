@@ -318,6 +318,35 @@ class Town:
 
         services.put_authority([AuthorityLine(body, "*", "", 1, 4, "test")], actor=SYSTEM, now=datetime.now(UTC))
 
+    def give_addresses(self, **_: Any) -> None:
+        """Every post has an address for mail."""
+        from dataclasses import replace
+
+        from tocsin.records.org import queries, services
+        from tocsin.records.org.actor import SYSTEM
+        from tocsin.records.org.scope import EVERYWHERE
+
+        posts = [replace(post, mail=f"{post.id}@example.org") for post in queries.posts(EVERYWHERE)]
+        services.put_posts(posts, actor=SYSTEM, now=datetime.now(UTC))
+
+    def draft_warning(self, number: int, submitted: bool = False, **_: Any) -> dict[str, str]:
+        """A warning of the open event of this number, in the pack's words; ``submitted``: it waits for its second person."""
+        from tests.people import person
+        from tocsin.loop.detect import queries as detect
+        from tocsin.loop.warn import services
+        from tocsin.records.org.models import Account
+        from tocsin.records.org.queries import actor_of
+        from tocsin.records.org.scope import EVERYWHERE
+
+        now = datetime.now(UTC)
+        username, post = person("duty_officer")
+        actor = actor_of(Account.objects.get(username=username).id, post, now=now)
+        events = [event for event in detect.open_events(EVERYWHERE) if event.state == "open"]
+        made = services.draft(events[number].id, actor=actor, now=now)
+        if submitted:
+            services.submit(made, version=1, actor=actor, now=now)
+        return {"warning": made}
+
     def propose_response(self, **_: Any) -> dict[str, str]:
         """A warning at the level of the highest rainstorm asks for what the playbook declares."""
         from tocsin.loop.detect import queries as detect

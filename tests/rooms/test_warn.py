@@ -17,7 +17,7 @@ from lxml import etree
 
 from tocsin.formats.cap import check, read
 from tocsin.loop.detect.facts import EventEnded
-from tocsin.loop.warn import handlers, publication, queries, services
+from tocsin.loop.warn import handlers, publication, queries, services, telling
 from tocsin.loop.warn.authority import AuthorityLine
 from tocsin.loop.warn.cap_message import our_producer
 from tocsin.loop.warn.content import LANGUAGES, Areas
@@ -232,7 +232,7 @@ def test_whatever_fails_in_signing_leaves_nothing_behind(town: Town, monkeypatch
     def broken(*args: object, **named: object) -> int:
         raise RuntimeError("the last step fails")
 
-    monkeypatch.setattr(services.telling, "tell_everybody", broken)
+    monkeypatch.setattr(telling, "tell_everybody", broken)
     with pytest.raises(RuntimeError), transaction.atomic():
         sign(town, warning)
     assert (AlertRow.objects.count(), SignatureRow.objects.count()) == (0, 0)

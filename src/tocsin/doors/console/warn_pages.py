@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.frame import Frame, open_frame
+from tocsin.doors.console.standing import post_title
 from tocsin.doors.console.warn_form import SHOWN_LIMITS, Composed, read_form, values_of
 from tocsin.doors.console.warn_words import finding_on_page, kind_word
 from tocsin.doors.refusals import status_of
@@ -296,6 +297,8 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
     content = line.content
     context = frame.context(request, "warnings", *SHEETS) | {
         "line": line, "warning": on_page(line, names, frame.language, now), "lineage": lineage, "signature": signature,
+        "author": post_title(line.author_post, frame.language),
+        "signer": post_title(signature.post, frame.language) if signature else "",
         "signed_us": to_us(signature.at) if signature else None, "texts": _texts(content, names),
         "areas_words": names.area_list(content.areas.paths), "hazard": names.hazard(content.hazard),
         "body": names.body(content.body), "from_words": names.moment(content.onset, content.areas.paths),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from tocsin.doors.access import acting
 from tocsin.doors.console.frame import Frame, open_frame
+from tocsin.doors.console.standing import post_title
 from tocsin.doors.console.text_changes import Run, text_changes
 from tocsin.doors.console.warn_pages import SHEETS, on_page, reach_words
 from tocsin.doors.console.warn_words import finding_on_page
@@ -84,7 +85,8 @@ def _page(request: HttpRequest, frame: Frame, line: queries.WarningLine, error: 
     context = frame.context(request, "warnings", *SHEETS) | {
         "line": line, "warning": on_page(line, names, frame.language, now), "content": content, "error": error,
         "reason": request.POST.get("reason", ""), "digest": content.digest, "items": _items(content, before, names),
-        "compared": _compared(line, before), "has_before": before is not None, "preview": shown,
+        "tongues": _compared(line, before), "author": post_title(line.author_post, frame.language),
+        "has_before": before is not None, "preview": shown,
         "problems": shown.problems, "findings": sorted(findings.values(), key=lambda f: not f.blocks),
         "reach_words": reach_words(shown.reach), "may_sign": queries.may_sign(frame.actor, line),
         "submitted_us": to_us(line.submitted_at) if line.submitted_at else None,
@@ -118,20 +120,27 @@ def _items(content: Content, before: Content | None, names: Names) -> list[dict[
     ]
 
 
-def _compared(line: queries.WarningLine, before: Content | None) -> list[Compared]:
+def _compared(line: queries.WarningLine, before: Content | None) -> list[dict[str, Any]]:
+    """The texts of each language under its own name."""
+    tongues = {"zh-hans": ("zh-Hans", "中文"), "en": ("en", "English")}
+    return [
+        {"lang": tongues[language][0], "name": tongues[language][1], "rows": _of_language(line, before, language)}
+        for language in LANGUAGES
+    ]
+
+
+def _of_language(line: queries.WarningLine, before: Content | None, language: str) -> list[Compared]:
     labels = {"headline": _("Headline"), "description": _("What is happening"), "beware": _("What to beware of"),
               "instruction": _("What to do"), "short": _("Short text")}  # fmt: skip
-    rows = []
-    for language in LANGUAGES:
-        template = line.template.get(language, {})
-        for name in TEXTS:
-            text = getattr(line.content.text(language), name)
-            was = getattr(before.text(language), name) if before else ""
-            if not (text or template.get(name) or was):
-                continue
-            rows.append(Compared(
-                labels[name], "zh-Hans" if language == "zh-hans" else "en", text,
-                text_changes(template.get(name, ""), text) if text != template.get(name, "") else [],
-                text_changes(was, text) if before and text != was else [],
-            ))  # fmt: skip
+    rows, template = [], line.template.get(language, {})
+    for name in TEXTS:
+        text = getattr(line.content.text(language), name)
+        was = getattr(before.text(language), name) if before else ""
+        if not (text or template.get(name) or was):
+            continue
+        rows.append(Compared(
+            labels[name], "zh-Hans" if language == "zh-hans" else "en", text,
+            text_changes(template.get(name, ""), text) if text != template.get(name, "") else [],
+            text_changes(was, text) if before and text != was else [],
+        ))  # fmt: skip
     return rows
