@@ -16,7 +16,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from tocsin.app.home import Home
+from tocsin.doors.channels.broker import Broker
+from tocsin.doors.channels.gateway_request import GatewayRequest
 from tocsin.doors.channels.smtp_server import SmtpServer, sender_address
+from tocsin.doors.outward.guard import Guard
 from tocsin.terms.errors import BadForm, BadValue, UnknownName
 
 __all__ = ["Configuration", "load", "postgresql_settings"]
@@ -51,10 +54,23 @@ class Configuration:
         "", "smtps://user:password@host (or smtp:// with STARTTLS); ?ca=FILE; empty = mail is kept waiting", secret=True
     )
     mail_from: str = _key("tocsin@localhost", "sender address of mail")
+    sms_gateway: str = _key("", "https address of a gateway for short messages; empty = none")
+    sms_request: str = _key('{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body: JSON, or a form To={to}&Body={text}")
+    sms_header: str = _key("", "a header that proves who we are, for example Authorization: Bearer ...", secret=True)
+    voice_gateway: str = _key("", "https address of a gateway that calls and reads a text aloud; empty = none")
+    voice_request: str = _key('{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body, as sms_request")
+    voice_header: str = _key("", "as sms_header", secret=True)
+    chats: tuple[str, ...] = _key((), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True)
+    mqtt: str = _key("", "mqtts://user:password@host of the broker of sirens and displays; empty = none", secret=True)
+    outward_inside: tuple[str, ...] = _key((), "hosts and networks of our own that may be called, also without TLS")
+    outward_ca: str = _key("", "file of further certificate authorities to trust when calling others")
     cap_sender: str = _key("tocsin.invalid", "sender of CAP messages: a name of this deployment that no other uses")
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
     allow_out_of_date_rules: bool = _key(False, "judge also by rules whose dates of validity do not cover the day")
     max_body_bytes: int = _key(64 << 20, "largest body the intake door reads")
+    free_space_floor_mb: int = _key(
+        256, "MiB that stay free: below it observations are refused, so that what was taken can be judged; 0 = none"
+    )
     clock: str = _key("wall", "wall; driven = somebody else moves time (only the demo does)")
     log_level: str = _key("info", "debug, info, warning or error")
     debug: bool = _key(False, "developer's error pages; never where others can reach it")
@@ -199,13 +215,19 @@ def _check(configuration: Configuration) -> None:
     if configuration.smtp:
         SmtpServer.of(configuration.smtp)
     sender_address(configuration.mail_from)
+    _check_channels(configuration)
     host, colon, port = configuration.listen.rpartition(":")
     if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
         raise BadValue("setting listen", f"must be address:port, got {configuration.listen!r}", "write 127.0.0.1:8000")
     _one_of("language", configuration.language, LANGUAGES)
     _one_of("clock", configuration.clock, ("wall", "driven"))
     _one_of("log_level", configuration.log_level, LOG_LEVELS)
-    for name, least in (("proxies", 0), ("login_failures", 1), ("login_pause_s", 1)):
+    for name, least in (
+        ("proxies", 0),
+        ("login_failures", 1),
+        ("login_pause_s", 1),
+        ("free_space_floor_mb", 0),
+    ):
         if getattr(configuration, name) < least:
             raise BadValue(f"setting {name}", f"must be at least {least}", f"write {least} or more")
     if configuration.max_body_bytes < 1:
@@ -218,6 +240,16 @@ def _check(configuration: Configuration) -> None:
         ) from None
     if configuration.debug and not _is_loopback(configuration.host):
         raise BadValue("setting debug", "shows secrets in error pages, so only on loopback", "set debug = false")
+
+
+def _check_channels(configuration: Configuration) -> None:
+    guard = Guard(configuration.outward_inside)
+    for kind in ("sms", "voice"):
+        if url := getattr(configuration, f"{kind}_gateway"):
+            guard.require_url(url)
+            GatewayRequest(url, getattr(configuration, f"{kind}_request"), getattr(configuration, f"{kind}_header"))
+    if configuration.mqtt:
+        Broker.of(configuration.mqtt)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -5,14 +5,14 @@ quarantine/  refused rows                   packs/<sha>/ packs as they were when
 parquet/     the log rolled by day          run/         sockets and lock files
 blobs/       photographs and documents       published/   warnings as issued, for readers
 db.sqlite3   the embedded database          secret_key   signs cookies and tokens; never leaves this machine
-tocsin.toml  settings (optional)
+tocsin.toml  settings (optional)                 webhook_keys, vapid_key   sign webhooks and Web Push
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,21 +109,34 @@ class Home:
         return self
 
     def secret_key(self) -> str:
-        """The deployment's secret, 384 random bits; made on first use with mode 0600.
+        """The deployment's secret, 384 random bits; made on first use with mode 0600."""
+        return self._secret("secret_key", lambda: secrets.token_urlsafe(48)).strip()
 
-        Two processes that start together agree: the file is made under another name and linked into place once.
-        """
+    def webhook_keys(self) -> list[bytes]:
+        """Keys that sign webhooks, the newest first: one a line, made on first use. To change keys, put a new line on top
+        and take the old one away once every target knows the new secret."""
+        text = self._secret("webhook_keys", lambda: secrets.token_urlsafe(48))
+        return [line.encode() for line in text.split() if line]
+
+    def vapid_key(self, make: Callable[[], str]) -> str:
+        """The key that signs Web Push, PEM; ``make`` gives one on first use."""
+        return self._secret("vapid_key", make)
+
+    def _secret(self, name: str, make: Callable[[], str]) -> str:
+        """A secret kept in a file of its own, mode 0600. Two processes that start together agree: the file is made under
+        another name and linked into place once."""
+        kept = self.root / name
         try:
-            return self.secret_key_file.read_text().strip()
+            return kept.read_text()
         except FileNotFoundError:
             self.prepare()
-        draft = self.root / f"secret_key.{secrets.token_hex(8)}"
+        draft = self.root / f"{name}.{secrets.token_hex(8)}"
         draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(48) + "\n")
+        draft.write_text(make().rstrip("\n") + "\n")
         try:
-            os.link(draft, self.secret_key_file)
+            os.link(draft, kept)
         except FileExistsError:
             pass  # the other process was first; its key is the key
         finally:
             draft.unlink()
-        return self.secret_key_file.read_text().strip()
+        return kept.read_text()

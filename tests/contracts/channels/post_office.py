@@ -37,15 +37,19 @@ class PostOffice:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self._tls, self._starttls = tls, starttls
+        self._is_open = False
         self.controller = self._made()
 
     def open(self) -> None:
         self.controller = self._made()
         self.controller.start()
+        self._is_open = True
         self.connections = 0  # starting makes one of its own
 
     def close(self) -> None:
-        self.controller.stop(no_assert=True)
+        if self._is_open:
+            self.controller.stop(no_assert=True)
+        self._is_open = False
 
     def to(self, address: str) -> list[EmailMessage]:
         return [letter for to, letter in self.letters if to == address]

@@ -17,12 +17,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts.channels.post_office import PostOffice
-from tests.contracts.channels.test_every_channel import LETTERS, letter
 from tocsin.doors.channels.mail import Mail, as_mail
 from tocsin.doors.channels.smtp_server import Encryption, SmtpServer, sender_address
+from tocsin.records.dispatch.message import Letter
 from tocsin.terms.errors import BadValue, Unavailable
 
 SENDER = "tocsin@office.example"
+
+
+def letter(number: int, subject: str = "Heavy rain", **other: object) -> Letter:
+    fields = {"key": f"dsp_1-{number}", "recipient": f"post:{number}", "address": f"post{number}@town.example",
+              "subject": subject, "body": "Go up.", "language": "en"}  # fmt: skip
+    return Letter(**(fields | other))  # type: ignore[arg-type]
+
+
+LETTERS = [letter(number) for number in range(4)]
 
 
 @pytest.fixture

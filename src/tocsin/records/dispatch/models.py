@@ -47,7 +47,7 @@ class DeliveryRow(models.Model):
     dispatch = models.ForeignKey(DispatchRow, models.PROTECT, related_name="deliveries")
     number = models.IntegerField()
     recipient = models.CharField(max_length=80)
-    address = models.CharField(max_length=300)
+    address = models.CharField(max_length=1000)  # a push subscription is the longest
     language = models.CharField(max_length=12)
     state = models.CharField(max_length=10, default="waiting")
     attempts = models.IntegerField(default=0)

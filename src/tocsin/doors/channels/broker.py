@@ -1,0 +1,38 @@
+"""Which MQTT broker, reached how: the setting ``mqtt`` read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from tocsin.terms.errors import BadValue
+
+__all__ = ["Broker"]
+
+_PORTS = {"mqtts": 8883, "mqtt": 1883}
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The setting ``mqtt``: mqtts://user:password@host, or mqtt:// (not encrypted: only to this machine or a wire of ours)."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def of(cls, url: str) -> Broker:
+        """Read the setting. Raises BadValue, which never repeats the password."""
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = 0
+        if parts.scheme not in _PORTS or not parts.hostname or port == 0 or parts.path not in ("", "/"):
+            raise BadValue(
+                "setting mqtt", "must be mqtts:// or mqtt:// with a host", "write mqtts://user:password@host"
+            )
+        return cls(parts.hostname, port or _PORTS[parts.scheme], parts.scheme == "mqtts",
+                   unquote(parts.username or ""), unquote(parts.password or ""))  # fmt: skip
