@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-__all__ = ["PREFIXES", "event_id", "signal_id", "uuid7_id"]
+__all__ = ["PREFIXES", "episode_id", "event_id", "signal_id", "uuid7_id"]
 
 PREFIXES = ("evt", "sig", "src", "fact", "led", "wrn", "tsk", "cas", "fnd", "inc", "acc", "dsp", "stm", "vrf")
 
@@ -18,8 +18,14 @@ def signal_id(rule: str, subject: str, onset_us: int) -> str:
     return "sig_" + _digest(rule, subject, str(onset_us))
 
 
+def episode_id(rule: str, subject: str, number: int, onset_us: int) -> str:
+    """``eps_`` + 128 bits of SHA-256: the name of a signal that was said before its final onset was known. ``number``
+    counts the provisional signals of this rule at this subject, ``onset_us`` is the onset as it was first said."""
+    return "eps_" + _digest(rule, subject, str(number), str(onset_us))
+
+
 def event_id(first_signal: str) -> str:
-    """``evt_`` + 128 bits of SHA-256 over the id of the event's first final signal."""
+    """``evt_`` + 128 bits of SHA-256 over the id by which the event's first signal is known (``Transition.known_as``)."""
     return "evt_" + _digest(first_signal)
 
 
