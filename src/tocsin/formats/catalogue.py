@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
@@ -27,8 +26,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from tocsin.formats.csv import decoded
+from tocsin.formats.toml import read_toml
 from tocsin.formats.units import convert_factor
 from tocsin.terms.errors import BadForm, BadTime, BadUnit, BadValue
+from tocsin.terms.limits import CATALOGUE_BYTES, CATALOGUE_PARTS
 from tocsin.terms.stream import Source, Stream
 
 __all__ = ["catalogue_body", "read_catalogue", "read_catalogue_body", "read_catalogue_file"]
@@ -70,10 +71,7 @@ def read_catalogue(data: bytes, suffix: str) -> tuple[list[Source], list[Stream]
         return _read(_csv_document(data), "sources", "streams")
     if suffix != ".toml":
         raise BadForm("catalogue", f"a {suffix or 'nameless'} file is no catalogue", _FORMS)
-    try:
-        document = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadForm("catalogue", str(error), _FORMS) from error
+    document, _ = read_toml(data, "catalogue", most_bytes=CATALOGUE_BYTES, most_parts=CATALOGUE_PARTS)
     return _read(document, "source", "stream")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import msgspec
 
+from tocsin.formats.toml import read_toml
 from tocsin.terms.errors import BadForm
 
 __all__ = ["ColumnMapping", "read_mapping"]
@@ -75,7 +74,8 @@ def _listed(names: list[str]) -> str:
 
 def read_mapping(data: bytes) -> ColumnMapping:
     """A mapping from TOML. Raises BadForm."""
+    document, _ = read_toml(data, "mapping")
     try:
-        return msgspec.convert(tomllib.loads(data.decode("utf-8-sig")), ColumnMapping)
-    except (ValueError, UnicodeDecodeError) as error:  # TOML's and msgspec's errors are ValueErrors
+        return msgspec.convert(document, ColumnMapping)
+    except ValueError as error:  # msgspec's errors are ValueErrors
         raise BadForm("mapping", str(error), "write TOML with the keys of ColumnMapping") from error

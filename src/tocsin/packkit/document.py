@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tocsin.formats.toml import BadToml, read_toml
 from tocsin.packkit.fault import Faults
-from tocsin.packkit.lines import KeyPath, first_text_lines, line_of, lines_of
+from tocsin.packkit.lines import Places, places_of
+from tocsin.terms.errors import BadPack
+from tocsin.terms.limits import PACK_BYTES, PACK_FILES, TOML_BYTES
 
 __all__ = ["LANGUAGES", "Document", "Folder", "digest_of"]
 
 LANGUAGES = ("en", "zh-hans")
-_LARGEST_TEXT = 1_000_000
-_DEEPEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +25,19 @@ class Document:
 
     name: str
     data: Mapping[str, Any]
-    lines: dict[KeyPath, int] = field(default_factory=dict)
-    texts: dict[KeyPath, int] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
 
     def line(self, *path: str | int) -> int:
         """The line of a key, or of the nearest part of its path; 0 if none is written."""
-        return line_of(self.lines, path)
+        return self.places.of_key(path)[0]
 
-    def text_line(self, *path: str | int) -> int:
-        """The line on which the first character of a text value stands; that of its key where it is no text."""
-        return self.texts.get(path) or self.line(*path)
+    def place(self, *path: str | int) -> tuple[int, int]:
+        """Its line and column."""
+        return self.places.of_key(path)
+
+    def text_place(self, position: int, *path: str | int) -> tuple[int, int]:
+        """Line and column of a character of a text value; those of its key where it is no text."""
+        return self.places.of_text(path, position)
 
 
 class Folder:
@@ -65,28 +68,26 @@ class Folder:
             if required:
                 self.faults.add(name, 0, f"{name} is missing", f"write {name}; `tocsin pack new` shows one")
             return Document(name, {})
+        if path.stat().st_size > TOML_BYTES:  # looked at before it is read
+            self.faults.add(name, 0, f"the file is larger than {TOML_BYTES} bytes", "split the pack")
+            return Document(name, {})
         try:
-            content = path.read_bytes()
-            if len(content) > _LARGEST_TEXT:
-                self.faults.add(name, 0, f"the file is larger than {_LARGEST_TEXT} bytes", "split the pack")
-                return Document(name, {})
-            text = content.decode("utf-8").replace("\r\n", "\n")
-            data = tomllib.loads(text)
-            return Document(name, data, lines_of(text), first_text_lines(text))
-        except UnicodeDecodeError as error:
-            line = content[: error.start].count(b"\n") + 1
-            self.faults.add(name, line, "the file is not UTF-8 text", "save it as UTF-8")
-        except tomllib.TOMLDecodeError as error:
-            self.faults.add(name, _line_in(str(error)), f"not TOML: {error}", "correct the line")
-        except RecursionError:
-            self.faults.add(name, 0, f"values are nested more than about {_DEEPEST} deep", "write it flatter")
-        return Document(name, {})
+            data, text = read_toml(path.read_bytes(), name)
+        except BadToml as error:
+            self.faults.add(name, error.line, error.rule, error.remedy, column=error.column)
+            return Document(name, {})
+        return Document(name, data, places_of(text))
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 over the names and bytes of a pack's files; caches and hidden files left out."""
-    whole = hashlib.sha256()
-    for file in _files(path):
+    """SHA-256 over the names and bytes of a pack's files; caches and hidden files left out. Raises BadPack for a folder that
+    holds far more than a pack."""
+    whole, size = hashlib.sha256(), 0
+    for number, file in enumerate(_files(path), start=1):
+        size += file.stat().st_size
+        if number > PACK_FILES or size > PACK_BYTES:
+            raise BadPack(f"pack {path.name}", f"it has more than {PACK_FILES} files or {PACK_BYTES} bytes",
+                          "give the folder of a pack, or shorten its examples")  # fmt: skip
         name = file.relative_to(path).as_posix().encode()
         content = file.read_bytes()
         whole.update(len(name).to_bytes(8, "big") + name + len(content).to_bytes(8, "big") + content)
@@ -98,9 +99,3 @@ def _files(path: Path) -> Iterator[Path]:
         parts = file.relative_to(path).parts
         if file.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
             yield file
-
-
-def _line_in(message: str) -> int:
-    marker = "at line "
-    digits = message.partition(marker)[2].partition(",")[0]
-    return int(digits) if digits.isdigit() else 0

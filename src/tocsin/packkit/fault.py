@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tocsin.terms.limits import PACK_FAULTS
+
 __all__ = ["Fault", "Faults"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """``file`` relative to the pack's folder, ``line`` from 1 (0 = about the whole file or folder). ``concern`` names
-    the module that found it. A ``note`` is no fault: something a reader of the pack should know."""
+    """``file`` relative to the pack's folder, ``line`` from 1 (0 = about the whole file or folder), ``column`` from 1 (0 =
+    about the whole line). ``concern`` names the module that found it. A ``note`` is no fault: something a reader of the pack
+    should know."""
 
     file: str
     line: int
@@ -19,6 +22,7 @@ class Fault:
     remedy: str
     concern: str = ""
     weight: Literal["fault", "note"] = "fault"
+    column: int = 0
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
@@ -32,10 +36,13 @@ class Faults:
     found: list[Fault] = field(default_factory=list)
     concern: str = ""
 
-    def add(self, file: str, line: int, what: str, remedy: str, weight: Literal["fault", "note"] = "fault") -> None:
-        """Add one, once."""
-        fault = Fault(file, line, what, remedy, self.concern, weight)
-        if fault not in self.found:
+    def add(
+        self, file: str, line: int, what: str, remedy: str, weight: Literal["fault", "note"] = "fault", column: int = 0
+    ) -> None:
+        """Add one, once. Of a pack with very many faults the first are kept: nobody reads the others, and hostile packs have
+        them by the hundred thousand."""
+        fault = Fault(file, line, what, remedy, self.concern, weight, column)
+        if len(self.found) < PACK_FAULTS and fault not in self.found:
             self.found.append(fault)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from tocsin.engine.language.parse import RULE_KEYS, RuleFault, parse_rule
 from tocsin.engine.language.rule import Rule
@@ -14,7 +15,7 @@ from tocsin.packkit.manifest import Manifest
 from tocsin.packkit.pack import Property, Provenance
 from tocsin.packkit.section import Section, sections
 
-__all__ = ["read_rules"]
+__all__ = ["entry_text", "read_rules"]
 
 _KEYS = (*RULE_KEYS, "valid_from", "valid_to", "note")
 
@@ -57,13 +58,27 @@ def _rule(
     )  # fmt: skip
     for fault in found:
         path = (*section.path, *fault.key)
-        line = section.document.line(*path)
+        (line, column), what = section.document.place(*path), fault.error.rule
         if fault.error.line:
-            line = section.document.text_line(*path) + fault.error.line - 1
-        what = f"{'.'.join(fault.key)} column {fault.error.column}: " if fault.error.column else ""
-        section.faults.add(section.document.name, line, what + fault.error.rule, fault.error.remedy,
-                           "note" if fault.note else "fault")  # fmt: skip
+            what = f"{'.'.join(fault.key)}: {what}"
+            position = _position(entry_text(section.data, fault.key), fault.error.line, fault.error.column)
+            line, column = section.document.text_place(position, *path)
+        section.faults.add(section.document.name, line, what, fault.error.remedy,
+                           "note" if fault.note else "fault", column)  # fmt: skip
     return rule
+
+
+def entry_text(entry: Mapping[str, Any], key: tuple[str, ...]) -> str:
+    """The text that stands at a key of a declared rule; "" if none does."""
+    value: Any = entry
+    for part in key:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def _position(text: str, line: int, column: int) -> int:
+    """Line and column inside a text as a position."""
+    return sum(len(part) + 1 for part in text.split("\n")[: line - 1]) + column - 1
 
 
 def _provenance(section: Section, manifest: Manifest) -> Provenance:

@@ -118,7 +118,8 @@ class Section:
 
     def fault(self, what: str, remedy: str, *key: str | int) -> None:
         """A fault at a key of this section."""
-        self.faults.add(self.document.name, self.document.line(*self.path, *key), what, remedy)
+        line, column = self.document.place(*self.path, *key)
+        self.faults.add(self.document.name, line, what, remedy, column=column)
 
     def _take(self, key: str, kind: type[_T], default: _T, need: bool) -> _T:
         value = self.data.get(key)

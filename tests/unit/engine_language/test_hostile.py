@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.engine.language.condition import LONGEST_TEXT, MOST_NESTING, MOST_OPERATORS, parse_condition
+from tocsin.engine.language.condition import parse_condition
 from tocsin.engine.language.vocabulary import Vocabulary
 from tocsin.terms.errors import BadRule
+from tocsin.terms.limits import CONDITION_CHARACTERS, CONDITION_NESTING, CONDITION_OPERATORS
 
 RAIN = Vocabulary("mm", {"precipitation": "mm"})
 PATIENCE_S = 2.0  # far above what it takes (some milliseconds), far below what an unbounded reading would
@@ -20,11 +21,11 @@ PATIENCE_S = 2.0  # far above what it takes (some milliseconds), far below what 
     ("text", "said"),
     [
         ("(" * 100_000 + "value", "characters"),
-        ("(" * (MOST_NESTING + 1) + "value", "nested at most"),
+        ("(" * (CONDITION_NESTING + 1) + "value", "nested at most"),
         ("not " * 400 + "value > 1 mm", "at most 64 operators"),
-        (" or ".join(["value > 1 mm"] * (MOST_OPERATORS + 1)), "operators"),
+        (" or ".join(["value > 1 mm"] * (CONDITION_OPERATORS + 1)), "operators"),
         ("value" + " + value" * 200 + " > 1 mm", "operators"),
-        ("value > 1 mm" + " " * 10_000_000, f"at most {LONGEST_TEXT} characters"),
+        ("value > 1 mm" + " " * 10_000_000, f"at most {CONDITION_CHARACTERS} characters"),
         ("value > " + "9" * 1900 + " mm", "larger than"),
         ("value > 1" + "e" * 500, None),
         ("-" * 1500, "operators"),
@@ -46,7 +47,9 @@ def test_refused_soon(text: str, said: str | None) -> None:
 
 
 def test_the_largest_that_is_allowed_is_read() -> None:
-    text = "(" * MOST_NESTING + " or ".join(["value > 1 mm"] * (MOST_OPERATORS // 2)) + ")" * MOST_NESTING
+    text = (
+        "(" * CONDITION_NESTING + " or ".join(["value > 1 mm"] * (CONDITION_OPERATORS // 2)) + ")" * CONDITION_NESTING
+    )
     assert parse_condition(text, RAIN)
 
 
@@ -59,7 +62,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 WORDS = (
     "value", "previous", "sum", "(", ")", "3h", ">=", "<", "and", "or", "not", "+", "-", "*", "/", ",", "over", "silent",
     "stuck", "spike", "days", "max", "day", "today", "@x", "share", "how_many", "for", "index", "rate", '"t"', "5 mm", "50 %",
-    "1e3 m/s",
+    "1e3 m/s", "quantile", "same_hour", "changed", "stddev", "0.9", "7d", "median",
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from tocsin.app.commands.django_ready import django_ready
 from tocsin.app.commands.output import json_option, say, table
+from tocsin.formats.toml import read_toml
 from tocsin.terms.errors import BadForm, BadValue
 
 if TYPE_CHECKING:
@@ -62,10 +62,7 @@ def show() -> None:
 
 
 def _lines(file: Path) -> list[AuthorityLine]:
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadForm(str(file), f"is not TOML ({error})", "correct that place") from error
+    data, _ = read_toml(file.read_bytes(), str(file))
     entries = data.get("authority")
     if not isinstance(entries, list) or set(data) - {"authority"}:
         raise BadForm(str(file), "holds something else than [[authority]]", _REMEDY)

@@ -16,18 +16,20 @@ from tocsin.engine.language.quantity import split_quantity, to_microseconds
 from tocsin.engine.language.rule import Clear, Hold
 from tocsin.engine.language.tree import Truth
 from tocsin.engine.language.vocabulary import Vocabulary
+from tocsin.terms.limits import (
+    CONDITION_CHARACTERS,
+    CONDITION_NESTING,
+    CONDITION_OPERATORS,
+    HOLD_CHARACTERS,
+    HOLD_OBSERVATIONS,
+)
 
-__all__ = ["LONGEST_TEXT", "MOST_NESTING", "MOST_OPERATORS", "parse_clear", "parse_condition", "parse_hold"]
-
-LONGEST_TEXT = 2000
-MOST_NESTING = 16
-MOST_OPERATORS = 64
+__all__ = ["parse_clear", "parse_condition", "parse_hold", "tokens_of"]
 
 _OPERATOR = re.compile(r"\b(?:and|or|not)\b|[-+*/]|[<>=!]=?")
 _STRING = re.compile(r'"[^"\n]*"')
 _FOR = re.compile(r"\sfor\s+(?P<hold>[^\"()]*)$")
 _HOLD_PART = re.compile(r"(?:(?P<count>\d{1,6})\s*obs|(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]+))")
-_MOST_OBSERVATIONS = 100_000
 
 _SPOKEN: Mapping[str, str] = {
     "QUANTITY": "a number such as 50 mm", "NAME": "a name such as value or sum(3h)", "STAGE": "a stage such as @alert_level",
@@ -59,9 +61,12 @@ def parse_hold(text: str, within: str | None = None, at: int = 0) -> Hold:
     """``0s``, ``10min``, ``2 obs`` or ``10min and 2 obs``. Raises BadRule."""
     time_us, observations = 0, 1
     whole = within if within is not None else text
-    if len(text) > 80:
+    if len(text) > HOLD_CHARACTERS:
         raise bad_rule(
-            whole, at, "a hold is at most 80 characters long", "write a time, a number of observations, or both"
+            whole,
+            at,
+            f"a hold is at most {HOLD_CHARACTERS} characters long",
+            "write a time, a number of observations, or both",
         )
     for part in text.split(" and "):
         match = _HOLD_PART.fullmatch(part.strip())
@@ -70,8 +75,8 @@ def parse_hold(text: str, within: str | None = None, at: int = 0) -> Hold:
                            "write a time such as 10min, a number such as 2 obs, or 10min and 2 obs")  # fmt: skip
         if match["count"]:
             observations = int(match["count"])
-            if not 1 <= observations <= _MOST_OBSERVATIONS:
-                raise bad_rule(whole, at, f"a hold takes 1 to {_MOST_OBSERVATIONS} observations", "correct the number")
+            if not 1 <= observations <= HOLD_OBSERVATIONS:
+                raise bad_rule(whole, at, f"a hold takes 1 to {HOLD_OBSERVATIONS} observations", "correct the number")
         elif float(match["number"][:40]) == 0 and match["unit"] in ("s", "min", "h", "d"):
             time_us = 0
         else:
@@ -94,17 +99,19 @@ def _refuse_huge(text: str) -> None:
     """Limits first, by one pass over the characters, so that hostile text costs nothing more."""
     if not text.strip():
         raise bad_rule("", 0, "the condition is empty", "write one, such as sum(3h) >= 50 mm")
-    if len(text) > LONGEST_TEXT:
-        raise bad_rule(text, LONGEST_TEXT, f"a condition is at most {LONGEST_TEXT} characters long",
+    if len(text) > CONDITION_CHARACTERS:
+        raise bad_rule(text, CONDITION_CHARACTERS, f"a condition is at most {CONDITION_CHARACTERS} characters long",
                        "split the rule into several")  # fmt: skip
     depth = 0
     for position, character in enumerate(text):
         depth += (character == "(") - (character == ")")
-        if depth > MOST_NESTING:
-            raise bad_rule(text, position, f"parentheses are nested at most {MOST_NESTING} deep", "write it flatter")
+        if depth > CONDITION_NESTING:
+            raise bad_rule(
+                text, position, f"parentheses are nested at most {CONDITION_NESTING} deep", "write it flatter"
+            )
     operators = list(_OPERATOR.finditer(_STRING.sub(lambda found: "_" * len(found[0]), text)))
-    if len(operators) > MOST_OPERATORS:
-        raise bad_rule(text, operators[MOST_OPERATORS].start(), f"a condition has at most {MOST_OPERATORS} operators",
+    if len(operators) > CONDITION_OPERATORS:
+        raise bad_rule(text, operators[CONDITION_OPERATORS].start(), f"a condition has at most {CONDITION_OPERATORS} operators",
                        "split the rule into several")  # fmt: skip
 
 
@@ -123,7 +130,18 @@ def _syntax_fault(text: str, error: UnexpectedInput) -> Exception:
     return bad_rule(text, position, found, "expected " + (", ".join(spoken) or "a condition such as sum(3h) >= 50 mm"))
 
 
-@lru_cache(maxsize=1)
-def _grammar() -> Lark:
+def tokens_of(text: str) -> list[Token]:
+    """The words of a condition as the grammar reads them, in order: what a formatter sets anew. Raises BadRule."""
+    _refuse_huge(text)
+    try:
+        syntax = _grammar(whole=True).parse(text)
+    except UnexpectedInput as error:
+        raise _syntax_fault(text, error) from None
+    return list(syntax.scan_values(lambda value: isinstance(value, Token)))
+
+
+@lru_cache(maxsize=2)
+def _grammar(whole: bool = False) -> Lark:
+    """``whole``: keep the words too that have no meaning of their own (parentheses, commas, and, or)."""
     source = files("tocsin.engine.language").joinpath("grammar.lark").read_text("utf-8")
-    return Lark(source, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+    return Lark(source, parser="lalr", propagate_positions=True, maybe_placeholders=False, keep_all_tokens=whole)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from tocsin.formats.units import convert_factor
 from tocsin.terms.errors import BadUnit
+from tocsin.terms.limits import DURATION_DAYS, LARGEST_NUMBER
 
 __all__ = [
     "DURATION_UNITS",
@@ -24,8 +25,7 @@ __all__ = [
 ]
 
 DURATION_UNITS = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
-LONGEST_US = 366 * DURATION_UNITS["d"]
-LARGEST = 1e12
+LONGEST_US = DURATION_DAYS * DURATION_UNITS["d"]
 _QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[ \t]*(?P<unit>.*)")
 
 # One unit for each kind of quantity we can name to a reader; the first that converts is the answer.
@@ -43,8 +43,8 @@ def split_quantity(text: str) -> tuple[float, str]:
     if match is None:
         raise ValueError(f"{text!r} is not a number with a unit")
     number = float(match["number"])
-    if not math.isfinite(number) or number > LARGEST:
-        raise ValueError(f"the number {match['number'][:24]} is larger than {LARGEST:g}")
+    if not math.isfinite(number) or number > LARGEST_NUMBER:
+        raise ValueError(f"the number {match['number'][:24]} is larger than {LARGEST_NUMBER:g}")
     return number, match["unit"].strip()
 
 
@@ -56,7 +56,7 @@ def to_microseconds(number: float, unit: str) -> int:
     if microseconds <= 0:
         raise ValueError("a duration must be above zero")
     if microseconds > LONGEST_US:
-        raise ValueError("a duration may be at most 366 d")
+        raise ValueError(f"a duration may be at most {DURATION_DAYS} d")
     return microseconds
 
 

@@ -5,14 +5,15 @@ The form is in docs/operate.md.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from tocsin.formats.toml import read_toml
 from tocsin.records.org.services import DepartmentLine, PostLine
 from tocsin.terms.errors import BadForm, BadValue
+from tocsin.terms.limits import CATALOGUE_BYTES, CATALOGUE_PARTS
 
 __all__ = ["AccountEntry", "Staff", "StaffFaults", "read_staff"]
 
@@ -53,10 +54,7 @@ class StaffFaults(BadForm):
 
 def read_staff(content: bytes, name: str) -> Staff:
     """The staff of a document. Raises StaffFaults; BadForm where it is no TOML at all."""
-    try:
-        tables = tomllib.loads(content.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadForm(name, f"is not TOML ({error})", "correct that place") from None
+    tables, _ = read_toml(content, name, most_bytes=CATALOGUE_BYTES, most_parts=CATALOGUE_PARTS)
     faults: list[str] = []
     for key in tables.keys() - {"departments", "posts", "accounts"}:
         faults.append(f"{key}: no such table")
