@@ -10,6 +10,7 @@ from tocsin.engine.judge import area_inner
 from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.operators.area import AreaStage, HowMany, Newest, last_of_instant
+from tocsin.engine.operators.ladder import Ladder
 
 __all__ = ["AreaColumns", "AreaJury", "PairRows", "SilenceRows"]
 
@@ -93,6 +94,12 @@ class AreaJury:
                         function.width_us
                     )
 
+        counting = all(function.how == "how_many" for function in functions)
+        nobody = AreaColumns(1, {function: np.zeros(1) for function in functions})
+        # rows are left out only where nothing happens in an area that nobody counts in
+        self._counts_only = counting and not any(nobody.truth(rung.when)[0][0] for rung in rule.rungs)
+        self._watch = np.array([int(key.split(":")[2]) for key in self.operators if not key.endswith(":any")], np.int64)
+
     def _keys(self, function: tree.AreaNumber) -> list[str]:
         """Operators of a function: its own, and for a share also the one that counts who observed anything."""
         inner = function.truth if function.truth is not None else function.number
@@ -127,20 +134,25 @@ class AreaJury:
 
     def submit(self, rows: GroupRows) -> None:
         """Hand over what each member row says: 1 true, 0 false, NaN not known; or the number."""
-        column = np.empty((len(self.inner), rows.size))
+        column = self.stage.submit(rows.slot, rows.t)
         for k, node in enumerate(self.inner):
-            if isinstance(node, tree.Compare | tree.And | tree.Or | tree.Not | tree.Stuck | tree.Spike | tree.Silent):
+            if isinstance(
+                node,
+                tree.Compare | tree.And | tree.Or | tree.Not | tree.Stuck | tree.Spike | tree.Silent | tree.Changed,
+            ):
                 true, false = rows.truth(node, self.rule.coverage)
-                column[k] = np.where(true, 1.0, np.where(false, 0.0, np.nan))
+                np.copyto(column[k], np.nan)
+                np.copyto(column[k], 0.0, where=false)
+                np.copyto(column[k], 1.0, where=true)
             else:
                 column[k] = rows.number(node, self.rule.coverage)
-        self.stage.submit(rows.slot, rows.t, column)
 
     def judge_rows(
-        self, now: int, newest: Array, lateness: Array, idle_after: Array
+        self, now: int, newest: Array, lateness: Array, idle_after: Array, ladder: Ladder
     ) -> tuple[AreaColumns, Array, Array]:
         """Columns, area index and moment of every instant that a tick released."""
-        area, t, slot, column = self.stage.release(now, newest, lateness, idle_after)
+        frontier = self.stage.frontiers(now, newest, lateness, idle_after)
+        area, t, slot, column = self.stage.release(frontier, *self._matter(frontier, ladder))
         last = last_of_instant(area, t)
         gid = self.stage.gid[slot]
         results: dict[str, Array | tuple[Array, Array]] = {}
@@ -154,6 +166,26 @@ class AreaJury:
                 results[key] = (high[last], mean[last])
         values = {function: self._value(function, results) for function in self.functions}
         return AreaColumns(int(last.sum()), values), area[last], t[last]
+
+    def _matter(self, frontier: Array, ladder: Ladder) -> tuple[Array, Array]:
+        """Which due rows can change anything: all rows of the areas marked first, of the others those true in the columns
+        named second.
+
+        Numbers of streams change only where somebody is true or stops being counted; between such moments every condition
+        is what it was, and a ladder without times has already drawn its conclusion. A ladder with times draws it later,
+        so there every moment counts from the first true row on, until the ladder is at rest again."""
+        every, watch = np.zeros(len(frontier), np.bool_), self._watch
+        if not self._counts_only:
+            every[:] = True
+            return every, watch
+        for operator in self.operators.values():
+            if isinstance(operator, HowMany):
+                operator.leaving(frontier, every)
+                self.stage.stir(frontier, watch, operator.width, every)
+        if ladder.timed:
+            every |= ladder.busy
+            self.stage.stir(frontier, watch, 0, every)
+        return every, watch
 
     def _value(self, function: tree.AreaNumber, results: dict[str, Array | tuple[Array, Array]]) -> Array:
         keys = self._keys(function)

@@ -18,6 +18,7 @@ __all__ = ["Description", "WindowCost", "describe"]
 
 _ROW = 16  # bytes an observation kept in a window: its time and value
 _FIXED = 160  # bytes of a stream and rule apart from windows: order, ladder, counters
+_HOUR_CELL = 16  # bytes of one hour of one day
 _EXTREME = 16  # bytes an observation in the queue that finds a lowest or highest
 
 
@@ -131,10 +132,15 @@ def _windows(pack: Pack, rule: Rule) -> Iterator[WindowCost]:
         default=0,
     )
     found: dict[str, tuple[int, bool]] = {}
+    fixed: dict[str, int] = {}
     for node in rule_nodes(rule, into_areas=True):
         match node:
             case tree.Window(how, width):
                 found[f"{how}({duration_text(width)})"] = (width, how in ("min", "max"))
+            case tree.Quantile(width, q):
+                found[f"quantile({duration_text(width)}, {q:g})"] = (width, True)
+            case tree.SameHour(days, how):
+                fixed[f"same_hour({days}d, {how})"] = _HOUR_CELL * 24 * (days + 1)
             case tree.Stuck(width):
                 found[f"stuck({duration_text(width)})"] = (0, False)
             case tree.Civil() | tree.ConsecutiveDays():
@@ -148,6 +154,8 @@ def _windows(pack: Pack, rule: Rule) -> Iterator[WindowCost]:
         longest = -1 if ring else longest
         queue = _power_of_two(observations) * _EXTREME if extreme else 0
         yield WindowCost(text, width, observations, ring + queue)
+    for text, size in fixed.items():
+        yield WindowCost(text, 0, 0, size)
 
 
 def _power_of_two(number: int) -> int:

@@ -27,7 +27,7 @@ _HOLDS = {
     ">=": lambda a, b: a >= b, ">": lambda a, b: a > b, "<=": lambda a, b: a <= b, "<": lambda a, b: a < b,
     "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
 }  # fmt: skip
-_TRUTHS = ("silent", "stuck", "spike")
+_TRUTHS = ("silent", "stuck", "spike", "changed")
 
 
 def explain_transition(pack: Pack, transition: Transition, place: Place | str, language: str) -> str:
@@ -85,8 +85,12 @@ def measure_words(pack: Pack | None, rule: Rule | None, measure: Measure, langua
             "silent": f"no observation for {limit}",
             "stuck": f"the same value for {limit}",
             "spike": f"a departure of at least {limit}",
+            "changed": f"a change by {figure(measure.value, _unit_of(pack, rule), language)}",
         }
-        zh = {"silent": f"{limit}无观测", "stuck": f"{limit}数值不变", "spike": f"突跳至少{limit}"}
+        zh = {
+            "silent": f"{limit}无观测", "stuck": f"{limit}数值不变", "spike": f"突跳至少{limit}",
+            "changed": f"变化{figure(measure.value, _unit_of(pack, rule), language)}",
+        }  # fmt: skip
         return (en if language == "en" else zh)[measure.what]
     said = f"{_what(pack, rule, measure.what, language)} {figure(measure.value, measure.unit, language)}"
     if measure.threshold is None:
@@ -181,6 +185,10 @@ def _node_of(pack: Pack, rule: Rule, text: str) -> Number | None:
 def _unit(pack: Pack, rule: Rule) -> str:
     units = {pack.properties[name].unit for name in rule.select.get("property", ()) if name in pack.properties}
     return units.pop() if len(units) == 1 else ""
+
+
+def _unit_of(pack: Pack | None, rule: Rule | None) -> str:
+    return _unit(pack, rule) if pack is not None and rule is not None else "1"
 
 
 def _level(pack: Pack, rule: Rule | None, rank: int, language: str) -> str:

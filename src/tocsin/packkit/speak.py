@@ -35,10 +35,11 @@ _WINDOWS = {
         "sum": "total {of} in {w}", "mean": "mean {of} over {w}", "min": "lowest {of} in {w}", "max": "highest {of} in {w}",
         "count": "number of observations in {w}", "delta": "change of {of} over {w}",
         "rate": "rise of {of} per second over {w}", "first": "{of} {w} ago",
+        "stddev": "standard deviation of {of} over {w}",
     },
     "zh-hans": {
         "sum": "{w}累计{of}", "mean": "{w}平均{of}", "min": "{w}最低{of}", "max": "{w}最高{of}", "count": "{w}内观测次数",
-        "delta": "{w}内{of}变化", "rate": "{w}内{of}每秒变化", "first": "{w}前的{of}",
+        "delta": "{w}内{of}变化", "rate": "{w}内{of}每秒变化", "first": "{w}前的{of}", "stddev": "{w}内{of}标准差",
     },
 }  # fmt: skip
 _CIVIL = {
@@ -49,6 +50,7 @@ _HOW = {
     "en": {"sum": "total", "mean": "mean", "min": "lowest", "max": "highest", "count": "number of observations of"},
     "zh-hans": {"sum": "累计值", "mean": "平均值", "min": "最低值", "max": "最高值", "count": "观测次数"},
 }
+_USUAL = {"en": {"mean": "mean", "median": "median"}, "zh-hans": {"mean": "平均值", "median": "中位数"}}
 
 
 def duration_words(microseconds: int, language: str) -> str:
@@ -122,6 +124,8 @@ def truth_words(node: tree.Truth, of: str, titles: Mapping[str, str], unit: str,
         case tree.Stuck(width):
             w = duration_words(width, language)
             return f"{of} exactly the same for {w}" if en else f"{of}连续{w}完全不变"
+        case tree.Changed():
+            return f"{of} differs from the observation before" if en else f"{of}与前一次不同"
         case tree.Spike(size):
             s = figure(size, unit, language)
             return (
@@ -149,6 +153,12 @@ def number_words(node: tree.Number, of: str, titles: Mapping[str, str], unit: st
             return f"its own {name.replace('_', ' ')}" if en else f"本站{_STAGES.get(name, name)}"
         case tree.Window(how, width):
             return _WINDOWS[language][how].format(of=of, w=duration_words(width, language))
+        case tree.Quantile(width, q):
+            w, share = duration_words(width, language), number_text(100 * q)
+            return f"{of} that {share} % of {w} lay below" if en else f"{w}内{of}的{share}%分位值"
+        case tree.SameHour(days, how):
+            w, usual = duration_words(days * DURATION_UNITS["d"], language), _USUAL[language][how]
+            return f"{usual} {of} of this hour of the day over the last {w}" if en else f"过去{w}同一时段{of}的{usual}"
         case tree.Civil(how, which):
             return _CIVIL[language][which].format(how=_HOW[language][how], of=of)
         case tree.ConsecutiveDays(how, comparison, threshold):

@@ -20,9 +20,11 @@ widths = st.one_of(
     st.integers(1, 366).map(lambda n: n * 86_400_000_000), st.integers(1, 600).map(lambda n: n * 1_000_000)
 )
 comparisons = st.sampled_from(("<", "<=", ">", ">=", "==", "!="))
-windows = st.builds(tree.Window, st.sampled_from(("sum", "mean", "min", "max", "delta", "first")), widths)
+windows = st.builds(tree.Window, st.sampled_from(("sum", "mean", "min", "max", "delta", "first", "stddev")), widths)
 leaves = st.one_of(
     st.just(tree.Value()), st.just(tree.Previous()), st.builds(tree.Attribute, st.sampled_from(("alert_level", "x1"))), windows,
+    st.builds(tree.Quantile, widths, st.sampled_from((0.05, 0.5, 0.975))),
+    st.builds(tree.SameHour, st.integers(1, 31), st.sampled_from(("mean", "median"))),
     st.builds(tree.Civil, st.sampled_from(("sum", "mean", "min", "max")), st.sampled_from(("today", "day"))),
 )  # fmt: skip
 numbers = st.recursive(
@@ -45,6 +47,7 @@ atoms = st.one_of(
     st.builds(compare, numbers, comparisons, figures, st.just(UNIT)),
     st.builds(compare, st.one_of(indexed, days), comparisons, figures, st.just("1")),
     st.builds(tree.Stuck, widths),
+    st.just(tree.Changed()),
     st.builds(tree.Spike, figures.filter(lambda size: size > 0)),
 )
 truths = st.recursive(

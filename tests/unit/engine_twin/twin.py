@@ -6,6 +6,8 @@ Written from the docstrings of ``engine/language/tree.py`` and ``rule.py``. Not 
 
 from __future__ import annotations
 
+import math
+import statistics
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -71,6 +73,10 @@ def number(node: tree.Number, sight: Sight) -> float | None:
             return sight.stream.stages.get(name)
         case tree.Window():
             return window(node, sight)
+        case tree.Quantile():
+            return quantile(node, sight)
+        case tree.SameHour():
+            return same_hour(node, sight)
         case tree.Civil():
             return civil(node, sight)
         case tree.ConsecutiveDays():
@@ -101,16 +107,17 @@ def aggregate(how: str, values: list[float]) -> float:
             return min(values)
         case "max":
             return max(values)
+        case "stddev":
+            mean = total / len(values)
+            return math.sqrt(sum((Fraction(value) - mean) ** 2 for value in values) / len(values))
     raise ValueError(how)
 
 
 def window(node: tree.Window, sight: Sight) -> float | None:
     inside = [(t, v) for t, v in sight.past if sight.now - node.width_us < t]
     values = [v for _, v in inside]
-    if sight.coverage > 0 and sight.stream.cadence_s > 0 and node.how != "count":
-        expected = node.width_us / 1e6 / sight.stream.cadence_s
-        if len(values) < sight.coverage * expected:
-            return None
+    if node.how != "count" and lacks(len(values), node.width_us, sight):
+        return None
     if node.how == "first":
         return values[0]
     if node.how == "delta":
@@ -119,6 +126,37 @@ def window(node: tree.Window, sight: Sight) -> float | None:
         elapsed = inside[-1][0] - inside[0][0]
         return (values[-1] - values[0]) / (elapsed / 1e6) if elapsed > 0 and elapsed >= node.over_us else None
     return aggregate(node.how, values)
+
+
+def lacks(number_: int, width_us: int, sight: Sight) -> bool:
+    """Whether a window holds less than the rule's share of what is expected in it."""
+    if sight.coverage == 0 or sight.stream.cadence_s == 0:
+        return False
+    return number_ < sight.coverage * (width_us / 1e6 / sight.stream.cadence_s)
+
+
+def quantile(node: tree.Quantile, sight: Sight) -> float | None:
+    values = sorted(v for t, v in sight.past if sight.now - node.width_us < t)
+    if lacks(len(values), node.width_us, sight):
+        return None
+    place = node.q * (len(values) - 1)
+    below, above = values[math.floor(place)], values[min(math.floor(place) + 1, len(values) - 1)]
+    return below + (above - below) * (place - math.floor(place))
+
+
+def same_hour(node: tree.SameHour, sight: Sight) -> float | None:
+    """Day by day, oldest first: the mean of what was observed in the hour of the local clock."""
+    now = local_clock(sight.now, sight.stream)
+    means = []
+    for back in range(node.days, 0, -1):
+        day = now.date() - timedelta(days=back)
+        then = [v for t, v in sight.past
+                if (clock := local_clock(t, sight.stream)).date() == day and clock.hour == now.hour]  # fmt: skip
+        if then:
+            means.append(sum(then) / len(then))
+    if not means or len(means) < sight.coverage * node.days:
+        return None
+    return statistics.median(means) if node.how == "median" else sum(means) / len(means)
 
 
 def by_what_is_seen(comparison: str, node: tree.Window, limit: float, sight: Sight) -> bool | None:
@@ -133,8 +171,12 @@ def by_what_is_seen(comparison: str, node: tree.Window, limit: float, sight: Sig
     return said if decided else None
 
 
+def local_clock(t: int, stream: Stream) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=t)).astimezone(ZoneInfo(stream.zone))
+
+
 def local_day(t: int, stream: Stream) -> date:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=t)).astimezone(ZoneInfo(stream.zone)).date()
+    return local_clock(t, stream).date()
 
 
 def values_of_day(sight: Sight, day: date) -> list[float]:
@@ -248,6 +290,8 @@ def truth(node: tree.Truth, sight: Sight) -> bool | None:
                     break
                 same.append(t)
             return len(same) >= 3 and same[0] - same[-1] >= width
+        case tree.Changed():
+            return sight.past[-1][1] != sight.past[-2][1] if len(sight.past) > 1 else None
         case tree.Spike(size):
             if len(sight.past) < 3:
                 return None

@@ -48,7 +48,7 @@ simple = st.one_of(st.just(tree.Value()), st.just(tree.Attribute("alert")), cons
 @cache
 def windows(unit):
     width = st.sampled_from([1, 2, 3, 5]).map(lambda n: n * unit)
-    how = st.sampled_from(["sum", "mean", "min", "max", "count", "delta", "rate", "first"])
+    how = st.sampled_from(["sum", "mean", "min", "max", "count", "delta", "rate", "first", "stddev"])
     return st.builds(tree.Window, how, width, st.sampled_from([0, unit, 2 * unit]), st.booleans())
 
 
@@ -59,10 +59,21 @@ days = st.one_of(
 
 
 @cache
+def usual(unit):
+    """Quantiles whose share is a fraction of two, so that interpolation is exact, and the same hour of past days."""
+    width = st.sampled_from([2, 3, 6]).map(lambda n: n * unit)
+    return st.one_of(
+        st.builds(tree.Quantile, width, st.sampled_from([0.25, 0.5, 0.875])),
+        st.builds(tree.SameHour, st.sampled_from([1, 2, 7]), st.sampled_from(["mean", "median"])),
+    )
+
+
+@cache
 def numbers(unit):
     leaves = st.one_of(
-        st.just(tree.Value()), st.just(tree.Previous()), st.just(tree.Attribute("alert")), windows(unit), days
-    )
+        st.just(tree.Value()), st.just(tree.Previous()), st.just(tree.Attribute("alert")), windows(unit), days,
+        usual(unit),
+    )  # fmt: skip
     table = st.sampled_from([((0.0, 0.0), (1.0, 4.0), (3.0, 8.0)), ((1.0, 2.0), (2.0, 2.5))])
     return st.one_of(
         leaves, leaves,
@@ -86,7 +97,8 @@ def truths(number, leaf=None):
 @cache
 def stream_truths(unit):
     stuck = st.builds(tree.Stuck, st.sampled_from([0, unit, 3 * unit]))
-    return truths(numbers(unit), st.one_of(stuck, st.builds(tree.Spike, st.sampled_from([0.5, 2.0]))))
+    spike = st.builds(tree.Spike, st.sampled_from([0.5, 2.0]))
+    return truths(numbers(unit), st.one_of(stuck, spike, st.just(tree.Changed())))
 
 
 @cache

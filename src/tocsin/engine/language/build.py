@@ -10,6 +10,7 @@ from lark import Token, Tree
 from tocsin.engine.language import tree, walk
 from tocsin.engine.language.faults import bad_rule, nearest
 from tocsin.engine.language.quantity import (
+    DURATION_UNITS,
     converts,
     dimension,
     is_offset_unit,
@@ -21,13 +22,17 @@ from tocsin.engine.language.quantity import (
 from tocsin.engine.language.vocabulary import Vocabulary
 from tocsin.terms.errors import BadRule, BadUnit
 
-__all__ = ["Builder", "FUNCTIONS", "Typed"]
+MOST_DAYS = 31  # that same_hour keeps: its memory grows with them
+
+__all__ = ["FUNCTIONS", "MOST_DAYS", "Builder", "Typed"]
 
 Node = Tree[Token] | Token
 Context = Literal["stream", "area", "member"]
 
 FUNCTIONS = {
     **{how: f"{how}(3h)" for how in get_args(tree.Aggregate)},
+    "quantile": "quantile(3h, 0.9)",
+    "same_hour": "same_hour(7d)",
     "days": "days(max(day) >= 35 Cel)",
     "index": 'index(mean(24h), "table")',
     "sister": 'sister("pm25")',
@@ -41,6 +46,7 @@ FUNCTIONS = {
 }
 _AREA = ("how_many", "share", "highest", "average")
 _TRUTHS = ("silent", "stuck", "spike")
+_NAMES = ("value", "previous", "changed")
 _CIVIL = ("sum", "mean", "min", "max", "count")
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _BESIDE = (
@@ -115,6 +121,9 @@ class Builder:
                 return self.truth(children[0])
             case "compared":
                 return self._compare(children)
+            case "name" if str(children[0]) == "changed":
+                self._not_area(syntax, "changed")
+                return tree.Changed()
             case "call" if str(children[0]) in _TRUTHS:
                 return self._truth_call(str(children[0]), syntax, children[1:])
         if kind == "call" and str(children[0]) not in FUNCTIONS:
@@ -209,10 +218,12 @@ class Builder:
             return Typed(node, self._unit_of_value(syntax), self._at(syntax), name)
         if name in FUNCTIONS:
             raise self._fault(syntax, f"{name} needs parentheses", f"write it as {FUNCTIONS[name]}")
+        if name == "changed":
+            raise self._fault(syntax, "changed is a condition, not a number", "join it with and, or, not")
         if name in ("today", "day"):
             raise self._fault(syntax, f"{name!r} stands only inside a function", "write max(today) or mean(day)")
         raise self._fault(syntax, f"{name!r} is not a name of the language",
-                          nearest(name, ["value", "previous", *FUNCTIONS], "use value, previous or sum(3h)"))  # fmt: skip
+                          nearest(name, [*_NAMES, *FUNCTIONS], "use value, previous or sum(3h)"))  # fmt: skip
 
     def _stage(self, syntax: Node, name: str) -> Typed:
         self._not_area(syntax, f"@{name}")
@@ -277,6 +288,10 @@ class Builder:
         self._not_area(syntax, name)
         if name == "sister":
             return self._sister(syntax, arguments)
+        if name == "quantile":
+            return self._quantile(syntax, arguments)
+        if name == "same_hour":
+            return self._same_hour(syntax, arguments)
         if name == "days":
             self._need(arguments, 1, syntax, name)
             return Typed(self._days(arguments[0]), "1", at, text)
@@ -305,7 +320,33 @@ class Builder:
         if name == "sum" and is_offset_unit(unit):
             raise self._fault(syntax, f"values in {unit} cannot be added up", "use mean, min, max or delta")
         unit = rate_unit(unit) if name == "rate" else unit
-        return Typed(node, unit, self._at(syntax), self._slice(syntax), exact=name not in ("delta", "rate"))
+        return Typed(node, unit, self._at(syntax), self._slice(syntax), exact=name not in ("delta", "rate", "stddev"))
+
+    def _quantile(self, syntax: Node, arguments: list[Node]) -> Typed:
+        self._need(arguments, 2, syntax, "quantile")
+        width, share = self._duration(arguments[0]), self.number(arguments[1])
+        q = share.node.value if isinstance(share.node, tree.Constant) and share.bare else 0.0
+        if not 0 < q < 1:
+            raise self._fault(arguments[1], "the share of a quantile is a plain number between 0 and 1",
+                              f"write it as {FUNCTIONS['quantile']}; min(3h) and max(3h) are the ends")  # fmt: skip
+        return Typed(tree.Quantile(width, q), self._unit_of_value(syntax), self._at(syntax), self._slice(syntax))
+
+    def _same_hour(self, syntax: Node, arguments: list[Node]) -> Typed:
+        how = "mean"
+        if len(arguments) == 2:
+            kind, children = _parts(arguments[1])
+            how = str(children[0]) if kind == "name" else ""
+            if how not in ("mean", "median"):
+                raise self._fault(arguments[1], "same_hour(...) takes the mean or the median of the days",
+                                  "write same_hour(7d) or same_hour(7d, median)")  # fmt: skip
+        else:
+            self._need(arguments, 1, syntax, "same_hour")
+        days, rest = divmod(self._duration(arguments[0]), DURATION_UNITS["d"])
+        if rest or not 1 <= days <= MOST_DAYS:
+            raise self._fault(arguments[0], f"same_hour(...) looks back over 1 to {MOST_DAYS} whole days",
+                              f"write it as {FUNCTIONS['same_hour']}")  # fmt: skip
+        node = tree.SameHour(days, cast("Literal['mean']", how))
+        return Typed(node, self._unit_of_value(syntax), self._at(syntax), self._slice(syntax))
 
     def _civil(self, syntax: Node, name: str, which: Literal["today", "day"]) -> Typed:
         if name not in _CIVIL:

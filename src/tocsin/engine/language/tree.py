@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 __all__ = [
-    "Aggregate", "And", "Arithmetic", "AreaNumber", "Attribute", "Civil", "Compare", "ConsecutiveDays", "Constant",
-    "Index", "Not", "Number", "Or", "Previous", "Silent", "Sister", "Spike", "Stuck", "Truth", "Value", "Window",
+    "Aggregate", "And", "Arithmetic", "AreaNumber", "Attribute", "Changed", "Civil", "Compare", "ConsecutiveDays",
+    "Constant", "Index", "Not", "Number", "Or", "Previous", "Quantile", "SameHour", "Silent", "Sister", "Spike", "Stuck",
+    "Truth", "Value", "Window",
 ]  # fmt: skip
 
-Aggregate = Literal["sum", "mean", "min", "max", "count", "delta", "rate", "first"]
+Aggregate = Literal["sum", "mean", "min", "max", "count", "delta", "rate", "first", "stddev"]
 
 
 # ---------------------------------------------------------------- numbers
@@ -46,13 +47,34 @@ class Attribute:
 @dataclass(frozen=True, slots=True)
 class Window:
     """``sum(3h)``: aggregate over (t - width, t]. ``delta`` = value - oldest in window; ``rate`` = delta / elapsed, per
-    second, not known until ``over_us`` has elapsed; ``first`` = oldest value. ``grows``: a sum of a property that its pack
-    says is never negative, so that what is seen of it is a lower bound."""
+    second, not known until ``over_us`` has elapsed; ``first`` = oldest value; ``stddev`` = standard deviation of the
+    window's own values (divided by n). ``grows``: a sum of a property that its pack says is never negative, so that what
+    is seen of it is a lower bound."""
 
     how: Aggregate
     width_us: int
     over_us: int = 0
     grows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """``quantile(3h, 0.9)``: the value that the share ``q`` of the window's values lies below, interpolated between the
+    two beside (type 7 of Hyndman and Fan 1996)."""
+
+    width_us: int
+    q: float
+
+
+@dataclass(frozen=True, slots=True)
+class SameHour:
+    """``same_hour(7d)``: what is usual in this hour of the local clock: the mean (or ``median``) over the last ``days``
+    local calendar days, this one not counted, of the mean of each day's values in the hour. A day without a value in the
+    hour does not count; with fewer such days than ``coverage`` of them, or with none, it is not known. Where the clock is put
+    back, both hours of one name are one; where it is put forward, the hour left out has no value on that day."""
+
+    days: int
+    how: Literal["mean", "median"] = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +189,11 @@ class Stuck:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """``changed``: the value differs from the stream's observation before; not known at its first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Spike:
     """``spike(1.5 m)``: the observation before this one departed from both its neighbours, to the same side, by at
     least that much. True at the observation after the departure, false at the next."""
@@ -180,6 +207,8 @@ Number = (
     | Previous
     | Attribute
     | Window
+    | Quantile
+    | SameHour
     | Civil
     | ConsecutiveDays
     | Index
@@ -187,4 +216,4 @@ Number = (
     | Arithmetic
     | AreaNumber
 )
-Truth = Compare | And | Or | Not | Silent | Stuck | Spike
+Truth = Compare | And | Or | Not | Silent | Stuck | Spike | Changed

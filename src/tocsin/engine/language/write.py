@@ -23,6 +23,8 @@ def write_truth(node: tree.Truth, unit: str) -> str:
             return f"silent({duration_text(limit)})"
         case tree.Stuck(width):
             return f"stuck({duration_text(width)})"
+        case tree.Changed():
+            return "changed"
         case tree.Spike(size):
             return f"spike({_literal(size, unit)})"
 
@@ -42,6 +44,10 @@ def write_number(node: tree.Number, unit: str) -> str:
             return f"rate({duration_text(width)}, over {duration_text(over)})"
         case tree.Window(how, width):
             return f"{how}({duration_text(width)})"
+        case tree.Quantile(width, q):
+            return f"quantile({duration_text(width)}, {number_text(q)})"
+        case tree.SameHour(days, how):
+            return f"same_hour({days}d)" if how == "mean" else f"same_hour({days}d, {how})"
         case tree.Civil(how, which):
             return f"{how}({which})"
         case tree.ConsecutiveDays(how, comparison, threshold):
