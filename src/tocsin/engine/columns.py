@@ -14,6 +14,8 @@ __all__ = ["Columns", "Pair"]
 Array = np.ndarray
 Pair = tuple[Array, Array]
 
+# what is known to be false: comparing with NaN is never true, so nobody has to ask whether anything is known
+_OPPOSITE = {"<": np.greater_equal, "<=": np.greater, ">": np.less_equal, ">=": np.less}
 _COMPARE = {
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
 }  # fmt: skip
@@ -91,13 +93,9 @@ class Columns:
     def _compare(self, comparison: str, left: tree.Number, right: tree.Number, coverage: float) -> Pair:
         if isinstance(right, tree.Constant) and not (coverage > 0 and isinstance(left, tree.Window)):
             a = self.number(left, coverage)  # by far the most frequent form: no column of equal numbers is built
-            true = _COMPARE[comparison](a, right.value)
-            known = ~np.isnan(a)
-            return true & known, ~true & known
+            return _compared(comparison, a, right.value)
         a, b = self.number(left, coverage), self.number(right, coverage)
-        true = _COMPARE[comparison](a, b)
-        known = ~(np.isnan(a) | np.isnan(b))
-        out = true & known, ~true & known
+        out = _compared(comparison, a, b)
         if coverage > 0 and isinstance(left, tree.Window):
             return self._with_bounds(comparison, left, b, out)
         if coverage > 0 and isinstance(right, tree.Window):
@@ -118,6 +116,13 @@ class Columns:
         more = comparison in (">", ">=")
         sure_true, sure_false = (1, -1) if more else (-1, 1)
         return out[0] | (said & (bound == sure_true)), out[1] | (~said & (bound == sure_false) & ~np.isnan(limit))
+
+
+def _compared(comparison: str, a: Array, b: Array | float) -> Pair:
+    if comparison in ("==", "!="):
+        same, other = a == b, (a < b) | (a > b)
+        return (same, other) if comparison == "==" else (other, same)
+    return _COMPARE[comparison](a, b), _OPPOSITE[comparison](a, b)
 
 
 def _index(x: Array, points: tuple[tuple[float, float], ...], rounding: str) -> Array:

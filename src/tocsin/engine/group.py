@@ -6,7 +6,7 @@ in one state (engine.md section 5: equal windows are shared between rules).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,10 @@ from tocsin.engine.columns import Columns, Pair
 from tocsin.engine.language import tree
 from tocsin.engine.operators.civil import CivilDays, DaysInARow, local_days
 from tocsin.engine.operators.neighbours import Previous, Stuck
+from tocsin.engine.operators.same_hour import SameHour, local_hours
+from tocsin.engine.operators.scratch import Scratch
+from tocsin.engine.operators.spread import Deviation, Quantiles
+from tocsin.engine.operators.sweep import OF_FIRST, OF_SUM, Sweep
 from tocsin.engine.operators.windows import Extreme, First, History, Sum
 from tocsin.terms.stream import Catalogue, Stream
 
@@ -41,6 +45,10 @@ class Group:
         self.everyone = False
         self.history = History()
         self.operators: dict[tuple[Any, ...], Any] = {}
+        self.scratch = Scratch()
+        self._products: dict[tuple[str, int, int], None] = {}  # what windows were asked for: kind, width, over
+        self._sweep: Sweep | None = None
+        self._swept = -1  # how many operators there were when it was decided whether to sweep
         self._stages: dict[str, Array] = {}
         self.cadence = np.zeros(0)
         self.positive = np.zeros(0, np.int8)  # 1 where values are never below zero, so that a sum only grows
@@ -92,17 +100,45 @@ class Group:
             made.grow(len(self.members))
         return self.operators[key]
 
-    def prepare(self, node: object) -> None:
-        """Create the operators a node needs, so that they see the stream from the first row on."""
+    def sweep(self) -> Sweep | None:
+        """All windows in one pass, where sums and oldest values are all that looks into the history."""
+        state = len(self.operators) + len(self._products)
+        if self._swept != state:
+            plain = {key: operator for key, operator in self.operators.items() if key[0] in ("sum", "first")}
+            others = (operator for key, operator in self.operators.items() if key not in plain)
+            self._swept, self._sweep = state, None
+            if plain and not any(hasattr(operator, "history") for operator in others):
+                self._sweep = Sweep(
+                    self.history,
+                    [operator for key, operator in plain.items() if key[0] == "sum"],
+                    [operator for key, operator in plain.items() if key[0] == "first"],
+                    list(self._products),
+                )
+        return self._sweep
+
+    def prepare(self, node: object, coverage: float = 1.0) -> None:
+        """Create the operators a node needs, so that they see the stream from the first row on. ``coverage``: of the rule
+        that asks."""
+        if isinstance(node, tree.Window):
+            if node.how in OF_SUM + OF_FIRST:
+                self._products[_product(node.how, node.width_us, node.over_us)] = None
+            if coverage > 0 and node.how != "count":
+                self._products["seen" if node.how in OF_FIRST else "count", node.width_us, 0] = None
         match node:
             case tree.Window(how, width, _) if how in ("sum", "mean", "count"):
                 self.operator("sum", width)
             case tree.Window(how, width, _) if how in ("first", "delta", "rate"):
                 self.operator("first", width)
+            case tree.Window("stddev", width, _):
+                self.operator("stddev", width)
+            case tree.Quantile(width, q):
+                self.operator("quantile", width).share(q)
+            case tree.SameHour(days, how):
+                self.operator("same_hour", days, how)
             case tree.Window(how, width, _):
                 self.operator(how, width)
                 self.operator("sum", width)  # its count says how much of the window is covered
-            case tree.Previous() | tree.Spike():
+            case tree.Previous() | tree.Spike() | tree.Changed():
                 self.operator("previous")
             case tree.Stuck():
                 self.operator("stuck")
@@ -138,6 +174,12 @@ def _make(history: History, key: tuple[Any, ...]) -> Any:
             return Sum(history, width)
         case ("first", width):
             return First(history, width)
+        case ("stddev", width):
+            return Deviation(history, width)
+        case ("quantile", width):
+            return Quantiles(history, width)
+        case ("same_hour", days, how):
+            return SameHour(days, how)
         case (("min" | "max") as how, width):
             return Extreme(how, width)
         case ("previous",):
@@ -151,6 +193,10 @@ def _make(history: History, key: tuple[Any, ...]) -> Any:
     raise KeyError(key)
 
 
+def _product(how: str, width: int, over: int) -> tuple[str, int, int]:
+    return how, width, over if how == "rate" else 0
+
+
 class GroupRows(Columns):
     """One batch of rows of a group, each operator run exactly once (running one is what moves its state)."""
 
@@ -158,6 +204,14 @@ class GroupRows(Columns):
         super().__init__(len(slot))
         self.group, self.slot, self.t, self.v = group, slot, t, v
         self._ran: dict[tuple[Any, ...], Any] = {}
+        sweep = group.sweep()
+        if sweep is not None:
+            self._swept = dict(zip(sweep.row_of, sweep.run(slot, t, v, group.scratch), strict=True))
+            for key in group.operators:
+                if key[0] not in ("sum", "first"):
+                    self._run(key)
+            return
+        self._swept = {}
         self._entry: Array = group.history.append(slot, t, v) if group.history.width else np.zeros(0, np.int64)
         for key in group.operators:
             self._run(key)
@@ -169,10 +223,12 @@ class GroupRows(Columns):
             return self._ran[key]
         operator = self.group.operators[key]
         match key:
-            case ("sum", _):
+            case ("sum" | "stddev" | "quantile", _):
                 out: Any = operator.run(self.slot, self.t, self.v, self._entry)
             case ("first", _):
                 out = operator.run(self.slot, self.t, self._entry)
+            case ("same_hour", _, _):
+                out = operator.run(self.slot, self._local_hours(), self.v)
             case ("min" | "max", _):
                 out = operator.run(self.slot, self.t, self.v)
             case ("previous",):
@@ -189,14 +245,20 @@ class GroupRows(Columns):
         return out
 
     def _local_days(self) -> Array:
+        return self._by_zone(local_days)
+
+    def _local_hours(self) -> Array:
+        return self._by_zone(local_hours)
+
+    def _by_zone(self, local: Callable[[Array, str], Array]) -> Array:
         if len(self.group.zones) == 1:
-            return local_days(self.t, self.group.zones[0])
-        day = np.empty(len(self.t), np.int64)
+            return local(self.t, self.group.zones[0])
+        out = np.empty(len(self.t), np.int64)
         zone = self.group.zone_of[self.slot]
         for number, name in enumerate(self.group.zones):
             here = zone == number
-            day[here] = local_days(self.t[here], name)
-        return day
+            out[here] = local(self.t[here], name)
+        return out
 
     def _days_in_a_row(self, operator: DaysInARow, node: tree.ConsecutiveDays) -> Array:
         days = self._run(("civil",))
@@ -219,6 +281,11 @@ class GroupRows(Columns):
                 return np.asarray(self._run(("previous",))[0])
             case tree.Window(how, width, over):
                 return self._window(how, width, over, coverage)
+            case tree.Quantile(width, q):
+                return self._quantile(width, q, coverage)
+            case tree.SameHour(days, how):
+                usual, found = self._run(("same_hour", days, how))
+                return np.where(found >= coverage * days, usual, np.nan)
             case tree.Civil(how, which):
                 return self._civil(how, which, coverage)
             case tree.ConsecutiveDays():
@@ -237,6 +304,10 @@ class GroupRows(Columns):
                 up, down = (one - two >= size) & (one - self.v >= size), (two - one >= size) & (self.v - one >= size)
                 known = two == two  # noqa: PLR0124
                 return (up | down) & known, ~(up | down) & known
+            case tree.Changed():
+                one, _ = self._run(("previous",))
+                known = ~np.isnan(one)
+                return (self.v != one) & known, (self.v == one) & known
             case _:
                 return super().truth_leaf(node, coverage)
 
@@ -246,6 +317,8 @@ class GroupRows(Columns):
         if isinstance(node, tree.Spike):
             one, two = self._run(("previous",))
             return np.asarray(np.minimum(np.abs(one - two), np.abs(one - self.v)))
+        if isinstance(node, tree.Changed):
+            return np.asarray(self.v - self._run(("previous",))[0])
         return super().extent(node)
 
     def bound(self, node: tree.Window) -> Array | None:
@@ -256,6 +329,11 @@ class GroupRows(Columns):
         return np.ones(self.size, np.int8) if node.grows else self.group.positive[self.slot]
 
     def _window(self, how: str, width: int, over: int, coverage: float) -> Array:
+        if how == "stddev":
+            out, count = self._run(("stddev", width))
+            return self._if_covered(out, count, width, coverage) if coverage > 0 else np.asarray(out)
+        if self._swept:
+            return self._swept_window(how, width, over, coverage)
         if how in ("sum", "mean", "count"):
             total, count = self._run(("sum", width))
             out = total if how == "sum" else count if how == "count" else total / count
@@ -269,10 +347,23 @@ class GroupRows(Columns):
         else:
             out = self._run((how, width))
             count = self._run(("sum", width))[1] if coverage > 0 else None
-        if coverage > 0 and how != "count":
-            cadence = self.group.cadence[self.slot]  # 0 = irregular: nothing is expected, so nothing can lack
-            out = np.where((cadence == 0) | (count * cadence >= coverage * width / 1e6), out, np.nan)
-        return np.asarray(out)
+        return self._if_covered(out, count, width, coverage) if coverage > 0 and how != "count" else np.asarray(out)
+
+    def _swept_window(self, how: str, width: int, over: int, coverage: float) -> Array:
+        out = self._run((how, width)) if how in ("min", "max") else self._swept[_product(how, width, over)]
+        if coverage == 0 or how == "count":
+            return np.asarray(out)
+        count = self._swept["seen" if how in OF_FIRST else "count", width, 0]
+        return self._if_covered(out, count, width, coverage)
+
+    def _quantile(self, width: int, q: float, coverage: float) -> Array:
+        values, count = self._run(("quantile", width))
+        out = values[self.group.operators["quantile", width].share(q)]
+        return self._if_covered(out, count, width, coverage) if coverage > 0 else np.asarray(out)
+
+    def _if_covered(self, out: Array, count: Array, width: int, coverage: float) -> Array:
+        cadence = self.group.cadence[self.slot]  # 0 = irregular: nothing is expected, so nothing can lack
+        return np.where((cadence == 0) | (count * cadence >= coverage * width / 1e6), out, np.nan)
 
     def _civil(self, how: str, which: str, coverage: float) -> Array:
         days = self._run(("civil",))

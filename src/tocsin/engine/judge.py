@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,8 @@ class Judge:
         rungs = sorted(rule.rungs, key=lambda rung: rung.rank)
         self.rungs = {rung.rank: rung for rung in rungs}
         self.truths = [rung.when for rung in rungs]
+        clear = [] if rule.clear.when is None else [rule.clear.when]
+        self.leaves = list(dict.fromkeys(leaf for truth in [*self.truths, *clear] for leaf in leaves(truth)))
         self.ladder = Ladder(
             np.array([rung.rank for rung in rungs], np.int8),
             np.array([rung.hold.time_us for rung in rungs], np.int64),
@@ -63,35 +65,54 @@ class Judge:
         if len(slot) == 0:
             return None
         pairs = [columns.truth(truth, self.rule.coverage) for truth in self.truths]
-        rise = np.stack([pair[0] for pair in pairs])
-        rise_false = np.stack([pair[1] for pair in pairs])
+        rise, rise_false = _rows([pair[0] for pair in pairs]), _rows([pair[1] for pair in pairs])
         when = self.rule.clear.when
         clear = columns.truth(when, self.rule.coverage)[0] if when is not None else np.zeros(0, np.bool_)
         row, before, after, onset = self.ladder.run(slot, t, rise, rise_false, clear)
         if len(row) == 0:
             return None
+        seen = {leaf: self._seen(columns, leaf, row) for leaf in self.leaves}  # the columns themselves are used again
 
         def evidence(k: int) -> tuple[Measure, ...]:
-            return tuple(self._evidence(columns, int(row[k]), int(before[k]), int(after[k])))
+            return tuple(self._evidence(seen, k, int(before[k]), int(after[k])))
 
         return Changes(self.rule, slot[row], t[row], before, after, onset, evidence)
 
-    def _evidence(self, columns: Columns, row: int, before: int, after: int) -> Iterator[Measure]:
+    def _seen(self, columns: Columns, leaf: tree.Truth, row: Array) -> tuple[Array, ...]:
+        """What a leaf looked at in some rows: both sides of a comparison, else its extent."""
+        if not isinstance(leaf, tree.Compare):
+            return (columns.extent(leaf)[row],)
+        return tuple(
+            np.full(len(row), side.value)
+            if isinstance(side, tree.Constant)
+            else columns.number(side, self.rule.coverage)[row]
+            for side in (leaf.left, leaf.right)
+        )
+
+    def _evidence(
+        self, seen: Mapping[tree.Truth, tuple[Array, ...]], k: int, before: int, after: int
+    ) -> Iterator[Measure]:
         """Upward: what the reached rung compared. Downward: what let the old rung go."""
         truth = self.rungs[after].when if after > before else (self.rule.clear.when or self.rungs[before].when)
         for leaf in leaves(truth):
+            numbers = [float(column[k]) for column in seen[leaf]]
             match leaf:
-                case tree.Compare(comparison, left, right, text, unit):
-                    value = float(columns.number(left, self.rule.coverage)[row])
-                    threshold = float(columns.number(right, self.rule.coverage)[row])
+                case tree.Compare(comparison, _, _, text, unit):
+                    value, threshold = numbers
                     if not (math.isnan(value) or math.isnan(threshold)):  # not known: it decided nothing
                         yield Measure(text, value, unit, comparison, threshold)
                 case tree.Silent(limit):
-                    yield Measure("silent", float(columns.extent(leaf)[row]), "s", ">=", limit / 1e6)
+                    yield Measure("silent", numbers[0], "s", ">=", limit / 1e6)
                 case tree.Stuck(width):
-                    yield Measure("stuck", float(columns.extent(leaf)[row]), "s", ">=", width / 1e6)
+                    yield Measure("stuck", numbers[0], "s", ">=", width / 1e6)
+                case tree.Changed():
+                    yield Measure("changed", numbers[0], "")  # by how much, in the stream's unit
                 case tree.Spike(size):
-                    yield Measure("spike", float(columns.extent(leaf)[row]), "", ">=", size)  # in the stream's unit
+                    yield Measure("spike", numbers[0], "", ">=", size)  # in the stream's unit
+
+
+def _rows(columns: list[Array]) -> Array:
+    return columns[0].reshape(1, -1) if len(columns) == 1 else np.stack(columns)
 
 
 def area_inner(rule: Rule) -> list[tree.Truth | tree.Number]:

@@ -34,14 +34,15 @@ def test_every_row_comes_out_once_or_waits_or_is_counted_late(rows, ticks):
     for moment in [*ticks, 100]:
         part, rows = rows[:15], rows[15:]
         slot, t = (np.array([row[n] for row in part], np.int64) for n in (0, 1))
-        stage.submit(slot, t, t[None].astype(float))
+        stage.submit(slot, t)[:] = t
         for s, at in part:
             if area_of[s] >= 0 and at <= frontier:
                 late[area_of[s]] += 1
             elif area_of[s] >= 0:
                 waiting.append((int(area_of[s]), at, s))
         frontier = max(frontier, moment)
-        area, t, slot, column = stage.release(moment, np.full(7, moment), nothing, patient)
+        front = stage.frontiers(moment, np.full(7, moment), nothing, patient)
+        area, t, slot, column = stage.release(front, np.ones(2, np.bool_), np.zeros(0, np.int64))
         due = [row for row in waiting if row[1] <= moment]
         waiting = [row for row in waiting if row[1] > moment]
         assert list(zip(area.tolist(), t.tolist(), slot.tolist(), strict=True)) == sorted(due, key=lambda row: row[:2])

@@ -11,6 +11,7 @@ import numpy as np
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.ordering import NEVER
 from tocsin.engine.operators.rings import Rings, make_room
+from tocsin.engine.operators.scratch import Scratch
 
 __all__ = ["AreaStage", "HowMany", "Newest", "last_of_instant"]
 
@@ -77,34 +78,49 @@ def _by_area_and_time(area, t, areas):
 
 
 @kernel
-def _due(rows, area_of, slot, time, judged, frontier, late, ready, area):
-    """Positions and areas of rows whose area's frontier passed; counts those that came after it. Returns how many."""
-    n = 0
+def _split(rows, area_of, slot, time, column, judged, frontier, late, every, watch, out_area, out_slot, out_time,
+           out_column):  # fmt: skip
+    """Rows whose area's frontier passed are copied out, as far as they can matter: all of an area where ``every``, else those
+    where a watched column is true. Rows that came after their area's frontier are counted. What still waits moves to the
+    front. Returns how many wait and how many came out."""
+    waits, n = 0, 0
     for i in range(rows):
         a = area_of[slot[i]]
         if a < 0:
             continue
+        if time[i] > frontier[a]:
+            if time[i] <= judged[a]:
+                late[a] += 1
+                continue
+            slot[waits], time[waits] = slot[i], time[i]
+            for k in range(column.shape[0]):
+                column[k, waits] = column[k, i]
+            waits += 1
+            continue
         if time[i] <= judged[a]:
             late[a] += 1
-        elif time[i] <= frontier[a]:
-            ready[n], area[n] = i, a
+            continue
+        matters = every[a]
+        for k in range(watch.shape[0]):
+            matters |= column[watch[k], i] == 1.0
+        if matters:
+            out_area[n], out_slot[n], out_time[n] = a, slot[i], time[i]
+            for k in range(column.shape[0]):
+                out_column[k, n] = column[k, i]
             n += 1
-    return n
+    return waits, n
 
 
 @kernel
-def _keep(rows, area_of, slot, time, column, frontier):
-    """Move the rows that still wait to the front (late ones lie before the frontier too). Returns how many."""
-    n = 0
+def _stir(rows, area_of, slot, time, column, judged, frontier, watch, width, every):
+    """Mark areas where a due row is true in a watched column: all of them (``width`` 0), or those that pass out of the window
+    before the frontier."""
     for i in range(rows):
         a = area_of[slot[i]]
-        if a < 0 or time[i] <= frontier[a]:
+        if a < 0 or time[i] > frontier[a] - width or time[i] <= judged[a]:
             continue
-        slot[n], time[n] = slot[i], time[i]
-        for k in range(column.shape[0]):
-            column[k, n] = column[k, i]
-        n += 1
-    return n
+        for k in range(watch.shape[0]):
+            every[a] |= column[watch[k], i] == 1.0
 
 
 class AreaStage:
@@ -123,8 +139,7 @@ class AreaStage:
         # Rows that wait are the first ``rows`` of buffers used again and again: fresh pages cost more than the work.
         self.rows = 0
         self.slot, self.time, self.column = _buffers(columns, 0)
-        self._ready = np.zeros(0, np.int64)
-        self._area = np.zeros(0, np.int64)
+        self._scratch = Scratch()
 
     def grow(self, area_of: Array, gid: Array, stream_of: Array, areas: int) -> None:
         """New membership of all slots."""
@@ -133,37 +148,42 @@ class AreaStage:
         self.judged = np.concatenate([self.judged, np.full(more, NEVER, np.int64)])
         self.late = np.concatenate([self.late, np.zeros(more, np.int64)])
 
-    def submit(self, slot: Array, t: Array, column: Array) -> None:
-        """Member rows with their columns, shape (columns, rows)."""
+    def submit(self, slot: Array, t: Array) -> Array:
+        """Member rows; returns where their columns go, shape (columns, rows)."""
         end = self.rows + len(slot)
         if end > len(self.slot):
             old = self._waiting()
             self.slot, self.time, self.column = _buffers(self.columns, 2 * end)
-            self._put(0, *old)
-            self._ready, self._area = np.empty(2 * end, np.int64), np.empty(2 * end, np.int64)
-        self._put(self.rows, slot, t, column)
+            self.slot[: self.rows], self.time[: self.rows], self.column[:, : self.rows] = old
+        self.slot[self.rows : end], self.time[self.rows : end] = slot, t
+        place = self.column[:, self.rows : end]
         self.rows = end
-
-    def _put(self, at: int, slot: Array, t: Array, column: Array) -> None:
-        end = at + len(slot)
-        self.slot[at:end], self.time[at:end], self.column[:, at:end] = slot, t, column
+        return place
 
     def _waiting(self) -> tuple[Array, Array, Array]:
         return self.slot[: self.rows], self.time[: self.rows], self.column[:, : self.rows]
 
-    def release(self, now: int, newest: Array, lateness: Array, idle_after: Array) -> tuple[Array, Array, Array, Array]:
-        """Rows whose area's frontier passed, by area and time: area, time, slot, columns. ``now`` = the tick."""
-        frontier = _frontiers(self.area_of, self.stream_of, newest, lateness, idle_after, now, len(self.judged))
-        n = _due(
-            self.rows, self.area_of, self.slot, self.time, self.judged, frontier, self.late, self._ready, self._area
-        )
-        ready, area = self._ready[:n], self._area[:n]
-        order = _by_area_and_time(area, self.time[ready], len(self.judged))
-        ready, area = ready[order], area[order]
-        out = area, self.time[ready], self.slot[ready], self.column[:, ready]
+    def frontiers(self, now: int, newest: Array, lateness: Array, idle_after: Array) -> Array:
+        """Per area: up to where it can be judged. ``now`` = the tick."""
+        areas: Array = _frontiers(self.area_of, self.stream_of, newest, lateness, idle_after, now, len(self.judged))
+        return areas
+
+    def stir(self, frontier: Array, watch: Array, width: int, every: Array) -> None:
+        """Mark in ``every`` the areas where a row about to be released is true in a column of ``watch``; with a ``width``, only
+        where it also leaves that window again before the frontier."""
+        _stir(self.rows, self.area_of, self.slot, self.time, self.column, self.judged, frontier, watch, width, every)
+
+    def release(self, frontier: Array, every: Array, watch: Array) -> tuple[Array, Array, Array, Array]:
+        """Rows whose area's frontier passed, by area and time: area, time, slot, columns. Of an area that is not in ``every``
+        only those rows where a column of ``watch`` is true."""
+        take = self._scratch.take
+        area, slot, time = (take(name, self.rows, np.int64) for name in ("area", "slot", "time"))
+        column = self._scratch.table("column", self.columns, self.rows)
+        self.rows, n = _split(self.rows, self.area_of, self.slot, self.time, self.column, self.judged, frontier,
+                              self.late, every, watch, area, slot, time, column)  # fmt: skip
+        order = _by_area_and_time(area[:n], time[:n], len(self.judged))
         np.maximum(self.judged, frontier, out=self.judged)
-        self.rows = _keep(self.rows, self.area_of, self.slot, self.time, self.column, self.judged)
-        return out
+        return area[order], time[order], slot[order], column[:, order]
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""
@@ -174,7 +194,7 @@ class AreaStage:
         """Take over a saved state."""
         self.judged, self.late = state["judged"].copy(), state["late"].copy()
         self.rows = 0
-        self.submit(state["slot"], state["time"], state["column"])
+        self.submit(state["slot"], state["time"])[:] = state["column"]
 
 
 def _buffers(columns: int, rows: int) -> tuple[Array, Array, Array]:
@@ -216,6 +236,20 @@ def _how_many(begin, area, t, group, true, width, latest, counted, number,
     return area.shape[0]
 
 
+@kernel
+def _leaving(frontier, width, latest, offset, klass, head, tail, times, values, every):
+    """Mark areas where somebody stops being counted before the frontier. Entries that a later one of the same group stands
+    behind say nothing any more and are dropped."""
+    for a in range(frontier.shape[0]):
+        mask = (1 << klass[a]) - 1 if klass[a] >= 0 else 0
+        while head[a] < tail[a] and times[offset[a] + (head[a] & mask)] <= frontier[a] - width:
+            at = offset[a] + (head[a] & mask)
+            if latest[int(values[at])] == times[at]:
+                every[a] = True
+                break
+            head[a] += 1
+
+
 class HowMany:
     """How many groups (streams, or streams counted once) were true at some row in (t - width, t]."""
 
@@ -241,6 +275,11 @@ class HowMany:
                                *self.rings.args, out)) < len(area):  # fmt: skip
             self.rings.widen()
         return out
+
+    def leaving(self, frontier: Array, every: Array) -> None:
+        """Mark in ``every`` the areas whose number can fall at a moment up to their frontier, true rows or not."""
+        r = self.rings
+        _leaving(frontier, self.width, self.latest, r.offset, r.klass, r.head, r.tail, r.times, r.values, every)
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""

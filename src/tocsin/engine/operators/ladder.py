@@ -21,12 +21,17 @@ Array = np.ndarray
 @kernel
 def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_us, clear_n, keep_us,
             cool_us, free_rank, ranks, level, onset, since, count, clear_since, clear_count, level_since, cool_until,
-            cool_rank, out_row, out_from, out_to, out_onset):  # fmt: skip
+            cool_rank, busy, out_row, out_from, out_to, out_onset):  # fmt: skip
     """``rise[r, i]``: rung r's condition is true at row i; ``rise_false``: known to be false. Rungs rise in rank."""
     n = 0
     rungs = ranks.shape[0]
     for i in range(slot.shape[0]):
         s = slot[i]
+        rises = False
+        for r in range(rungs):
+            rises |= rise[r, i]
+        if not (rises or busy[s]):  # by far the most: at rest, and nothing true
+            continue
         reached, true_now = 0, 0  # highest rank that has held for its hold; highest whose condition is true
         present = -1
         for r in range(rungs):
@@ -68,6 +73,7 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
                     clear_count[s] = 0
             else:
                 clear_count[s] = 0
+        busy[s] = rises or level[s] > 0
     return n
 
 
@@ -107,6 +113,10 @@ class Ladder:
         self.level_since = np.zeros(0, np.int64)
         self.cool_until = np.zeros(0, np.int64)
         self.cool_rank = np.zeros(0, np.int8)
+        self.timed = not self.plain or bool(
+            hold_us.any() or clear_us or (hold_n > 1).any() or clear_n > 1
+        )  # what it says may depend on how long something has lasted
+        self.busy = np.zeros(0, np.bool_)  # a rank, or a streak of a rung: worked out from the rest, not kept
 
     def grow(self, slots: int) -> None:
         """Room for more slots."""
@@ -120,6 +130,7 @@ class Ladder:
         self.level_since = np.concatenate([self.level_since, np.full(more, NEVER, np.int64)])
         self.cool_until = np.concatenate([self.cool_until, np.full(more, NEVER, np.int64)])
         self.cool_rank = np.concatenate([self.cool_rank, np.zeros(more, np.int8)])
+        self.busy = np.concatenate([self.busy, np.zeros(more, np.bool_)])
 
     def run(
         self, slot: Array, t: Array, rise: Array, rise_false: Array, clear: Array
@@ -135,7 +146,7 @@ class Ladder:
         k = _ladder(
             slot, t, rise, rise_false, self.explicit, clear, self.hold_us, self.hold_n, self.clear_us, self.clear_n,
             self.keep_us, self.cool_us, self.free_rank, self.ranks, self.level, self.onset, self.since, self.count,
-            self.clear_since, self.clear_count, self.level_since, self.cool_until, self.cool_rank,
+            self.clear_since, self.clear_count, self.level_since, self.cool_until, self.cool_rank, self.busy,
             row, before, after, onset,
         )  # fmt: skip
         return row[:k], before[:k], after[:k], onset[:k]
@@ -148,3 +159,4 @@ class Ladder:
         """Take over a saved state."""
         for name in self.NAMES:
             setattr(self, name, state[name].copy())
+        self.busy = (self.level > 0) | (self.count > 0).any(axis=0)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.rings import Rings, make_room
+from tocsin.engine.operators.scratch import Scratch
 
 __all__ = ["NEVER", "Ordering", "group_by_stream"]
 
@@ -20,31 +21,45 @@ Array = np.ndarray
 
 
 @kernel
-def group_by_stream(stream, streams):
-    """Positions of rows so that equal streams stand together, log order kept inside (stable counting sort)."""
-    start = np.zeros(streams + 1, np.int64)
-    for i in range(stream.shape[0]):
-        start[stream[i] + 1] += 1
-    for s in range(streams):
-        start[s + 1] += start[s]
-    order = np.empty(stream.shape[0], np.int64)
-    for i in range(stream.shape[0]):
-        order[start[stream[i]]] = i
-        start[stream[i]] += 1
-    return order
+def _group(stream, streams, order, other, start):
+    """Positions of rows so that equal streams stand together, log order kept inside, into ``order``: counting sorts by parts
+    of the stream's number, from the lowest part on; one part alone where that many counters are worth it."""
+    n, bits = stream.shape[0], 1
+    while (1 << bits) < streams:
+        bits += 1
+    parts = 1 if streams <= max(2 * n, 2048) else (bits + 10) // 11
+    width = (bits + parts - 1) // parts
+    for i in range(n):
+        other[i] = i
+    for part in range(parts):
+        shift, last = part * width, (1 << width) - 1
+        start[: last + 2] = 0
+        for i in range(n):
+            start[((stream[i] >> shift) & last) + 1] += 1
+        for digit in range(last):
+            start[digit + 1] += start[digit]
+        for k in range(n):
+            i = other[k]
+            digit = (stream[i] >> shift) & last
+            order[start[digit]] = i
+            start[digit] += 1
+        if part + 1 < parts:
+            other[:] = order
 
 
 @kernel
-def _accept(begin, order, stream, time, value, lateness, newest, released, late, duplicate,
+def _accept(begin, order, stream, time, value, lateness, newest, released, late, duplicate, accepted,
             offset, klass, head, tail, free, bump, times, values, out_s, out_t, out_v, out_n):  # fmt: skip
-    """Rows ``order[begin:]`` until done or out of room. Returns the position reached."""
-    n = out_n[0]
+    """Rows ``order[begin:]`` until done or out of room. Returns the position reached. ``out_n``: rows that came out, and
+    rows that wait."""
+    n, waits = out_n[0], out_n[1]
     for k in range(begin, order.shape[0]):
         i = order[k]
         s, t = stream[i], time[i]
         if lateness[s] == 0:
             if t > newest[s]:
                 newest[s] = released[s] = t
+                accepted[s] += 1
                 out_s[n], out_t[n], out_v[n] = s, t, value[i]
                 n += 1
             elif t == newest[s]:
@@ -60,36 +75,44 @@ def _accept(begin, order, stream, time, value, lateness, newest, released, late,
             continue
         if klass[s] < 0 or tail[s] - head[s] > (1 << klass[s]) - 1:
             if not make_room(s, offset, klass, head, tail, free, bump, times, values):
-                out_n[0] = n
+                out_n[0], out_n[1] = n, waits
                 return k
-        mask, base, first = (1 << klass[s]) - 1, offset[s], head[s]
-        place = tail[s]  # entry number where the row belongs
+        mask, base, first, last = (1 << klass[s]) - 1, offset[s], head[s], tail[s]
+        if t > newest[s]:  # by far the most: at the end, and the frontier moves
+            times[base + (last & mask)], values[base + (last & mask)] = t, value[i]
+            last += 1
+            newest[s] = t
+            frontier = t - lateness[s]
+            while times[base + (first & mask)] <= frontier:  # ends at the row itself: lateness is above 0
+                at = base + (first & mask)
+                out_s[n], out_t[n], out_v[n] = s, times[at], values[at]
+                n += 1
+                first += 1
+            if first > head[s]:
+                released[s] = times[base + ((first - 1) & mask)]
+                accepted[s] += first - head[s]
+                waits -= first - head[s]
+            head[s], tail[s] = first, last
+            waits += 1
+            continue
+        place = last  # entry number where the row belongs
         while place > first and times[base + ((place - 1) & mask)] > t:
             place -= 1
         if place > first and times[base + ((place - 1) & mask)] == t:
             duplicate[s] += 1
             continue
-        for a in range(tail[s], place, -1):
+        for a in range(last, place, -1):
             times[base + (a & mask)] = times[base + ((a - 1) & mask)]
             values[base + (a & mask)] = values[base + ((a - 1) & mask)]
         times[base + (place & mask)], values[base + (place & mask)] = t, value[i]
-        tail[s] += 1
-        if t > newest[s]:
-            newest[s] = t
-            frontier = t - lateness[s]
-            while first < tail[s] and times[base + (first & mask)] <= frontier:
-                at = base + (first & mask)
-                out_s[n], out_t[n], out_v[n] = s, times[at], values[at]
-                released[s] = times[at]
-                n += 1
-                first += 1
-            head[s] = first
-    out_n[0] = n
+        tail[s] = last + 1
+        waits += 1
+    out_n[0], out_n[1] = n, waits
     return order.shape[0]
 
 
 @kernel
-def _release_idle(now, idle_after, newest, released, offset, klass, head, tail, times, values,
+def _release_idle(now, idle_after, newest, released, accepted, offset, klass, head, tail, times, values,
                   out_s, out_t, out_v):  # fmt: skip
     """Emit everything of streams whose newest row is more than ``idle_after`` behind ``now``."""
     n = 0
@@ -100,9 +123,20 @@ def _release_idle(now, idle_after, newest, released, offset, klass, head, tail, 
                 at = offset[s] + (a & mask)
                 out_s[n], out_t[n], out_v[n] = s, times[at], values[at]
                 n += 1
+            accepted[s] += tail[s] - head[s]
             head[s] = tail[s]
             released[s] = newest[s]
     return n
+
+
+def group_by_stream(stream: Array, streams: int, scratch: Scratch | None = None) -> Array:
+    """Positions of rows so that equal streams stand together, log order kept inside. With ``scratch``: valid until its next
+    use."""
+    scratch, n = scratch or Scratch(), len(stream)
+    order, other = scratch.take("order", n, np.int32), scratch.take("other", n, np.int32)
+    counters = 2 + (1 << max(11, (min(streams, max(2 * n, 2048)) - 1).bit_length()))
+    _group(stream, streams, order, other, scratch.take("start", counters, np.int64))
+    return order
 
 
 class Ordering:
@@ -115,50 +149,52 @@ class Ordering:
         self.released = np.zeros(0, np.int64)
         self.late = np.zeros(0, np.int64)
         self.duplicate = np.zeros(0, np.int64)
+        self.accepted = np.zeros(0, np.int64)  # rows that were given out to be judged
         self.waiting = Rings()
+        self._waits = 0  # rows
+        self._scratch = Scratch()
 
     def grow(self, lateness: Array, idle_after: Array) -> None:
         """New limits for all streams (more of them than before, or the same)."""
         more = len(lateness) - len(self.newest)
         self.lateness, self.idle_after = lateness, idle_after
-        for name, fill in (("newest", NEVER), ("released", NEVER), ("late", 0), ("duplicate", 0)):
+        for name, fill in (("newest", NEVER), ("released", NEVER), ("late", 0), ("duplicate", 0), ("accepted", 0)):
             setattr(self, name, np.concatenate([getattr(self, name), np.full(more, fill, np.int64)]))
         self.waiting.grow(len(lateness))
 
     def accept(self, stream: Array, time: Array, value: Array) -> tuple[Array, Array, Array]:
-        """Rows that became ready: streams grouped, each in time order."""
-        order = group_by_stream(stream, len(self.newest))
-        room = len(stream) + int((self.waiting.tail - self.waiting.head).sum()) if self.lateness.any() else len(stream)
-        out_s, out_t, out_v = np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.float64)
-        out_n = np.zeros(1, np.int64)
+        """Rows that became ready: streams grouped, each in time order. Valid until the next call."""
+        n, take = len(stream), self._scratch.take
+        order = group_by_stream(stream, len(self.newest), self._scratch)
+        room = n + self._waits
+        out_s, out_t, out_v = take("s", room, np.int32), take("t", room, np.int64), take("v", room)
+        out_n = np.array([0, self._waits])
         at = 0
-        while True:
-            at = _accept(at, order, stream, time, value, self.lateness, self.newest, self.released, self.late,
-                         self.duplicate, *self.waiting.args, out_s, out_t, out_v, out_n)  # fmt: skip
-            if at == len(order):
-                break
+        while (at := _accept(at, order, stream, time, value, self.lateness, self.newest, self.released, self.late,
+                             self.duplicate, self.accepted, *self.waiting.args, out_s, out_t, out_v, out_n)) < n:  # fmt: skip
             self.waiting.widen()
-        n = int(out_n[0])
-        return out_s[:n], out_t[:n], out_v[:n]
+        given, self._waits = out_n.tolist()
+        return out_s[:given], out_t[:given], out_v[:given]
 
     def release_idle(self, now: int) -> tuple[Array, Array, Array]:
-        """Rows of streams that fell idle by ``now`` (ticks call this)."""
-        w = self.waiting
-        room = int((w.tail - w.head).sum())
-        out_s, out_t, out_v = np.empty(room, np.int32), np.empty(room, np.int64), np.empty(room, np.float64)
+        """Rows of streams that fell idle by ``now`` (ticks call this). Valid until the next call."""
+        w, take, room = self.waiting, self._scratch.take, self._waits
+        out_s, out_t, out_v = take("s", room, np.int32), take("t", room, np.int64), take("v", room)
         if room == 0:
             return out_s, out_t, out_v
-        n = _release_idle(now, self.idle_after, self.newest, self.released, w.offset, w.klass, w.head, w.tail,
-                          w.times, w.values, out_s, out_t, out_v)  # fmt: skip
+        n = _release_idle(now, self.idle_after, self.newest, self.released, self.accepted, w.offset, w.klass, w.head,
+                          w.tail, w.times, w.values, out_s, out_t, out_v)  # fmt: skip
+        self._waits -= n
         return out_s[:n], out_t[:n], out_v[:n]
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""
-        own = {name: getattr(self, name) for name in ("newest", "released", "late", "duplicate")}
+        own = {name: getattr(self, name) for name in ("newest", "released", "late", "duplicate", "accepted")}
         return own | {f"waiting.{name}": array for name, array in self.waiting.state().items()}
 
     def load(self, state: dict[str, Array]) -> None:
         """Take over a saved state (after ``grow`` to the same streams)."""
-        for name in ("newest", "released", "late", "duplicate"):
+        for name in ("newest", "released", "late", "duplicate", "accepted"):
             setattr(self, name, state[name].copy())
         self.waiting.load({name[8:]: array for name, array in state.items() if name.startswith("waiting.")})
+        self._waits = int((self.waiting.tail - self.waiting.head).sum())

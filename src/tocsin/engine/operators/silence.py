@@ -10,6 +10,7 @@ import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.ordering import NEVER
+from tocsin.engine.operators.scratch import Scratch
 
 __all__ = ["Silence"]
 
@@ -60,6 +61,7 @@ class Silence:
         self.last = np.zeros(0, np.int64)
         self.value = np.zeros(0)
         self.silent = np.zeros(0, np.bool_)
+        self._scratch = Scratch()
 
     def grow(self, delay: Array, lateness: Array, registered: Array) -> None:
         """Room for more slots: each one's delay, lateness and moment of registration (NEVER = not known), all in us."""
@@ -73,19 +75,19 @@ class Silence:
     def rows(self, slot: Array, t: Array, v: Array) -> tuple[Array, ...]:
         """Edges made known by observations: slot, moment, 1 (begins) or 0 (ends), the value last known or that came,
         and how long (us) nothing had come."""
-        out = _edges(2 * len(slot))
+        out = self._edges(2 * len(slot))
         n = _rows(slot, t, v, self.limit, self.last, self.value, self.silent, *out)
-        return tuple(column[:n] for column in out)
+        return tuple(column[:n].copy() for column in out)
 
     def tick(self, now: int, newest: Array, *, final: bool = False) -> tuple[Array, ...]:
         """Edges made known by a tick. ``newest``: per slot the newest accepted moment, rows not yet judged included.
 
         A row of the very moment at which silence falls due still prevents it, so a tick says it only when past that;
         ``final``: nothing more will come, neither late nor at this moment."""
-        out = _edges(len(self.last))
+        out = self._edges(len(self.last))
         patience = np.zeros_like(self.patience) if final else self.patience
         n = _tick(now, int(final), self.limit, patience, newest, self.last, self.value, self.silent, *out)
-        return tuple(column[:n] for column in out)
+        return tuple(column[:n].copy() for column in out)
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""
@@ -95,6 +97,6 @@ class Silence:
         """Take over a saved state."""
         self.last, self.value, self.silent = (state[name].copy() for name in ("last", "value", "silent"))
 
-
-def _edges(n: int) -> tuple[Array, ...]:
-    return np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n), np.empty(n), np.empty(n)
+    def _edges(self, n: int) -> tuple[Array, ...]:
+        take = self._scratch.take
+        return take("s", n, np.int32), take("t", n, np.int64), take("on", n), take("v", n), take("gap", n)

@@ -11,7 +11,7 @@ import numpy as np
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.rings import Rings, make_room
 
-__all__ = ["Extreme", "First", "History", "Sum"]
+__all__ = ["Extreme", "First", "History", "Sum", "add_pair"]
 
 Array = np.ndarray
 
@@ -21,6 +21,17 @@ def _two_sum(a, b):
     s = a + b
     bb = s - a
     return s, (a - (s - bb)) + (b - bb)
+
+
+@kernel
+def add_pair(high, low, x):
+    """A double-double and a number, added. The shorter form of the last step is exact where the high part is not smaller."""
+    h, e = _two_sum(high, x)
+    lo = low + e
+    if abs(h) >= abs(lo):
+        s = h + lo
+        return s, lo - (s - h)
+    return _two_sum(h, lo)
 
 
 @kernel
@@ -88,15 +99,12 @@ def _sum(slot, t, v, number, width, offset, klass, times, values, last, high, lo
     for i in range(slot.shape[0]):
         s = slot[i]
         mask = (1 << klass[s]) - 1
-        h, e = _two_sum(high[s], v[i])
-        lo = low[s] + e
+        h, lo = add_pair(high[s], low[s], v[i])
         a = last[s]
         edge = t[i] - width
         while times[offset[s] + (a & mask)] <= edge:
-            h, e = _two_sum(h, -values[offset[s] + (a & mask)])
-            lo += e
+            h, lo = add_pair(h, lo, -values[offset[s] + (a & mask)])
             a += 1
-        h, lo = _two_sum(h, lo)
         last[s], high[s], low[s] = a, h, lo
         out_sum[i] = h
         out_count[i] = number[i] - a + 1
