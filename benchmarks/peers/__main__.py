@@ -42,12 +42,18 @@ def options() -> argparse.Namespace:
     made.add_argument("--workload", type=Path, help="the workload's folder")
     made.add_argument("--limit", type=int, default=900, help="seconds that one run of one engine may take")
     made.add_argument("--no-file", action="store_true", help="print only")
+    made.add_argument(
+        "--page-only", action="store_true", help="run nothing; write the page again from the results kept"
+    )
     return made.parse_args()
 
 
 def main() -> None:
     """Set up, run, print, write."""
     chosen = options()
+    if chosen.page_only:
+        table.put_into(PAGE, table.as_markdown(table.merge(RESULT, {})))
+        return
     try:
         workload = (chosen.workload or folder("bench", "detection")).resolve()
     except NotHere as reason:
