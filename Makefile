@@ -13,7 +13,7 @@ RUN := .venv/bin
 SYNC := $(UV) sync --frozen --quiet --python $(PYTHON)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test check bench bench-peers bench-web wheel messages assets clean
+.PHONY: help setup demo test check bench bench-peers bench-web bars wheel messages assets clean
 .DEFAULT_GOAL := help
 
 help:
@@ -52,6 +52,10 @@ bench: setup
 # W1 on Tocsin beside other engines, set up in scratch folders outside the checkout; about half an hour on two cores.
 bench-peers: setup
 	@cd benchmarks && ../$(RUN)/python -m peers $(PEERS)
+
+# Every bar of the engine and of ingest, with what the benchmarks measured last; runs nothing.
+bars: setup
+	@$(RUN)/python benchmarks/bars.py
 
 # Pages in a browser (bytes, times, keys and taps a job) and interactive writes on both databases.
 bench-web: setup
