@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -101,9 +102,13 @@ def _take(outcome: Outcome, figures: Figures, name: str) -> None:
         outcome.rounds[peer].append(figures)
     else:
         tail = [line for line in str(figures.get("tail", "")).splitlines() if line.strip()]
-        outcome.failed[peer] = (
-            f"{figures.get('error', 'no result')}: {tail[-1].strip()[:300] if tail else 'it said nothing'}"
-        )
+        last = re.sub(r"(?:/[\w.+-]+){2,}", _name_only, tail[-1].strip()) if tail else ""
+        outcome.failed[peer] = f"{figures.get('error', 'no result')}: {last[:300] or 'it said nothing'}"
+
+
+def _name_only(path: re.Match[str]) -> str:
+    """No path of a machine gets into a table that is kept."""
+    return f".../{path[0].rpartition('/')[2]}"
 
 
 def summarise(outcome: Outcome) -> dict[str, Figures]:

@@ -144,6 +144,19 @@ def test_bars_name_what_was_not_measured(load, tmp_path):
     assert row[3:5] == ("400,000/s", "NOT REACHED")
 
 
+def test_no_path_of_a_machine_is_kept(load):
+    raced = outcome(load)
+    said = {
+        "peer": "duckdb",
+        "wall_s": 1.0,
+        "load_before": 0.0,
+        "error": "rc=1",
+        "tail": "IOError: /tmp/a/b/obs.parquet is cut",
+    }
+    load("peers.race")._take(raced, said, "s1m")
+    assert raced.failed["duckdb"] == "rc=1: IOError: .../obs.parquet is cut"
+
+
 def _moment() -> Any:
     from datetime import UTC, datetime
 
