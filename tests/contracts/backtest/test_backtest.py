@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tocsin.app.backtest.score import episodes_of
+from tocsin.app.backtest.judged import Levels
 from tocsin.app.cli import main
-from tocsin.app.replay.signals import SignalSpan
-from tocsin.terms.signal import Subject
 
 BEGAN = datetime(2025, 6, 1, tzinfo=UTC)
 HEAVY = {  # hours at which each gauge shows 30 mm an hour for three hours
@@ -79,8 +78,8 @@ def test_the_page_says_how_it_was_matched_and_the_drawing_is_written(history, tm
     answer = run(history, path, "--plot", str(tmp_path / "drawings"))
     assert answer.exit_code == 0
     assert "one-to-one; a warning counts from 6 h before an event" in answer.output
-    drawing = (tmp_path / "drawings" / "natural_hazards-rainstorm-orange.svg").read_text()
-    assert "1 hits, 0 misses, 2 false alarms" in drawing
+    drawing = (tmp_path / "drawings" / "natural_hazards-rainstorm-orange-timeline.en.svg").read_text()
+    assert "1 hits, 0 misses, 2 false" in drawing
 
 
 @pytest.mark.parametrize(
@@ -97,10 +96,11 @@ def test_a_truth_that_cannot_be_read_is_refused_with_its_line(history, tmp_path,
 
 
 @pytest.mark.parametrize(
-    ("steps", "cleared", "level", "expected"),
-    [([(0, 1), (5, 3), (9, 1)], 12, 1, [(0, 12)]), ([(0, 1), (5, 3), (9, 1)], 12, 2, [(5, 9)]),
-     ([(0, 3), (2, 1), (4, 3)], None, 3, [(0, 2), (4, 20)]), ([(0, 1)], 3, 2, [])],
+    ("steps", "level", "expected"),
+    [([(0, 1), (5, 3), (9, 1), (12, 0)], 1, [(0, 12, 3)]), ([(0, 1), (5, 3), (9, 1), (12, 0)], 2, [(5, 9, 3)]),
+     ([(0, 3), (2, 1), (4, 4)], 3, [(0, 2, 3), (4, 20, 4)]), ([(0, 1), (3, 0)], 2, [])],
 )  # fmt: skip
-def test_a_signal_warns_at_a_level_while_it_stands_there_or_above(steps, cleared, level, expected):
-    span = SignalSpan("sig_1", "p/r", "h", Subject("stream", "s"), False, tuple(steps), cleared, None)
-    assert [(e.start_us, e.end_us) for e in episodes_of(span, level, "", 20)] == expected
+def test_a_signal_warns_at_a_level_while_it_stands_there_or_above(steps, level, expected):
+    at, rank = (np.array(column, np.int64) for column in zip(*steps, strict=True))
+    levels = Levels(("s",), np.zeros(len(at), np.int64), at, np.zeros(len(at), np.int64), rank)
+    assert list(zip(*(column.tolist() for column in levels.stretches(level, 20)[1:]), strict=True)) == expected

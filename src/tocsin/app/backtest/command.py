@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
-from tocsin.app.backtest.draw import as_svg
-from tocsin.app.backtest.score import HOUR_US, LevelScore, Windows, score
+from tocsin.app.backtest.charts import charts
+from tocsin.app.backtest.document import as_csv, as_document, matching_words
+from tocsin.app.backtest.judged import Judged
+from tocsin.app.backtest.page import as_html
+from tocsin.app.backtest.recorded import judge
+from tocsin.app.backtest.score import HOUR_US, RuleScore, Windows, score
 from tocsin.app.backtest.truth import read_truth
-from tocsin.app.commands.output import console, json_option, say, table, wants_json
-from tocsin.app.replay.command import replay_paths
-from tocsin.app.replay.run import Replayed
+from tocsin.app.backtest.words import LANGUAGES, Words
+from tocsin.app.commands.output import console, error_console, json_option, say, table, wants_json
 from tocsin.packkit import find_pack, load_pack
-from tocsin.terms.errors import BadValue
-from tocsin.terms.level import Scheme
+from tocsin.terms.errors import BadValue, Unavailable
 
 __all__ = ["backtest"]
 
 _COLUMNS = ("rule", "level", "events", "hits", "misses", "warned", "false", "POD (95 %)", "FAR (95 %)", "CSI", "bias",
-            "lead h: median", "q25", "q75", "a week")  # fmt: skip
+            "lead h: median", "with misses", "in time", "a week", "an op-hour")  # fmt: skip
 _PAGE_WIDTH = 200  # of tables in a file or a pipe, where no window says how wide it is
+Run = tuple[str, Judged, Sequence[RuleScore]]
 
 
 @click.command()
@@ -34,90 +37,122 @@ _PAGE_WIDTH = 200  # of tables in a file or a pipe, where no window says how wid
 @click.option("--rule", "only", multiple=True, help="Only this rule of the pack; may be given again.")
 @click.option("--against", help="A second pack or folder: the same history and truth, side by side.")
 @click.option(
-    "--before", default=6.0, show_default=True, help="Hours before an event in which a warning counts for it."
+    "--before", default=6.0, show_default=True, help="Hours before an event in which a warning may end and still count."
 )
 @click.option(
-    "--after", default=0.0, show_default=True, help="Hours after an event's end in which a warning still counts."
+    "--after", default=0.0, show_default=True, help="Hours after an event's end in which a warning may still begin."
 )
 @click.option("--gap", default=6.0, show_default=True, help="Hours: what lies no further apart is one episode.")
-@click.option("--plot", type=click.Path(file_okay=False, path_type=Path), help="Write one SVG a rule and level here.")
+@click.option("--lead", default=1.0, show_default=True, help="Hours of lead that are required.")
+@click.option("--cell", default=1.0, show_default=True, help="Hours of a fixed cell, for what needs correct quiet.")
+@click.option("--operators", default=1.0, show_default=True, help="How many people share the signals.")
+@click.option(
+    "--shards", default=0, show_default=True, help="Processes for a log's history; 0 = one a core if it is large."
+)
+@click.option("--plot", type=click.Path(file_okay=False, path_type=Path), help="Write every drawing here, SVG and PNG.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), help="Write one HTML file with everything in it."
+)
+@click.option(
+    "--csv", "data", type=click.Path(dir_okay=False, path_type=Path), help="Write the episodes behind the figures."
+)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Shown first in the report."
+)
 @json_option
 def backtest(
     rules: str, history: Path, truth: Path, only: tuple[str, ...], against: str | None, before: float, after: float,
-    gap: float, plot: Path | None,
+    gap: float, lead: float, cell: float, operators: float, shards: int, plot: Path | None, report: Path | None,
+    data: Path | None, language: str,
 ) -> None:  # fmt: skip
-    """Replay HISTORY (as `tocsin replay` reads it) through RULES (a pack's name or folder) and score every rule at every
-    level against the truth: hits, misses, false alarms, POD, FAR, CSI, bias, lead time, warnings a week. Rules of hazards
-    that the truth does not speak of are left out. No rule is changed.
+    """Judge HISTORY by RULES (a pack's name or folder) and score every rule at every level against the truth: hits, misses,
+    false warnings, POD, FAR, CSI, bias, lead time, load. HISTORY is a recorded folder as `tocsin replay` reads it, or a
+    TOCSIN_HOME. Rules of hazards that the truth does not speak of are left out. No rule is changed.
     """
-    if min(before, after, gap) < 0:
-        raise BadValue("--before, --after, --gap", "must not be negative", "give hours, for example 6")
-    windows = Windows(*(round(hours * HOUR_US) for hours in (before, after, gap)))
-    scored = [_scored(name, history, truth, only, windows, plot) for name in (rules, *([against] if against else []))]
-    said = f"one-to-one; a warning counts from {before:g} h before an event to {after:g} h after its end; gap {gap:g} h"
+    windows = _windows(before, after, gap, lead, cell, operators)
+    if not 0 <= shards <= 64:
+        raise BadValue("--shards", f"must lie between 0 and 64, got {shards}", "give 0, or the number of cores")
+    runs = [_scored(name, history, truth, only, windows, shards) for name in (rules, *([against] if against else []))]
+    for name, run, scores in runs:
+        if plot is not None:
+            _draw(plot if len(runs) == 1 else plot / Path(name).name, run, scores)
+    if report is not None:
+        report.write_text(as_html(runs, windows, language), encoding="utf-8")
+    if data is not None:
+        data.write_text("".join(as_csv(run, scores) for _, run, scores in runs), encoding="utf-8")
     if wants_json():
-        say({"matching": said, "runs": [_document(name, run, found) for name, run, found in scored]}, str)
-        return
-    page = console if console.is_terminal else Console(width=_PAGE_WIDTH, highlight=False)
-    for name, run, found in scored:
-        rows = [_row(line, run.scheme) for line in found]
-        page.print(table(_COLUMNS, rows, f"{name}: {(run.ended_us - run.began_us) / HOUR_US:,.0f} hours of history"))
-        page.print()
-    console.print(f"Matching {said}. A miss counts in no lead; d (correct quiet) is not countable for event warnings.")
-    if any(line.unknown_level for _, _, found in scored for line in found):
-        console.print("True events without a level count at every level.")
+        documents = [as_document(run, scores) | {"rules": name} for name, run, scores in runs]
+        say({"matching": matching_words(windows), "runs": documents}, str)
+    else:
+        _print(runs, windows)
 
 
-def _scored(
-    name: str, history: Path, truth: Path, only: tuple[str, ...], windows: Windows, plot: Path | None
-) -> tuple[str, Replayed, list[LevelScore]]:
+def _windows(before: float, after: float, gap: float, lead: float, cell: float, operators: float) -> Windows:
+    if min(before, after, gap, lead) < 0:
+        raise BadValue("--before, --after, --gap, --lead", "must not be negative", "give hours, for example 6")
+    if not 0 < cell <= 8784 or not operators > 0:
+        raise BadValue("--cell, --operators", "must be above 0", "give for example 1")
+    if max(before, after, gap, lead) > 87_840:
+        raise BadValue("--before, --after, --gap, --lead", "are at most ten years", "give hours, for example 6")
+    return Windows(*(round(hours * HOUR_US) for hours in (before, after, gap, lead, cell)), operators)
+
+
+def _scored(name: str, history: Path, truth: Path, only: tuple[str, ...], windows: Windows, shards: int) -> Run:
     pack = load_pack(find_pack(name))
     events = read_truth(truth, pack.scheme)
-    run, _ = replay_paths((history,), pack)
+    run = judge(history, pack, shards=shards)
     found = score(run, events, windows, only)
     if only and not found:
         raise BadValue(f"--rule {', '.join(only)}", "gave nothing to score", f"pack {pack.name} has "
                        + ", ".join(rule.name.partition("/")[2] for rule in pack.rules))  # fmt: skip
-    for line in found if plot is not None else ():
-        plot.mkdir(parents=True, exist_ok=True)  # type: ignore[union-attr]
-        word = run.scheme.level(line.level).code
-        file = plot / f"{line.rule.replace('/', '-')}-{word}.svg"  # type: ignore[operator]
-        file.write_text(as_svg(line, word, run.began_us, run.ended_us), encoding="utf-8")
     return name, run, found
 
 
-def _row(line: LevelScore, scheme: Scheme) -> tuple[str, ...]:
-    t = line.table
-    hours = [line.leads.median_us() / HOUR_US, *(line.leads.quantile_us(q) / HOUR_US for q in (0.25, 0.75))]
+def _draw(folder: Path, run: Judged, scores: Sequence[RuleScore]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        try:
+            for name, canvas in charts(run, scores, Words(language)):
+                (folder / f"{name}.{language}.svg").write_text(canvas.svg(), encoding="utf-8")
+                (folder / f"{name}.{language}.png").write_bytes(canvas.png())
+        except Unavailable as error:  # no font: the SVG drawings are there all the same
+            for name, canvas in charts(run, scores, Words(language)):
+                (folder / f"{name}.{language}.svg").write_text(canvas.svg(), encoding="utf-8")
+            error_console.print(f"{error.thing}: {error.rule}; {error.remedy}", markup=False)
+
+
+def _print(runs: Sequence[Run], windows: Windows) -> None:
+    page = console if console.is_terminal else Console(width=_PAGE_WIDTH, highlight=False)
+    documents = [(name, as_document(run, scores)) for name, run, scores in runs]
+    for name, document in documents:
+        rows = [_row(line) for line in document["scores"]]
+        page.print(table(_COLUMNS, rows, f"{name}: {document['hours']:,.0f} hours of history"))
+        for rule, errors in document["level_errors"].items():
+            if errors["counts"]:
+                counts = ", ".join(f"{error}: {n}" for error, n in errors["counts"].items())
+                page.print(f"{rule.partition('/')[2]}: level given less level deserved {counts}; "
+                           f"penalty {errors['penalty']:.2f} (a rank too low counts twice)")  # fmt: skip
+        page.print()
+    console.print(f"Matching {matching_words(windows)}. A miss counts in no lead but in `with misses`, as 0; in time = "
+                  f"at least {windows.required_us / HOUR_US:g} h. d (correct quiet) is not countable for event warnings: "
+                  "--json and --report give what needs it on fixed cells. Shares have Wilson intervals.")  # fmt: skip
+    if any(line["events_without_level"] for _, document in documents for line in document["scores"]):
+        console.print("True events without a level count at every level.")
+
+
+def _row(line: dict[str, Any]) -> tuple[str, ...]:
     return (
-        line.rule.partition("/")[2], scheme.level(line.level).code, f"{t.hits + t.misses}", f"{t.hits}", f"{t.misses}",
-        f"{len(line.warnings)}", f"{t.false_alarms}", _share(t.pod, line.pod_interval), _share(t.far, line.far_interval),
-        _figure(t.csi), _figure(t.bias), *map(_figure, hours), _figure(line.raised_a_week),
+        line["rule"].partition("/")[2], line["level"], f"{line['events']}", f"{line['hits']}", f"{line['misses']}",
+        f"{line['warnings']}", f"{line['false_alarms']}", _share(line, "pod"), _share(line, "far"), _figure(line["csi"]),
+        _figure(line["bias"]), _figure(line["lead_h_median"]), _figure(line["lead_h_median_with_misses"]),
+        _figure(line["in_time"]), _figure(line["warnings_a_week"]), _figure(line["signals_an_operator_hour"]),
     )  # fmt: skip
 
 
-def _share(value: float, interval: tuple[float, float]) -> str:
-    return "-" if math.isnan(value) else f"{value:.2f} ({interval[0]:.2f}-{interval[1]:.2f})"
+def _share(line: dict[str, Any], key: str) -> str:
+    low, high = line[f"{key}_interval"]
+    return "-" if line[key] is None else f"{line[key]:.2f} ({low:.2f}-{high:.2f})"
 
 
-def _figure(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.2f}"
-
-
-def _document(name: str, run: Replayed, found: list[LevelScore]) -> dict[str, Any]:
-    return {"rules": name, "hours": (run.ended_us - run.began_us) / HOUR_US,
-            "scores": [_plain(line, run.scheme) for line in found]}  # fmt: skip
-
-
-def _plain(line: LevelScore, scheme: Scheme) -> dict[str, Any]:
-    t = line.table
-    figures = {"pod": t.pod, "far": t.far, "csi": t.csi, "bias": t.bias, "warnings_a_week": line.raised_a_week,
-               "lead_h_median": line.leads.median_us() / HOUR_US,
-               "lead_h_median_with_misses": line.leads.median_with_misses_us() / HOUR_US}  # fmt: skip
-    return {
-        "rule": line.rule, "level": scheme.level(line.level).code, "hits": t.hits, "misses": t.misses,
-        "false_alarms": t.false_alarms, "duplicates": len(line.matching.duplicates),
-        "pod_interval": line.pod_interval, "far_interval": line.far_interval,
-        "leads_h": [lead / HOUR_US for lead in line.leads.of_found], "events_without_level": line.unknown_level,
-        **{key: None if math.isnan(value) else value for key, value in figures.items()},
-    }  # fmt: skip
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"

@@ -25,7 +25,7 @@ from tocsin.packkit import Pack, builtin_pack_paths, load_pack
 from tocsin.terms.errors import BadPack, UnknownName
 from tocsin.terms.moment import from_us
 
-__all__ = ["replay", "replay_paths"]
+__all__ = ["layout_of", "replay", "replay_paths"]
 
 USUAL_PACK = "natural_hazards"
 _PAGE_WIDTH = 220  # of tables in a file or a pipe, where no window says how wide it is
@@ -73,7 +73,7 @@ def replay_paths(
 ) -> tuple[Replayed, Score]:  # fmt: skip
     """Read, replay and score. Raises the typed errors of the parts."""
     began = time.perf_counter()
-    folder, layout = _layout(paths, pack, layout_name, mapping)
+    folder, layout = layout_of(paths, pack, layout_name, mapping)
     if layout.scorer and layout.scorer not in SCORERS:
         raise BadPack(layout.path, f"scorer {layout.scorer!r} is not known", f"use one of {', '.join(SCORERS)}")
     data = read_dataset(folder, layout)
@@ -97,7 +97,10 @@ def _not_in_force(run: Replayed) -> list[str]:
     return [f"Judged although not in force on all days of the data: {', '.join(names)}."] if names else []
 
 
-def _layout(paths: tuple[Path, ...], pack: Pack, name: str | None, mapping: Path | None) -> tuple[Path, Layout]:
+def layout_of(
+    paths: tuple[Path, ...], pack: Pack, name: str | None = None, mapping: Path | None = None
+) -> tuple[Path, Layout]:
+    """The folder that paths mean, and the layout by which it is read: as asked, as recognised, else from its columns."""
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
     if mapping is not None:
         return folder, load_layout(mapping)
