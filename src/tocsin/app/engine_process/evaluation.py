@@ -100,8 +100,12 @@ class Evaluation:
     def save(self) -> None:
         """Commit, then write a snapshot; so a snapshot is never ahead of the database."""
         self.commit()
-        self._shelf.write(self.judge.snapshot())
+        self.write_snapshot()
         self.snapshot_seq = self.judge.next_seq
+
+    def write_snapshot(self) -> None:
+        """Write the state as it is here; only right after a commit (a forked child has nothing else to do)."""
+        self._shelf.write(self.judge.snapshot())
 
     # ------------------------------------------------------------------ feeding
     def feed(self, record: Record) -> None:

@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from types import FrameType
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import connection
 
 from tocsin.app.configuration import Configuration
 from tocsin.app.engine_process import packs_in_force
 from tocsin.app.engine_process.evaluation import Evaluation
+from tocsin.app.engine_process.free_space import FreeSpace
+from tocsin.app.engine_process.snapshot_keeper import SnapshotKeeper
 from tocsin.app.engine_process.snapshots import SnapshotShelf, packs_body, packs_of
+from tocsin.app.engine_process.steady_clock import SteadyClock, boot_id
 from tocsin.app.engine_process.tail import Tail, rows_of
 from tocsin.app.engine_process.ticks import TickClock
 from tocsin.app.engine_process.whole_log import read_whole_log
@@ -25,7 +30,7 @@ from tocsin.doors.intake.socket.group_commit import GroupCommit, Wish
 from tocsin.doors.intake.socket.server import SocketServer
 from tocsin.formats.catalogue import read_catalogue_body
 from tocsin.loop.detect import queries
-from tocsin.loop.observe.log import Entry, History, Quarantine, SegmentLog
+from tocsin.loop.observe.log import Entry, History, LogDamaged, Quarantine, SegmentLog
 from tocsin.loop.observe.tallies import write_tallies
 from tocsin.packkit import require_fit
 from tocsin.records import clock
@@ -39,10 +44,8 @@ __all__ = ["EngineProcess", "run"]
 
 BATCH_ROWS = 250_000
 BATCH_S = 0.05  # small records are gathered this long for one database transaction
-SNAPSHOT_S = 30.0
 TALLY_S = 1.0
-SNAPSHOT_SHARE = 20  # at most one twentieth of the time goes into snapshots, however large the state
-REFUSALS_IN_A_ROW = 20
+HALT_S = 2.0  # so long between two looks whether a damaged record may be passed by now
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,7 @@ class EngineProcess:
     """Owns log, quarantine, socket, evaluation and snapshots of one TOCSIN_HOME.
 
     ``open`` recovers the log and regains state; ``step`` does one round; ``close`` stops taking, writes what waits,
-    evaluates nothing more, and leaves a snapshot. ``wall_us`` is the wall clock.
+    evaluates nothing more, and leaves a snapshot. ``wall_us`` is the wall clock; with ``steady`` leaps of it are held.
     """
 
     def __init__(
@@ -59,29 +62,36 @@ class EngineProcess:
         configuration: Configuration,
         *,
         wall_us: Callable[[], int] = clock.now_us,
+        steady: SteadyClock | None = None,
         stop: threading.Event | None = None,
     ) -> None:
-        self._configuration, self._home, self._wall_us = configuration, configuration.home, wall_us
-        self._started_us = wall_us()
-        self._snapshot_due = time.monotonic() + SNAPSHOT_S
+        self._configuration, self._home = configuration, configuration.home
+        self._steady, self._wall_us = steady, wall_us if steady is None else steady.now_us
+        self._started_us = self._wall_us()
         self._last_record_us = 0
         self._tallied_at = 0.0
         self._stop = stop or threading.Event()
+        self._opening_s = 0.0
         self.trouble, self._troubles = "", 0
 
     # ------------------------------------------------------------------ start and stop
     def open(self) -> None:
         """Recover, regain, bind the socket. Raises TocsinError (log held by another, damaged pack, ...)."""
-        home = self._home.prepare()
+        begun, home = time.monotonic(), self._home.prepare()
         self._packs = packs_in_force.enable(self._configuration.packs, home.packs)
         self._renewed: tuple[date, int] | None = None
         self._log = SegmentLog.open(home.log)
         for recovery in self._log.recovered:
             log.warning("log: %s", recovery)
+        for damage in self._log.damaged:
+            log.error("log: %s", damage)
         self._quarantine = Quarantine.open(home.quarantine)
         self._reader = self._log.reader()
         self._history = History(home.parquet, home.log)
         self._shelf = SnapshotShelf(home.snapshots)
+        self._shelf.clear_unfinished()
+        self._keeper = SnapshotKeeper(self._saved)
+        self._space = FreeSpace(home.root, self._configuration.free_space_floor_mb << 20)
         self.evaluation = self._evaluation()
         for refused in self._shelf.refused:
             log.warning("%s", refused)
@@ -99,21 +109,30 @@ class EngineProcess:
             written=self._written,
             lost=self._lost,
             answered=self._server.flush,
+            room=self._space.require,
         )
         self._renew_packs()
         self._server.commit = self._commit
         self._server.start()
+        self._opening_s = time.monotonic() - begun
         log.info("engine: log at record %s, database at %s", self._log.next_seq, self.evaluation.consumed)
 
     def close(self) -> None:
         """Stop in order. What was acknowledged but not evaluated is evaluated on the next start."""
         self._server.close()
         self._commit.close()
+        self._keeper.end()
         if not self.trouble:
-            self.evaluation.save()
-            self._tally()
+            self._leave()
         self._log.close()
         self._quarantine.close()
+
+    def _leave(self) -> None:
+        try:
+            self.evaluation.save()
+            self._tally()
+        except OSError as error:
+            log.error("no snapshot is left behind (%s); the next start reads the log since the last one", error)
 
     def _read(self, from_seq: int) -> Iterator[Record]:
         return read_whole_log(self._history, self._reader, from_seq)
@@ -128,7 +147,8 @@ class EngineProcess:
 
     def _look_ahead(self) -> None:
         """What the records not yet evaluated say of catalogue, packs and ticks: the writer must know the end of the log."""
-        for record in self._read(self.evaluation.engine.next_seq):
+        ahead = self._log.reader()
+        for record in read_whole_log(self._history, ahead, self.evaluation.engine.next_seq, skip_damaged=True):
             self._last_record_us = max(self._last_record_us, record.at_us)
             if record.kind is RecordKind.CATALOGUE:
                 self._head = self._head.with_changes(*read_catalogue_body(record.body))
@@ -152,6 +172,10 @@ class EngineProcess:
 
     def _written(self, records: Sequence[Record]) -> None:
         self._head = self._next_head
+        if self._steady is not None and self._steady.doubt_s:
+            for record in records:
+                if record.batch is not None and record.batch.num_rows:
+                    self._steady.heard(int(pc.max(record.batch.column("observed_at")).cast(pa.int64()).as_py()))
         self._tail.written(records)
 
     def _lost(self) -> None:
@@ -160,18 +184,21 @@ class EngineProcess:
     # ------------------------------------------------------------------ the evaluation's side
     def step(self, wait_s: float = 0.2) -> bool:
         """One round: tick if due, take what is new, evaluate, commit, snapshot if due. True if anything was new."""
-        if self._commit.failed or self._commit.refusals >= REFUSALS_IN_A_ROW:
-            rule = f"could not be written: {self._commit.failed or 'the disk refuses'}"
-            raise Unavailable("log", rule, "free space or repair the disk; the engine then starts again by itself")
+        if broken := self._commit.failed or self._log.broken or self._quarantine.log.broken:
+            rule = f"could not be written: {broken}"
+            raise Unavailable("log", rule, "repair the disk; the engine then starts again by itself and reads all back")
         try:
             self._renew_packs()
             self._tick()
+            self.evaluation.commit_if_due()
             records = self._gather(wait_s)
             for record in records:
                 self.evaluation.feed(record)
             self.evaluation.commit_if_due()
-            self._save_if_due()
+            self._keeper.tend(self.evaluation)
             self._tally_if_due()
+        except LogDamaged as error:
+            return self._halt(error)
         except Exception as error:  # observations must still be taken while evaluation is in trouble
             self._begin_again(error)
             return True
@@ -186,7 +213,20 @@ class EngineProcess:
     def _tally(self) -> None:
         """What was counted of each stream, for pages (it changes with every batch, so it is no database row)."""
         self._tallied_at = time.monotonic()
-        write_tallies(self._home.run, self.evaluation.engine.counters, at_us=self._wall_us())
+        try:
+            write_tallies(self._home.run, self.evaluation.engine.counters, at_us=self._wall_us())
+        except OSError as error:  # a full disk: pages show older counts, judging goes on
+            log.warning("counts of streams were not written: %s", error)
+
+    def _halt(self, error: LogDamaged) -> bool:
+        """An acknowledged record that nobody can read is never passed by unseen: judging waits until its segment is
+        restored or the loss accepted, while observations are still taken."""
+        words = f"evaluation stands at record {self.evaluation.judge.next_seq}: {error}"
+        if words != self.trouble:
+            self.trouble = words
+            log.error("%s", words)
+        self._stop.wait(HALT_S)
+        return False
 
     def _begin_again(self, error: Exception) -> None:
         """Evaluation anew from snapshot and log, after a pause; the writer goes on meanwhile."""
@@ -250,13 +290,8 @@ class EngineProcess:
             records += self._tail.take(records[-1].seq + 1, rows=BATCH_ROWS, wait_s=left)
         return records
 
-    def _save_if_due(self) -> None:
-        begun = time.monotonic()
-        if self.evaluation.engine.next_seq > self.evaluation.snapshot_seq and begun >= self._snapshot_due:
-            self.evaluation.save()
-            took = time.monotonic() - begun
-            self._snapshot_due = begun + max(SNAPSHOT_S, SNAPSHOT_SHARE * took)
-            self._log.drop_before(min(self._shelf.oldest_seq, self._history.rolled_until))
+    def _saved(self) -> None:
+        self._log.drop_before(min(self._shelf.oldest_seq, self._history.rolled_until))
 
     def health(self) -> dict[str, int | float | str | None]:
         """Figures for `tocsin doctor` and /readyz."""
@@ -264,6 +299,7 @@ class EngineProcess:
         return {
             "pid": os.getpid(),
             "started_us": self._started_us,
+            "opening_s": round(self._opening_s, 3),
             "next_seq": self._tail.end,
             "consumed_seq": evaluation.committed,
             "lag_records": self._tail.end - evaluation.committed,
@@ -277,7 +313,28 @@ class EngineProcess:
             "requests": self._commit.wishes,
             "transitions": evaluation.transitions,
             "damaged_records": evaluation.judge.damaged_records,
+            **self._disk_health(),
+            "clock_steps": self._steady.steps if self._steady else 0,
+            "clock_doubt_s": round(self._steady.doubt_s, 1) if self._steady else 0.0,
             "failed": str(self._commit.failed) if self._commit.failed else self.trouble or None,
+        }
+
+    def _disk_health(self) -> dict[str, int | float | str | None]:
+        p50, longest = self._log.sync.milliseconds()
+        return {
+            "disk_free_bytes": self._space.free,
+            "disk_state": self._space.state,
+            "fsync_p50_ms": round(p50, 2),
+            "fsync_max_ms": round(longest, 2),
+            "waiting_bytes": self._commit.waiting_bytes,
+            "refused_groups": self._commit.refusals,
+            "abandoned_segments": self._log.abandoned,
+            "torn_bytes": sum(recovery.dropped_bytes for recovery in self._log.recovered),
+            "healed_records": self._reader.healed,
+            "snapshots_refused": len(self._shelf.refused),
+            "snapshot_s": round(self._keeper.took_s, 3),
+            "snapshot_stall_max_ms": round(self._keeper.longest_stall_s * 1e3, 1),
+            "snapshot_trouble": self._keeper.trouble or None,
         }
 
 
@@ -291,7 +348,10 @@ def run(configuration: Configuration) -> int:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     sys.setswitchinterval(0.001)  # acknowledgements must not wait for a long evaluation to give up the interpreter
-    process = EngineProcess(configuration, stop=stop)
+    steady = None
+    if configuration.clock == "wall":
+        steady = SteadyClock(clock.now_us, boot=boot_id(), kept=configuration.home.prepare().run / "clock")
+    process = EngineProcess(configuration, steady=steady, stop=stop)
     try:
         process.open()
         while not stop.is_set():

@@ -15,7 +15,8 @@ from tocsin.terms.errors import Damaged
 
 __all__ = ["PackInForce", "Snapshot", "SnapshotShelf"]
 
-MAGIC = b"TOCSNAP1"
+FORMAT = 1
+MAGIC = b"TOCSNAP%d" % FORMAT
 
 
 class PackInForce(msgspec.Struct, frozen=True):
@@ -53,23 +54,33 @@ class SnapshotShelf:
         root.mkdir(parents=True, exist_ok=True)
 
     def write(self, snapshot: Snapshot) -> Path:
-        """Durable before its name appears: written aside, fsynced, renamed, folder fsynced."""
+        """Durable before its name appears: written aside, fsynced, renamed, folder fsynced. Raises OSError where the disk
+        refuses; the snapshots before it stay."""
         header = msgspec.json.encode(_Header(snapshot.seq, snapshot.packs, len(snapshot.engine), len(snapshot.grouper)))
         parts = [MAGIC, len(header).to_bytes(4, "big"), header, snapshot.engine, snapshot.grouper]
         digest = hashlib.sha256()
         path = self._root / f"{snapshot.seq:020d}.snapshot"
-        aside = path.with_suffix(".tmp")
-        with aside.open("wb") as file:
-            for part in parts:
-                digest.update(part)
-                file.write(part)
-            file.write(digest.digest())
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        aside = path.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            with aside.open("wb") as file:
+                for part in parts:
+                    digest.update(part)
+                    file.write(part)
+                file.write(digest.digest())
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except OSError:
+            aside.unlink(missing_ok=True)  # a full disk must not stay full of what was not finished
+            raise
         self._sync_folder()
         self._drop_old()
         return path
+
+    def clear_unfinished(self) -> None:
+        """Remove what a crash left half written. Only for the process that owns the log."""
+        for path in self._root.glob("*.tmp"):
+            path.unlink(missing_ok=True)
 
     def usable(self, *, at_most: int) -> Iterator[Snapshot]:
         """Valid snapshots with ``seq`` at most ``at_most``, newest first; later ones are foreign to this log or database."""
@@ -105,10 +116,12 @@ class SnapshotShelf:
 def read_snapshot(path: Path) -> Snapshot:
     """A snapshot file. Raises Damaged when torn, changed or of another format."""
     data = path.read_bytes()
-    if data[:8] != MAGIC:
+    if data[:7] != MAGIC[:7]:
         raise _refuse(path, "does not begin with the mark of this format")
-    if len(data) < 44 or hashlib.sha256(data[:-32]).digest() != data[-32:]:
+    if len(data) < 44 or hashlib.sha256(memoryview(data)[:-32]).digest() != data[-32:]:
         raise _refuse(path, "checksum differs: torn or changed")
+    if data[:8] != MAGIC:
+        raise _refuse(path, f"is of format {chr(data[7])}, and this version of Tocsin reads format {FORMAT}")
     length = int.from_bytes(data[8:12], "big")
     header = msgspec.json.decode(data[12 : 12 + length], type=_Header)
     start = 12 + length

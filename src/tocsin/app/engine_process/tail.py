@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from tocsin.terms.errors import Damaged
 from tocsin.terms.record import Record
 
 __all__ = ["Tail"]
@@ -56,7 +57,7 @@ class Tail:
             until = self._records[0].seq if self._records else self._end
         if from_seq >= until:
             return []
-        return list(_some(islice(self._read(from_seq), until - from_seq), rows))
+        return _whole(_some(islice(self._read(from_seq), until - from_seq), rows))
 
     def _pop(self, rows: int) -> list[Record]:
         taken: list[Record] = []
@@ -66,6 +67,18 @@ class Tail:
             rows -= rows_of(record)
             self._rows -= rows_of(record)
         return taken
+
+
+def _whole(records: Iterator[Record]) -> list[Record]:
+    """What comes before a damaged record; the damage itself is raised once it is the next."""
+    taken: list[Record] = []
+    try:
+        for record in records:
+            taken.append(record)  # one by one: what was taken must outlive the error
+    except Damaged:
+        if not taken:
+            raise
+    return taken
 
 
 def _some(records: Iterator[Record], rows: int) -> Iterator[Record]:

@@ -88,7 +88,7 @@ def replay_log(
     )  # fmt: skip
     seen, end = _Seen(), reader.next_seq
     every_pack: dict[tuple[str, str], Pack] = {}
-    for record in read_whole_log(History(home.parquet, reader.root), reader):
+    for record in read_whole_log(History(home.parquet, reader.root), reader, skip_damaged=True):
         transitions, changes = judge.feed(record)
         seen.transitions += transitions
         seen.changes += changes

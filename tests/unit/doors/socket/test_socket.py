@@ -16,7 +16,7 @@ import pytest
 
 from tocsin.doors.intake.socket import frames
 from tocsin.doors.intake.socket.client import AsyncEngineClient, EngineClient
-from tocsin.doors.intake.socket.group_commit import GroupCommit
+from tocsin.doors.intake.socket.group_commit import GroupCommit, Wish
 from tocsin.doors.intake.socket.server import SocketServer
 from tocsin.formats.arrow import OBSERVATIONS
 from tocsin.formats.refused import REFUSED
@@ -48,7 +48,7 @@ class Engine:
         self.quarantine = Quarantine.open(root / "quarantine")
         self.hold = threading.Event()
         self.hold.set()
-        self.syncs = 0
+        self.begun = self.syncs = 0
         self.failing: OSError | None = None
         self.seen: list[Record] = []
         self.server = SocketServer(self.path, now_us=lambda: 42, health=lambda: {"next_seq": self.log.next_seq})
@@ -59,6 +59,7 @@ class Engine:
         self.server.start()
 
     def sync(self, descriptor: int) -> None:
+        self.begun += 1
         assert self.hold.wait(10)
         if self.failing:
             raise self.failing
@@ -140,7 +141,7 @@ def test_those_who_come_while_an_fsync_runs_share_the_next(engine: Engine, clien
     engine.hold.clear()
     with ThreadPoolExecutor(9) as pool:
         first = pool.submit(client.observations, a_batch(1), source="s")
-        waiting_for(lambda: engine.commit._waiting_bytes == 0 and engine.commit.groups == 1)
+        waiting_for(lambda: engine.begun == before + 1)
         others = [pool.submit(client.observations, a_batch(1), source="s") for _ in range(8)]
         waiting_for(lambda: len(engine.commit._waiting) == 8)
         assert not first.done()  # nobody is told before the disk has it
@@ -204,15 +205,39 @@ def test_a_null_where_none_may_be_refuses_only_that_batch(engine: Engine, client
     assert client.observations(a_batch(1), source="s") == 0
 
 
-def test_a_disk_that_refuses_is_said_and_overcome(engine: Engine, client: EngineClient) -> None:
+def test_a_full_disk_is_said_and_overcome(engine: Engine, client: EngineClient) -> None:
     client.observations(a_batch(1), source="s")
     engine.failing = OSError(28, "No space left on device")
+    with pytest.raises(Unavailable, match="No space left"):
+        client.observations(a_batch(1), source="s")
+    engine.failing = None
+    assert client.observations(a_batch(1), source="s") == 1
+    assert [record.seq for record in engine.seen] == [0, 1]
+    assert engine.log.abandoned == 1  # the segment of the failed write takes nothing more
+
+
+def test_a_disk_that_cannot_cut_back_ends_the_log(engine: Engine, client: EngineClient) -> None:
+    client.observations(a_batch(1), source="s")
+    engine.failing = OSError(5, "Input/output error")
     with pytest.raises(Unavailable):
         client.observations(a_batch(1), source="s")
     engine.failing = None
     with pytest.raises(Unavailable):  # the cut back to what was acknowledged failed too: only a restart can tell
         client.observations(a_batch(1), source="s")
     assert [record.seq for record in engine.seen] == [0]
+    assert engine.log.broken
+
+
+def test_without_room_doors_are_refused_and_the_engine_itself_is_not(engine: Engine, client: EngineClient) -> None:
+    def no_room() -> None:
+        raise Unavailable("disk", "only 3 MiB are free", "free space, then send again")
+
+    engine.commit._room = no_room
+    with pytest.raises(Unavailable, match="only 3 MiB are free"):
+        client.observations(a_batch(1), source="s")
+    told: list[object] = []
+    engine.commit.submit(Wish(Entry(RecordKind.TICK, 7), told.append))
+    waiting_for(lambda: told == [0])
 
 
 def test_an_engine_that_is_down_is_said_with_a_remedy(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ class GroupCommit:
     ``admit(entry)`` looks at each entry in log order just before it is written and may raise a TocsinError to refuse it
     (catalogue changes are checked against all that came before). ``written(records)`` sees what was appended, before the
     acknowledgements; ``lost()`` is called when admitted entries were not written; ``answered()`` after the
-    acknowledgements of one group. ``refusals`` counts groups in a row that the disk refused. Any other failure ends the
+    acknowledgements of one group. ``refusals`` counts groups in a row that the disk refused, ``waiting_bytes`` what the
+    queue holds: doors that outrun the disk are refused, so memory stays bounded. Any other failure ends the
     writer: ``failed`` is set, all who wait get Unavailable, and the process must start again from what the disk holds.
     """
 
@@ -49,11 +50,13 @@ class GroupCommit:
         written: Callable[[Sequence[Record]], None] = lambda records: None,
         lost: Callable[[], None] = lambda: None,
         answered: Callable[[], None] = lambda: None,
+        room: Callable[[], None] = lambda: None,
     ) -> None:
         self._log, self._quarantine = log, quarantine
         self._admit, self._written, self._lost, self._answered = admit, written, lost, answered
+        self._room = room
         self._waiting: deque[Wish] = deque()
-        self._waiting_bytes = 0
+        self.waiting_bytes = 0
         self._changed = threading.Condition()
         self._closing = False
         self.failed: BaseException | None = None
@@ -62,14 +65,17 @@ class GroupCommit:
         self._thread.start()
 
     def submit(self, wish: Wish) -> None:
-        """Put a wish in the queue. Raises Unavailable when too much is waiting or the writer has ended."""
+        """Put a wish in the queue. Raises Unavailable when too much is waiting, the writer has ended, or ``room`` says that
+        there is none (what the engine itself has to say has no size and is taken)."""
+        if wish.size:
+            self._room()
         with self._changed:
             if self._closing or self.failed:
                 raise Unavailable("log", "not writing", "send again once the engine has restarted")
-            if self._waiting_bytes + wish.size > WAITING_BYTES and self._waiting:
+            if self.waiting_bytes + wish.size > WAITING_BYTES and self._waiting:
                 raise Unavailable("log", f"more than {WAITING_BYTES} bytes wait to be written", "send again later")
             self._waiting.append(wish)
-            self._waiting_bytes += wish.size
+            self.waiting_bytes += wish.size
             self._changed.notify()
 
     def close(self) -> None:
@@ -97,7 +103,7 @@ class GroupCommit:
                 wish = self._waiting.popleft()
                 size += wish.size
                 group.append(wish)
-            self._waiting_bytes -= size
+            self.waiting_bytes -= size
             return group
 
     def _commit(self, group: list[Wish]) -> None:

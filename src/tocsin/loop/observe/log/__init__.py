@@ -2,7 +2,7 @@
 
 from tocsin.loop.observe.log.history import History
 from tocsin.loop.observe.log.quarantine import Quarantine
-from tocsin.loop.observe.log.reader import LogReader
+from tocsin.loop.observe.log.reader import LogDamaged, LogReader
 from tocsin.loop.observe.log.segments import Entry, SegmentLog
 
-__all__ = ["Entry", "History", "LogReader", "Quarantine", "SegmentLog"]
+__all__ = ["Entry", "History", "LogDamaged", "LogReader", "Quarantine", "SegmentLog"]

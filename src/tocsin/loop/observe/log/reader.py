@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from tocsin.loop.observe.log.frame import (
     read_frame,
     read_head,
 )
+from tocsin.loop.observe.log.losses import Loss, read_losses, uncovered
 from tocsin.loop.observe.log.mark import Mark, read_mark
 from tocsin.terms.errors import Damaged, Unavailable
 from tocsin.terms.record import Record, RecordKind
@@ -55,7 +56,7 @@ class LogDamaged(Damaged):
         super().__init__(
             f"log segment {path.name}, {_names(seq, until)}, byte {offset}",
             what,
-            f"restore {path} from a backup; or read on with skip_damaged=True, which leaves out exactly these records",
+            f"restore {path} from a backup; or go on without exactly these records: `tocsin log repair --accept-loss`",
         )
 
 
@@ -164,6 +165,15 @@ class _Place:
     offset: int
 
 
+Heal = Callable[[int, int], Iterable[Record]]
+
+
+def _standing_in(losses: Sequence[Loss], item: LogDamaged) -> Iterator[Record]:
+    for loss in losses:
+        if loss.catalogue and item.seq <= loss.seq < item.until:
+            yield Record(loss.seq, RecordKind.CATALOGUE, loss.at_us, body=loss.catalogue.encode())
+
+
 class LogReader:
     """Reads the log in ``root``. Not for several threads at once; make one for each."""
 
@@ -172,6 +182,8 @@ class LogReader:
     ) -> None:
         self.root = root
         self.damaged: list[LogDamaged] = []
+        self.accepted: list[LogDamaged] = []
+        self.healed = 0
         self.mark = mark or partial(read_mark, root)  # how far the log is acknowledged, as its writer last noted
         self._schema = schema
         self._place: _Place | None = None
@@ -205,14 +217,25 @@ class LogReader:
                 return first
         return firsts[0] if firsts else 0
 
-    def read(self, from_seq: int = 0, *, skip_damaged: bool = False) -> Iterator[Record]:
+    def read(self, from_seq: int = 0, *, skip_damaged: bool = False, heal: Heal | None = None) -> Iterator[Record]:
         """Acknowledged records from ``from_seq`` on, in order. Columns are views of the mapped file, never copies.
 
         Raises ``LogDamaged`` at a record that fails its check, or is no longer there; with ``skip_damaged`` it is put
-        into ``damaged`` instead and reading goes on behind it."""
+        into ``damaged`` instead and reading goes on behind it. What ``heal(seq, until)`` still has of such records is
+        given in their place (``healed`` counts them); a loss that was accepted is left out (``accepted`` names it)."""
         for item in self._items(from_seq):
             if isinstance(item, Record):
                 yield item
+                continue
+            found = list(heal(max(item.seq, from_seq), item.until)) if heal is not None else []
+            if [record.seq for record in found] == list(range(max(item.seq, from_seq), item.until)):
+                self.healed += len(found)
+                yield from found
+                continue
+            losses = read_losses(self.root)
+            if not uncovered(losses, item.seq, item.until):
+                self.accepted.append(item)
+                yield from _standing_in(losses, item)
             elif not skip_damaged:
                 raise item
             else:
