@@ -23,6 +23,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("tocsin.app.doctor:doctor", "Check this installation and say what to repair."),
     "demo": ("tocsin.app.demo.command:demo", "Play a scenario of the simulator, or recorded data."),
     "staff": ("tocsin.app.commands.staff:staff", "Load departments, posts and accounts; give a new password."),
+    "targets": (
+        "tocsin.app.commands.targets:targets",
+        "Load and show displays, systems and rooms that are told of warnings.",
+    ),
     "authority": ("tocsin.app.commands.authority:authority", "Load and show which bodies may warn of what."),
     "sources": ("tocsin.app.commands.sources:sources", "Register sources and give them tokens."),
     "token": ("tocsin.app.commands.tokens:token", "Make a token that may change the catalogue."),
@@ -32,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "log": ("tocsin.app.commands.log:log", "Verify the log of observations."),
     "ledger": ("tocsin.app.commands.ledger:ledger", "Verify the ledger, read a chain, print the root to publish."),
     "pack": ("tocsin.app.commands.pack:pack", "Make, check, replay and explain packs."),
+    "rules": ("tocsin.app.commands.rules:rules", "Check, set, explain and test rules."),
     "cap": ("tocsin.app.commands.cap:cap", "Check CAP messages and verify their signatures."),
     "replay": ("tocsin.app.replay.command:replay", "Replay recorded data through rules and score the result."),
     "backtest": ("tocsin.app.backtest.command:backtest", "Score rules on recorded history against what happened."),

@@ -62,6 +62,12 @@ def columns_of_table(table: pa.Table, mapping: ColumnMapping, intake: Intake) ->
 
 def _column(table: pa.Table, name: str) -> pa.Array:
     column = table.column(name)
+    try:
+        pa.nulls(0, column.type)
+    except (KeyError, pa.ArrowException):  # a type that Arrow has and its Python does not (an interval of months)
+        raise BadForm(
+            f"column {name}", f"it holds {column.type}, which cannot be read", "send text and numbers"
+        ) from None
     if pa.types.is_dictionary(column.type):
         column = column.unify_dictionaries()
     joined = column.combine_chunks()

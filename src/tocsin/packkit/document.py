@@ -43,8 +43,9 @@ class Document:
 class Folder:
     """The files of a pack. A file that cannot be read is one fault and then counts as empty."""
 
-    def __init__(self, path: Path, faults: Faults) -> None:
-        self.path, self.faults = path, faults
+    def __init__(self, path: Path, faults: Faults, called: Mapping[str, str] | None = None) -> None:
+        """``called``: names that files have here other than in a pack (a rules file that stands alone)."""
+        self.path, self.faults, self.called = path, faults, dict(called or {})
         self._documents: dict[str, Document] = {}
 
     def document(self, name: str, required: bool = False) -> Document:
@@ -63,6 +64,7 @@ class Folder:
         return sorted(path.relative_to(self.path).as_posix() for path in self.path.glob(pattern) if path.is_file())
 
     def _read(self, name: str, required: bool) -> Document:
+        name = self.called.get(name, name)
         path = self.path / name
         if not path.is_file():
             if required:

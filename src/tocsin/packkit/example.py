@@ -34,7 +34,7 @@ from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Subject, Transition
 from tocsin.terms.stream import Catalogue, Source, Stream
 
-__all__ = ["Example", "Played", "event_lines", "place_of", "play", "read_example", "signal_lines"]
+__all__ = ["Example", "Played", "event_lines", "observation_batch", "place_of", "play", "read_example", "signal_lines"]
 
 _COLUMNS = ("stream", "observed_at", "value")
 _STREAM_KEYS = tuple(part.name for part in fields(Stream) if part.name not in ("cell", "forecast"))
@@ -223,6 +223,12 @@ def _observations(path: Path, name: str, catalogue: Catalogue, faults: Faults) -
                 streams.append(index)
                 times.append(at)
                 values.append(number)
+    return observation_batch(streams, times, values)
+
+
+def observation_batch(streams: Sequence[int], times: Sequence[int], values: Sequence[float]) -> pa.RecordBatch:
+    """Observations as the log stores them, in order of time: catalogue indices, moments (us), values (NaN = the source says it
+    has none)."""
     order = np.argsort(np.array(times, np.int64), kind="stable")
     at_us, value_column = np.array(times, np.int64)[order], np.array(values, np.float64)[order]
     moments = pa.array(at_us, pa.int64()).cast(pa.timestamp("us", tz="UTC"))

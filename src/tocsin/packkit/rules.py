@@ -14,6 +14,7 @@ from tocsin.packkit.fault import Faults
 from tocsin.packkit.manifest import Manifest
 from tocsin.packkit.pack import Property, Provenance
 from tocsin.packkit.section import Section, sections
+from tocsin.terms.limits import PACK_RULES
 
 __all__ = ["entry_text", "read_rules"]
 
@@ -31,6 +32,11 @@ def read_rules(
     document = folder.document("rules.toml", required=True)
     Section(document, (), document.data, faults).known(("rule",))
     rules: dict[str, Rule] = {}
+    declared = document.data.get("rule", [])
+    if isinstance(declared, list) and len(declared) > PACK_RULES:
+        line, column = document.place("rule", PACK_RULES)
+        faults.add(document.name, line, f"it has more than {PACK_RULES} rules", "split the pack", column=column)
+        return (), {}
     provenance = {}
     for section in sections(document, "rule", faults):
         section.known(_KEYS)
@@ -56,7 +62,11 @@ def _rule(
         stages=frozenset(stage for known in properties.values() for stage in known.stages),
         nonnegative=frozenset(name for name, known in properties.items() if known.low >= 0),
     )  # fmt: skip
+    known = {name for name in properties if properties[name].unit}
+    stranger = not set(rule.select.get("property", ())) <= known  # said already; what follows from it is not
     for fault in found:
+        if stranger and fault.error.rule.startswith("the rule's streams do not share"):
+            continue
         path = (*section.path, *fault.key)
         (line, column), what = section.document.place(*path), fault.error.rule
         if fault.error.line:
@@ -84,7 +94,8 @@ def _position(text: str, line: int, column: int) -> int:
 def _provenance(section: Section, manifest: Manifest) -> Provenance:
     section.words("title")
     section.words("why")
-    section.boolean("verified", need=True)
+    if "verified" not in section.data:  # its type is judged with the rule
+        section.fault("verified is missing", "write verified = false until the text of the source was read")
     valid_from, valid_to = section.day("valid_from", need=True), section.day("valid_to")
     if valid_from and valid_to and valid_to <= valid_from:
         section.fault(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from tocsin.terms.errors import TocsinError
 
-__all__ = ["console", "json_option", "print_error", "say", "table", "wants_json"]
+__all__ = ["console", "json_option", "print_error", "say", "table", "wants_json", "width_of"]
 
 _KEY = "tocsin.json"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -46,6 +47,11 @@ def say(document: object, text: Callable[[], object]) -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
     else:
         console.print(text())
+
+
+def width_of(text: str) -> int:
+    """How many places of a terminal a text takes: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def table(

@@ -24,9 +24,9 @@ from tocsin.terms.limits import (
     HOLD_OBSERVATIONS,
 )
 
-__all__ = ["parse_clear", "parse_condition", "parse_hold", "tokens_of"]
+__all__ = ["clear_parts", "parse_clear", "parse_condition", "parse_hold", "tokens_of"]
 
-_OPERATOR = re.compile(r"\b(?:and|or|not)\b|[-+*/]|[<>=!]=?")
+_OPERATOR = re.compile(r"\b(?:and|or|not|then|at)\b|[-+*/]|[<>=!]=?")
 _STRING = re.compile(r'"[^"\n]*"')
 _FOR = re.compile(r"\sfor\s+(?P<hold>[^\"()]*)$")
 _HOLD_PART = re.compile(r"(?:(?P<count>\d{1,6})\s*obs|(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]+))")
@@ -35,7 +35,8 @@ _SPOKEN: Mapping[str, str] = {
     "QUANTITY": "a number such as 50 mm", "NAME": "a name such as value or sum(3h)", "STAGE": "a stage such as @alert_level",
     "STRING": "a name in double quotes", "COMPARISON": "a comparison (>= <= > < == !=)", "PLUS": "+", "MINUS": "-",
     "TIMES": "*", "PER": "/", "LPAR": "(", "RPAR": ")", "COMMA": ",", "AND": "and", "OR": "or", "NOT": "not",
-    "OVER": "over", "$END": "the end of the condition",
+    "OVER": "over", "AT": "at",
+    "WITHIN": "within", "IN": "in", "THEN": "then", "COLON": ":", "REPORTS": "reports", "$END": "the end of the condition",
 }  # fmt: skip
 
 
@@ -48,13 +49,17 @@ def parse_condition(text: str, vocabulary: Vocabulary) -> Truth:
 
 def parse_clear(text: str, vocabulary: Vocabulary) -> Clear:
     """A clear condition with an optional hold: ``sum(3h) < 30 mm for 1h``, ``value < @alert_level for 2 obs``."""
-    match = _FOR.search(text)
-    if match is None:
+    condition, hold = clear_parts(text)
+    if hold is None:
         return Clear(parse_condition(text, vocabulary), Hold(), text)
-    condition = text[: match.start()]
-    return Clear(
-        parse_condition(condition, vocabulary), parse_hold(match["hold"], within=text, at=match.start("hold")), text
-    )
+    at = len(text) - len(hold)
+    return Clear(parse_condition(condition, vocabulary), parse_hold(hold, within=text, at=at), text)
+
+
+def clear_parts(text: str) -> tuple[str, str | None]:
+    """The condition of a clear text and its hold, None where it has none."""
+    match = _FOR.search(text)
+    return (text, None) if match is None else (text[: match.start()], match["hold"])
 
 
 def parse_hold(text: str, within: str | None = None, at: int = 0) -> Hold:

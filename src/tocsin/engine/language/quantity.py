@@ -18,6 +18,7 @@ __all__ = [
     "duration_text",
     "is_offset_unit",
     "number_text",
+    "quantity_parts",
     "rate_unit",
     "split_quantity",
     "tidy",
@@ -46,6 +47,12 @@ def split_quantity(text: str) -> tuple[float, str]:
     if not math.isfinite(number) or number > LARGEST_NUMBER:
         raise ValueError(f"the number {match['number'][:24]} is larger than {LARGEST_NUMBER:g}")
     return number, match["unit"].strip()
+
+
+def quantity_parts(text: str) -> tuple[str, str]:
+    """Number and unit as they are written: ``"1e3m/s"`` -> ("1e3", "m/s")."""
+    match = _QUANTITY.fullmatch(text)
+    return (match["number"], match["unit"].strip()) if match else (text, "")
 
 
 def to_microseconds(number: float, unit: str) -> int:
