@@ -75,7 +75,7 @@ class Group:
         self.zones = sorted({stream.zone for stream in self.streams})
         self.zone_of = np.array([self.zones.index(stream.zone) for stream in self.streams], np.int64)
         self._stages.clear()
-        self.history.grow(len(members))
+        self.history.grow(len(members), self.cadence)
         for operator in self.operators.values():
             operator.grow(len(members))
 

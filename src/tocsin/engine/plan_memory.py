@@ -24,17 +24,16 @@ from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.walk import nodes, rule_nodes
 from tocsin.engine.operators.area import AreaStage
 from tocsin.engine.operators.pairs import Pairs
-from tocsin.engine.operators.rings import SMALLEST, Rings
-from tocsin.engine.operators.windows import History
+from tocsin.engine.operators.rings import Rings, make_room
+from tocsin.engine.operators.windows import IRREGULAR_US, History
 from tocsin.terms.stream import Catalogue, Source, Stream
 
 if TYPE_CHECKING:
     from tocsin.engine.runner import Engine
 
-__all__ = ["Load", "MemoryPart", "MemoryPlan", "held_memory", "loads_of", "plan_memory", "selector_of"]
+__all__ = ["IRREGULAR_US", "Load", "MemoryPart", "MemoryPlan", "held_memory", "loads_of", "plan_memory", "selector_of"]
 
 ENTRY = 16  # bytes of one observation in a ring: its time and its value
-IRREGULAR_US = 60_000_000  # spacing that is assumed of a stream that declares none
 _PROBES = (4, 8)  # sizes of the two invented catalogues
 Where = tuple[Any, ...]
 _Owners = tuple[Any, ...]
@@ -290,18 +289,27 @@ class _Planner:
     @staticmethod
     def _entries(holder: Any, width: int, in_group: bool, load: Load) -> int:
         inside = -(-width // load.cadence_us)
-        if in_group:  # a history takes a batch in before it forgets; a queue of extremes forgets first
-            return load.streams * _blocks(inside + (load.rows if isinstance(holder, History) else 0), load.rows)
+        if isinstance(holder, History):  # it takes a batch in before it forgets, and knows what to expect
+            fresh = History()
+            fresh.width = width
+            fresh.grow(1, np.array([load.cadence_us / 1e6]))
+            return load.streams * _blocks(fresh.rings, inside + load.rows, load.rows)
+        if in_group:
+            return load.streams * _blocks(Rings(1), inside, load.rows)
         areas = max(load.areas, 1)  # every member may stand in its area's ring with every observation of the window
-        return areas * _blocks(-(-load.streams // areas) * inside)
+        return areas * _blocks(Rings(1), -(-load.streams // areas) * inside)
 
 
-def _blocks(entries: int, rows: int = 1) -> int:
-    """Entries of all blocks that a ring had on its way to so many. Each is twice the last; those left behind are of no use to
+def _blocks(rings: Rings, entries: int, rows: int = 1) -> int:
+    """Entries of all blocks that the first slot of empty rings has on its way to so many. Those left behind are of no use to
     others while all grow together, except the small ones that one batch of ``rows`` passes through at once."""
-    klass = max(SMALLEST, (entries - 1).bit_length())
-    first = min(klass, max(SMALLEST, (rows - 1).bit_length()))
-    return (1 << (klass + 1)) - (1 << first)
+    sizes: list[int] = []
+    while not sizes or sizes[-1] < entries:
+        if make_room(0, *rings.args):
+            sizes.append(1 << int(rings.klass[0]))
+        else:
+            rings.widen()
+    return sum(size for size in sizes if size >= min(rows, sizes[-1]))
 
 
 def _operator_words(key: Any) -> str:

@@ -25,9 +25,10 @@ Product = tuple[str, int, int]  # kind, width (us), over (us)
 
 
 @kernel
-def _sweep(begin, slot, t, v, keep, sum_width, sum_last, high, low, first_width, first_last, kind, of, over,
+def _sweep(begin, slot, t, v, widest, sum_width, sum_last, high, low, first_width, first_last, kind, of, over,
            offset, klass, head, tail, free, bump, times, values, out):  # fmt: skip
-    """Rows ``begin:`` until done or out of room. Returns the row reached; nothing of that row was done."""
+    """Rows ``begin:`` until done or out of room. Returns the row reached; nothing of that row was done. ``widest``: which
+    window all others lie in, counted through the sums and then the oldest values."""
     sums, firsts, products = sum_width.shape[0], first_width.shape[0], kind.shape[0]
     for i in range(begin, slot.shape[0]):
         s = slot[i]
@@ -72,10 +73,7 @@ def _sweep(begin, slot, t, v, keep, sum_width, sum_last, high, low, first_width,
                 else:
                     elapsed = now - times[at]
                     out[p, i] = (x - values[at]) / (elapsed / 1e6) if elapsed >= over[p] and elapsed > 0 else np.nan
-        b, edge = head[s], now - keep
-        while times[base + (b & mask)] <= edge:
-            b += 1
-        head[s] = b
+        head[s] = sum_last[widest, s] if widest < sums else first_last[widest - sums, s]
     return slot.shape[0]
 
 
@@ -84,7 +82,7 @@ class Sweep:
     each: whoever replaces an operator's array (growing, loading) is followed at the next run."""
 
     __slots__ = ("_first_last", "_firsts", "_high", "_history", "_low", "_products", "_sum_last", "_sums", "_tables",
-                 "row_of")  # fmt: skip
+                 "_widest", "row_of")  # fmt: skip
 
     def __init__(
         self, history: History, sums: Sequence[Sum], firsts: Sequence[First], products: Sequence[Product]
@@ -101,6 +99,8 @@ class Sweep:
             np.array([operator.width for operator in self._sums], np.int64),
             np.array([operator.width for operator in self._firsts], np.int64),
         )  # fmt: skip
+        widths = [operator.width for operator in (*self._sums, *self._firsts)]
+        self._widest = widths.index(max(widths))
         self._sum_last = self._first_last = np.zeros((0, 0), np.int64)
         self._high = self._low = np.zeros((0, 0))
         self._follow()
@@ -125,7 +125,7 @@ class Sweep:
         kind, of, over, sum_width, first_width = self._tables
         out = scratch.table("sweep", self._products, len(slot))
         rings, at = self._history.rings, 0
-        while (at := _sweep(at, slot, t, v, self._history.width, sum_width, self._sum_last, self._high, self._low,
+        while (at := _sweep(at, slot, t, v, self._widest, sum_width, self._sum_last, self._high, self._low,
                             first_width, self._first_last, kind, of, over, *rings.args, out)) < len(slot):  # fmt: skip
             rings.widen()
         return out

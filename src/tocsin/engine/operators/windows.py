@@ -11,9 +11,10 @@ import numpy as np
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.rings import Rings, make_room
 
-__all__ = ["Extreme", "First", "History", "Sum", "add_pair"]
+__all__ = ["Extreme", "First", "History", "IRREGULAR_US", "Sum", "add_pair"]
 
 Array = np.ndarray
+IRREGULAR_US = 60_000_000  # spacing that is assumed of a stream that declares none
 
 
 @kernel
@@ -68,9 +69,14 @@ class History:
         self.rings = Rings()
         self.width = 0  # us, the longest window
 
-    def grow(self, slots: int) -> None:
-        """Room for more slots."""
-        self.rings.grow(slots)
+    def grow(self, slots: int, cadence: Array | None = None) -> None:
+        """Room for more slots; ``cadence``: seconds between observations of all slots, 0 = irregular."""
+        if cadence is None or slots == len(self.rings.offset) or not self.width:
+            self.rings.grow(slots)
+            return
+        new = cadence[len(self.rings.offset) : slots]
+        inside = np.ceil(self.width / 1e6 / np.where(new > 0, new, IRREGULAR_US / 1e6)) + 1  # the row that pushes the oldest out
+        self.rings.grow(slots, inside)
 
     def append(self, slot: Array, t: Array, v: Array) -> Array:
         """Entry numbers of the rows, in the slot's ring."""
