@@ -75,6 +75,9 @@ ROWS: dict[str, Row] = {
     "api/v1/": Row(get=ANYBODY, post=ANYBODY),
     "^api/": Row(get=ANYBODY, post=ANYBODY, with_={"path": "/api/nothing"}),
     # warnings that were issued are public, also to programs; so are the roots of the ledger
+    "subscribe": Row(get=ANYBODY, post=ANYBODY),
+    "subscribe/confirm/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=NONE),  # the proof in the link decides
+    "subscribe/leave/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=NONE),
     "warnings": Row(get=ANYBODY),
     "warnings/": Row(get=ANYBODY, post=ANYBODY),  # only sends to the address without the stroke
     "warnings.geojson": Row(get=ANYBODY),

@@ -6,6 +6,7 @@ parquet/     the log rolled by day          run/         sockets and lock files
 blobs/       photographs and documents       published/   warnings as issued, for readers
 db.sqlite3   the embedded database          secret_key   signs cookies and tokens; never leaves this machine
 tocsin.toml  settings (optional)                 webhook_keys, vapid_key   sign webhooks and Web Push
+contact_keys  seals the contacts of subscribers
 """
 
 from __future__ import annotations
@@ -117,6 +118,12 @@ class Home:
         and take the old one away once every target knows the new secret."""
         text = self._secret("webhook_keys", lambda: secrets.token_urlsafe(48))
         return [line.encode() for line in text.split() if line]
+
+    def contact_keys(self) -> list[bytes]:
+        """Keys that seal the contacts of subscribers, the newest first: one a line, made on first use."""
+        return [
+            line.encode() for line in self._secret("contact_keys", lambda: secrets.token_urlsafe(48)).split() if line
+        ]
 
     def vapid_key(self, make: Callable[[], str]) -> str:
         """The key that signs Web Push, PEM; ``make`` gives one on first use."""

@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 from tocsin.records.dispatch import services as dispatch
 from tocsin.records.dispatch.channel import Channel, Outcome
 from tocsin.records.dispatch.message import Letter
+from tocsin.records.dispatch.selection import reveal
 from tocsin.records.outbox.wakeup import Wakeup
 from tocsin.terms.errors import Unavailable
 
@@ -54,7 +55,8 @@ def send_next(channel: Channel, *, now: datetime, jitter: Callable[[], float] = 
         return Step.NOTHING_DUE
     try:
         letters = dispatch.letters(due[0], now=now)
-        outcomes = _every(letters, channel.send(letters)) if letters else []
+        shown, gone = reveal(letters)
+        outcomes = gone + (_every(shown, channel.send(shown)) if shown else [])
         dispatch.settle(due[0], outcomes, now=now, jitter=jitter)
     except Unavailable as error:
         dispatch.put_off(due[0], str(error), now=now, jitter=jitter)

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "tocsin.records.org",
     "tocsin.records.tasks",
     "tocsin.records.dispatch",
+    "tocsin.records.audience",
     "tocsin.loop.observe",
     "tocsin.loop.detect",
     "tocsin.loop.verify",
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
 
 # axes' own middleware is not here: the log-in page itself says what a caller must do who tried too often (doors/login).
 MIDDLEWARE = [
+    "tocsin.app.compressed_pages.CompressedPages",
     "django.middleware.security.SecurityMiddleware",
     "tocsin.app.content_security.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -22,6 +22,7 @@ from tocsin.loop.verify import handlers as verify
 from tocsin.loop.verify import services as verify_services
 from tocsin.loop.warn import handlers as warn
 from tocsin.loop.warn import services as warn_services
+from tocsin.records.audience import services as audience_services
 from tocsin.records.outbox.carrier import Stage, Wiring
 from tocsin.records.tasks import services as tasks
 
@@ -98,6 +99,11 @@ WIRING: Wiring = {
         Stage("respond.task_overdue", respond.on_task_overdue),
         Stage("rectify.task_overdue", rectify.on_task_overdue),
     ],
+    # dispatch -> verify, warn: who was written to in vain is reached another way
+    "dispatch_settled": [
+        Stage("verify.dispatch_settled", verify.on_dispatch_settled),
+        Stage("warn.dispatch_settled", warn.on_dispatch_settled),
+    ],
     # verify, review -> evaluate: what is over is counted
     "event_closed": [Stage("evaluate.event_closed", evaluate.on_event_closed)],
     "review_published": [Stage("evaluate.review_published", evaluate.on_review_published)],
@@ -106,6 +112,7 @@ WIRING: Wiring = {
 # What the clock brings about. The worker runs each of these every second; one that fails does not stop the others.
 SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
+    audience_services.sweep,
     verify_services.sweep,
     warn_services.sweep,
     respond_services.sweep,

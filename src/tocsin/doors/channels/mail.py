@@ -164,6 +164,9 @@ def as_mail(letter: Letter, sender: str) -> EmailMessage:
     mail["Message-ID"] = f"<{letter.key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
+    if letter.leave:
+        mail["List-Unsubscribe"] = f"<{letter.leave}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if letter.level >= 3:
         mail["Importance"] = "high"
     mail.set_content(_UNSEEN.sub("", letter.body.replace("\r\n", "\n").replace("\r", "\n")) + "\n", charset="utf-8")

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
-from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tocsin.doors.console.ages import absolute
-from tocsin.doors.console.assets import asset_url
-from tocsin.loop.observe.tallies import read_tallies
+from tocsin.doors.portal.frame import kept, language_of, page_context
 from tocsin.loop.warn import queries
 from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.names import Names
 from tocsin.records import clock
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.errors import UnknownName
-from tocsin.terms.moment import to_us
 
 __all__ = ["PublicWarning", "in_force", "message"]
-
-_SHORTLY = "public, max-age=15"
-_LANGUAGES = ("zh-hans", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +48,34 @@ class PublicWarning:
 @require_safe
 def in_force(request: HttpRequest) -> HttpResponse:
     """Warnings in force, the highest level first. Exercises stand apart and say so."""
-    language = _language(request)
+    language = language_of(request)
     with translation.override(language):
         now, names = clock.now(), Names.read()
         shown = [_public(line, names, language) for line in queries.in_force(EVERYWHERE, now=now)]
-        context = _context(request, language, names, now) | {
+        context = page_context(request, language, names, now) | {
             "actual": [warning for warning in shown if not warning.exercise],
             "exercises": [warning for warning in shown if warning.exercise],
         }  # fmt: skip
-        return _kept(render(request, "portal/warnings.html", context), language)
+        return kept(render(request, "portal/warnings.html", context), language)
 
 
 @require_safe
 def message(request: HttpRequest, identifier: str) -> HttpResponse:
     """One message for good: what it said, and what became of it."""
-    language = _language(request)
+    language = language_of(request)
     with translation.override(language):
         now, names = clock.now(), Names.read()
         try:
             queries.alert(identifier)  # what nobody signed is not public, whatever its number
             line = queries.warning(EVERYWHERE, identifier)
         except UnknownName:
-            context = _context(request, language, names, now)
-            return _kept(render(request, "portal/unknown.html", context, status=404), language)
-        context = _context(request, language, names, now) | {
+            context = page_context(request, language, names, now)
+            return kept(render(request, "portal/unknown.html", context, status=404), language)
+        context = page_context(request, language, names, now) | {
             "warning": _public(line, names, language), "standing": _standing(line, now), "newer": line.successor,
             "is_in_force": line.in_force(now), "sha256": queries.alert(identifier).sha256,
         }  # fmt: skip
-        return _kept(render(request, "portal/warning.html", context), language)
+        return kept(render(request, "portal/warning.html", context), language)
 
 
 def _standing(line: queries.WarningLine, now: datetime) -> str:
@@ -112,41 +101,3 @@ def _public(line: queries.WarningLine, names: Names, language: str) -> PublicWar
         names.moment(line.issued_at, paths, language) if line.issued_at else "", content.exercise,
         content.exercise_note, line.kind is Kind.CANCEL, content.verdict == "unverified",
     )  # fmt: skip
-
-
-def _context(request: HttpRequest, language: str, names: Names, now: datetime) -> dict[str, Any]:
-    zone = timezone.get_current_timezone()
-    newest = _newest_data()
-    now_us = to_us(now)
-    other = "en" if language == "zh-hans" else "zh-hans"
-    return {
-        "language": language, "scheme": names.scheme, "now_us": now_us, "zone": zone,
-        "stylesheets": (asset_url("portal.css"), asset_url("scheme.css")),
-        "as_of": absolute(now_us, zone, now_us), "data_as_of": absolute(newest, zone, now_us) if newest else "",
-        "other_language": other, "other_address": f"{request.path}?{urlencode({'lang': other})}", "suffix": _suffix(request),
-        "here": request.get_full_path(), "public": settings.CONFIGURATION.public_address,
-    }  # fmt: skip
-
-
-def _newest_data() -> int | None:
-    tallies = read_tallies(settings.HOME.run)
-    return tallies.newest if tallies else None
-
-
-def _suffix(request: HttpRequest) -> str:
-    """A language chosen by a link is carried on by links: no cookie is needed."""
-    chosen = request.GET.get("lang", "")
-    return f"?lang={chosen}" if chosen in _LANGUAGES else ""
-
-
-def _language(request: HttpRequest) -> str:
-    """That of the link, else what the browser asks for (Django's LocaleMiddleware has chosen it)."""
-    chosen = request.GET.get("lang", "")
-    return chosen if chosen in _LANGUAGES else "zh-hans" if (get_language() or "en").startswith("zh") else "en"
-
-
-def _kept(response: HttpResponse, language: str) -> HttpResponse:
-    response["Cache-Control"] = _SHORTLY if response.status_code == 200 else "no-cache"
-    response["Content-Language"] = language
-    patch_vary_headers(response, ("Accept-Language", "Cookie"))
-    return response

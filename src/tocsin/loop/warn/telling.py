@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tocsin.geo import is_inside
 from tocsin.loop.warn.authority import touched_paths
-from tocsin.loop.warn.content import Content
+from tocsin.loop.warn.content import LANGUAGES, Areas, Content
 from tocsin.loop.warn.lifecycle import Kind
 from tocsin.loop.warn.models import WarningRow
 from tocsin.loop.warn.names import Names, present_language
-from tocsin.records.dispatch.message import Text
-from tocsin.records.dispatch.notify import tell_posts
+from tocsin.records.audience import services as audience
+from tocsin.records.audience.wishes import About
+from tocsin.records.dispatch.message import Message, Text
+from tocsin.records.dispatch.notify import in_every_language, tell_posts
 from tocsin.records.org import queries as org
 from tocsin.records.org.actor import SYSTEM, Actor
 from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.org.services import PostLine
 
-__all__ = ["keeper_text", "posts_touched", "tell_author", "tell_everybody", "tell_keepers", "tell_signers"]
+__all__ = ["keeper_text", "posts_touched", "tell_author", "tell_everybody", "tell_keepers", "tell_signers", "what_of"]
 
 
 def posts_touched(paths: Iterable[str]) -> list[PostLine]:
@@ -51,7 +54,33 @@ def tell_everybody(row: WarningRow, content: Content, names: Names, *, actor: Ac
         level=content.level, link=f"/warnings/{row.id}", not_after=content.expires, exercise=content.exercise,
         thread=row.lineage, actor=actor, now=now,
     )  # fmt: skip
+    _tell_audience(row, kind, content, told, names, actor, now)
     return len(posts)
+
+
+def _tell_audience(
+    row: WarningRow, kind: str, content: Content, told: Sequence[Areas], names: Names, actor: Actor, now: datetime
+) -> None:
+    """Displays, other systems and the public; an exercise never reaches the public. Who was told by an earlier message of
+    this warning is told by this one too: the areas of both, the higher level, since a downgrade is news to whom it was red."""
+    paths = dict.fromkeys(path for areas in (content.areas, *told) for path in touched_paths(areas, names))
+    levels = WarningRow.objects.filter(lineage=row.lineage).exclude(issued_at=None).values_list("level", flat=True)
+    shaped = all(areas.shaped for areas in (content.areas, *told))
+    about = About(
+        content.hazard, max(content.level, *levels), tuple(paths),
+        tuple((ring,) for areas in (content.areas, *told) for ring in areas.polygons) if shaped else (),
+        tuple(circle for areas in (content.areas, *told) for circle in areas.circles) if shaped else (),
+    )  # fmt: skip
+    address = f"{settings.CONFIGURATION.public_address}/warnings/{row.id}"
+
+    def whole(language: str) -> Text:
+        text = _warning_text(content, names, language)
+        return Text(text.subject, f"{text.body}\n\n{address}")
+
+    message = Message(kind, in_every_language(whole), row.id, row.event, content.level, content.expires,
+                      f"/warnings/{row.id}", content.exercise, row.lineage)  # fmt: skip
+    short = {language: content.text(language).short or content.text(language).headline for language in LANGUAGES}
+    audience.tell(message, about, short=short, actor=actor, now=now)
 
 
 def tell_signers(row: WarningRow, *, late: bool, now: datetime) -> None:
@@ -65,7 +94,7 @@ def tell_signers(row: WarningRow, *, late: bool, now: datetime) -> None:
 
     def write(language: str) -> Text:
         subject = (_("Still unsigned: {what}") if late else _("To sign: {what}")).format(
-            what=_what(row, names, language)
+            what=what_of(row, names, language)
         )
         return Text(subject, _("A warning waits for your signature. Check it, then approve or send it back."))
 
@@ -78,7 +107,9 @@ def tell_signers(row: WarningRow, *, late: bool, now: datetime) -> None:
         if not on_duty:
             said = _("No signer of {body} is on duty. Telephone one.")
         language = present_language()
-        return Text(subject.format(what=_what(row, names, language)), said.format(body=names.body(row.body, language)))
+        return Text(
+            subject.format(what=what_of(row, names, language)), said.format(body=names.body(row.body, language))
+        )
 
     tell_author(row, "warning_unsigned", lambda language: unsigned(_("Not signed: {what}")), now)
     if late:
@@ -105,7 +136,7 @@ def tell_keepers(row: WarningRow, kind: str, write: Callable[[str], Text], now: 
 def keeper_text(row: WarningRow, names: Names, language: str, subject: str, body: str) -> Text:
     """A letter to keepers: ``subject`` and ``body`` with {what} and {until} to be filled."""
     content = Content.of(row.content)
-    filled = {"what": _what(row, names, language),
+    filled = {"what": what_of(row, names, language),
               "until": names.moment(content.expires, content.areas.paths, language)}  # fmt: skip
     return Text(subject.format(**filled), body.format(**filled))
 
@@ -117,7 +148,8 @@ def _tell(
                actor=SYSTEM, now=now)  # fmt: skip
 
 
-def _what(row: WarningRow, names: Names, language: str) -> str:
+def what_of(row: WarningRow, names: Names, language: str) -> str:
+    """What the warning says in a line: its headline, else level, hazard and area."""
     content = Content.of(row.content)
     return content.text(language).headline or _("{level} {hazard}, {area}").format(
         level=names.level(row.level, language), hazard=names.hazard(row.hazard, language),

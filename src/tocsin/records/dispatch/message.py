@@ -46,7 +46,8 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One finished text for one recipient. ``key`` is the same at every attempt, so that a receiver can drop repeats."""
+    """One finished text for one recipient. ``key`` is the same at every attempt, so that a receiver can drop repeats.
+    ``leave``: an address under which the recipient takes the wish for such letters back (RFC 8058)."""
 
     key: str
     recipient: str
@@ -56,3 +57,4 @@ class Letter:
     language: str
     level: int = 0
     exercise: bool = False
+    leave: str = ""

@@ -6,9 +6,10 @@ portion and loses nobody (N2)."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
@@ -20,6 +21,7 @@ from tocsin.records.dispatch.facts import DispatchSettled
 from tocsin.records.dispatch.lifecycle import DeliveryState
 from tocsin.records.dispatch.message import Letter, Message, Recipient
 from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
+from tocsin.records.dispatch.selection import expand
 from tocsin.records.ledger import services as ledger
 from tocsin.records.new_id import new_id
 from tocsin.records.org.actor import SYSTEM, Actor
@@ -28,7 +30,7 @@ from tocsin.records.outbox.wakeup import notify
 from tocsin.records.rows import put_rows
 from tocsin.terms.moment import to_us
 
-__all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "settle", "spread", "take_due"]
+__all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "put_selection", "settle", "spread", "take_due"]
 
 SHARD = 500  # recipients of one dispatch
 PORTION = 50  # letters of one attempt: what a crash may repeat, and how long an urgent message may have to wait
@@ -61,6 +63,31 @@ def put(message: Message, recipients: Sequence[Recipient], *, channel: str, acto
     unreached = [r.name for r in recipients if not r.address]
     body = {"kind": message.kind, "about": message.about, "channel": channel, "recipients": len(reached),
             "dispatches": [row.id for row in rows], "without_address": unreached[:50], "unreached": len(unreached)}  # fmt: skip
+    ledger.append(message.event or message.about, "message_put", body, actor=actor.name, now=now)
+    notify()
+    return [row.id for row in rows]
+
+
+def put_selection(
+    message: Message, selection: str, ranges: Sequence[Mapping[str, Any]], *, channel: str, actor: Actor, now: datetime
+) -> list[str]:
+    """Put a message on its way to recipients of the public, one shard a range; who they are is looked up when the shard is
+    expanded. Raises ValueError for an exercise, which never reaches the public (CAP rule R57), else as ``put``."""
+    if message.exercise:
+        raise ValueError("an exercise never reaches the public")
+    if not connection.in_atomic_block:
+        raise RuntimeError("a message is put in the transaction of its change")
+    rows = [_shard(message, [], number, channel, now) for number in range(len(ranges))]
+    for row, criteria in zip(rows, ranges, strict=True):
+        row.audience = {"selection": selection, **criteria}
+    DispatchRow.objects.bulk_create(rows)
+    body = {
+        "kind": message.kind,
+        "about": message.about,
+        "channel": channel,
+        "selection": selection,
+        "shards": len(rows),
+    }
     ledger.append(message.event or message.about, "message_put", body, actor=actor.name, now=now)
     notify()
     return [row.id for row in rows]
@@ -146,13 +173,18 @@ def _waiting(row: DispatchRow) -> QuerySet[DeliveryRow]:
 
 
 def _expand(row: DispatchRow, now: datetime) -> None:
+    named = row.audience
+    if isinstance(named, dict):
+        found = expand(named)
+        named = [(recipient.name, recipient.address, recipient.language) for recipient in found]
+        row.recipients = len(named)
     people = [
         (row.id, number, name, address, language, DeliveryState.WAITING.value, 0, None, None, "")
-        for number, (name, address, language) in enumerate(row.audience)
+        for number, (name, address, language) in enumerate(named)
     ]
     put_rows(DeliveryRow, _DELIVERY, people)
     row.expanded_at = now
-    row.save(update_fields=["expanded_at"])
+    row.save(update_fields=["expanded_at", "recipients"])
 
 
 def _end_of_all(row: DispatchRow, now: datetime) -> DeliveryState | None:
