@@ -99,6 +99,8 @@ PEERS, BENCH, SCALE = "make bench-peers", "make bench", "python benchmarks/engin
 BARS = (
     Asked("events other than the reference's", 0, "", "peers", PEERS, differences, at_most=True),
     Asked("five rules, Arrow batches of 100,000, one core", 5_000_000, "/s", "peers", PEERS, engine("engine_obs_per_s")),
+    Asked("... the same by CPU-second (what a busy machine leaves comparable)", 5_000_000, "/CPU-s", "peers", PEERS,
+          engine("engine_obs_per_cpu_s")),
     Asked("... per CPU-second beside Polars", 5, " x", "peers", PEERS, beside("polars")),
     Asked("... per CPU-second beside naive Python", 20, " x", "peers", PEERS, beside("naive")),
     Asked("five rules, batches of 10,000", 1_000_000, "/s", "peers", PEERS, engine("engine_obs_per_s", "tocsin-10k")),

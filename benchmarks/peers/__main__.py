@@ -42,6 +42,7 @@ def options() -> argparse.Namespace:
     made.add_argument("--workload", type=Path, help="the workload's folder")
     made.add_argument("--limit", type=int, default=900, help="seconds that one run of one engine may take")
     made.add_argument("--no-file", action="store_true", help="print only")
+    made.add_argument("--from-log", action="store_true", help="run nothing; take each engine's last rounds from W1_DIR")
     made.add_argument(
         "--page-only", action="store_true", help="run nothing; write the page again from the results kept"
     )
@@ -75,11 +76,15 @@ def main() -> None:
     peers = race.list_of_peers(workload, scratch, chosen.limit)
     sets, held = {}, True
     for name in chosen.sets:
-        w1.prepare(name, workload, home)
-        warm(home / name, scratch)
         runnable = engines_for(name, wanted, chosen.large, made)
         begun = datetime.now(UTC)
-        outcome = race.race(name, runnable, chosen.rounds, workload=workload, home=home, peers=peers, made=made)
+        if chosen.from_log:
+            outcome = race.from_log(name, runnable, chosen.rounds, home=home)
+            facts = [*facts, f"{name}: the last rounds of each engine in the comparison's log, not one run"]
+        else:
+            w1.prepare(name, workload, home)
+            warm(home / name, scratch)
+            outcome = race.race(name, runnable, chosen.rounds, workload=workload, home=home, peers=peers, made=made)
         absent = {peer: why for peer, why in made.missing.items() if name == race.SLOW_SET or peer in race.FAST}
         sets[name] = table.document_of(outcome, race.summarise(outcome), absent, facts, begun)
         shown = table.make(name, sets[name])

@@ -7,6 +7,7 @@ again. A peer that cannot be had is named with the reason; it is never left out 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -142,7 +143,11 @@ def _versions(made: Environments, scratch: Path, path: str) -> dict[str, str]:
     for command, option in {"java": "-version", "prometheus": "--version", "victoria-metrics": "-version"}.items():
         if where := shutil.which(command, path=path):
             done = subprocess.run([where, option], capture_output=True, text=True, check=False)
-            found[command] = (done.stdout + done.stderr).splitlines()[0].strip()
+            number = re.search(r"\d+\.\d+[\w.]*", done.stdout + done.stderr)
+            package = next(
+                (scratch / "debian").glob(f"{command}_*.deb"), None
+            )  # Debian's build does not always know its own
+            found[command] = number[0] if number else package.name.split("_")[1] if package else "version not said"
     return found
 
 

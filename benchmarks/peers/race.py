@@ -51,8 +51,8 @@ def ours() -> dict[str, Any]:
 def list_of_peers(workload: Path, scratch: Path, limit_s: int) -> Path:
     """The workload's peers with ours beside them, in one file as its comparison reads it."""
     entries = json.loads((workload / "peers.json").read_text()) | ours()
-    for entry in entries.values():
-        entry["timeout"] = limit_s
+    for name, entry in entries.items():
+        entry["timeout"] = min(limit_s, ours().get(name, {}).get("timeout", limit_s))
     path = scratch / "peers.json"
     path.write_text(json.dumps(entries, indent=1))
     return path
@@ -73,6 +73,19 @@ def race(
     for number in range(rounds):
         now = [peer for peer in ORDER if peer in chosen and (number == 0 or _again(peer, name))]
         _round(outcome, name, now, workload, made.variables["PY_MAIN"], variables)
+    return outcome
+
+
+def from_log(name: str, chosen: Sequence[str], rounds: int, *, home: Path) -> Outcome:
+    """The last rounds of each engine from the log that the comparison itself keeps: what a run cut short had measured."""
+    outcome = Outcome(json.loads((home / name / "meta.json").read_text()))
+    by_peer: dict[str, list[Figures]] = defaultdict(list)
+    for line in (home / f"results-{name}.jsonl").read_text().splitlines():
+        by_peer[json.loads(line)["peer"]].append(json.loads(line))
+    for peer in (peer for peer in ORDER if peer in chosen and peer in by_peer):
+        good = [figures for figures in by_peer[peer] if "seconds" in figures]
+        for figures in good[-rounds if _again(peer, name) else -1 :] or by_peer[peer][-1:]:
+            _take(outcome, figures, name)
     return outcome
 
 
@@ -101,9 +114,17 @@ def _take(outcome: Outcome, figures: Figures, name: str) -> None:
     if "seconds" in figures:
         outcome.rounds[peer].append(figures)
     else:
-        tail = [line for line in str(figures.get("tail", "")).splitlines() if line.strip()]
-        last = re.sub(r"(?:/[\w.+-]+){2,}", _name_only, tail[-1].strip()) if tail else ""
-        outcome.failed[peer] = f"{figures.get('error', 'no result')}: {last[:300] or 'it said nothing'}"
+        outcome.failed[peer] = _why(figures)
+
+
+def _why(figures: Figures) -> str:
+    """Why there is no result: the time ran out, or the last line that names an error."""
+    if figures.get("error") == "rc=timeout":
+        return f"it had not ended after {figures['wall_s']:.0f} s ({figures['cpu_s']:.0f} CPU seconds)"
+    lines = [line.strip() for line in str(figures.get("tail", "")).splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"Error|Exception", line)] or lines
+    last = re.sub(r"(?:/[\w.+-]+){2,}", _name_only, errors[-1]) if errors else ""
+    return f"{figures.get('error', 'no result')}: {last[:300] or 'it said nothing'}"
 
 
 def _name_only(path: re.Match[str]) -> str:

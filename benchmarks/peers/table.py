@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from peers.race import NOT_RUN, ORDER, RULES, Figures, Outcome
-from report import Bar, Table
+from report import Bar, Table, number
 from w1 import SETS
 
 Document = dict[str, Any]
@@ -87,6 +87,11 @@ def make(name: str, one: Document) -> Table:
         ))  # fmt: skip
     table.bars = bars(name, figures)
     table.notes = [f"{TITLES.get(peer, peer)} is not in the table: {why}." for peer, why in one["no_result"].items()]
+    table.notes += [
+        f"{TITLES[peer]}: the engine alone, Arrow batches in memory to the last event, {number(f['engine_obs_per_s'])}/s of wall "
+        f"clock and {number(f['engine_obs_per_cpu_s'])} a CPU-second."
+        for peer, f in figures.items() if "engine_obs_per_s" in f
+    ]  # fmt: skip
     busy = sorted(load for f in figures.values() for load in f["load"])
     table.notes.append(f"Load while it ran: {busy[0]:g} to {busy[-1]:g}; {one['at'][:16].replace('T', ' ')} UTC.")
     table.held = all(
