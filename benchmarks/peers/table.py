@@ -88,8 +88,8 @@ def make(name: str, one: Document) -> Table:
     table.bars = bars(name, figures)
     table.notes = [f"{TITLES.get(peer, peer)} is not in the table: {why}." for peer, why in one["no_result"].items()]
     table.notes += [
-        f"{TITLES[peer]}: the engine alone, Arrow batches in memory to the last event, {number(f['engine_obs_per_s'])}/s of wall "
-        f"clock and {number(f['engine_obs_per_cpu_s'])} a CPU-second."
+        f"{TITLES[peer]}: the engine alone, Arrow batches in memory to the last event: {number(f['engine_obs_per_s'])}/s, "
+        f"and {number(f['engine_obs_per_cpu_s'])} a CPU-second."
         for peer, f in figures.items() if "engine_obs_per_s" in f
     ]  # fmt: skip
     busy = sorted(load for f in figures.values() for load in f["load"])
