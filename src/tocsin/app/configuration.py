@@ -65,6 +65,8 @@ class Configuration:
     outward_inside: tuple[str, ...] = _key((), "hosts and networks of our own that may be called, also without TLS")
     outward_ca: str = _key("", "file of further certificate authorities to trust when calling others")
     cap_sender: str = _key("tocsin.invalid", "sender of CAP messages: a name of this deployment that no other uses")
+    cap_key: str = _key("", "PEM file of the key that signs CAP messages (tocsin cap new-key); empty = not signed")
+    cap_certificate: str = _key("", "PEM file of its certificate, which readers pin")
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
     allow_out_of_date_rules: bool = _key(False, "judge also by rules whose dates of validity do not cover the day")
     max_body_bytes: int = _key(64 << 20, "largest body the intake door reads")
@@ -250,6 +252,8 @@ def _check_channels(configuration: Configuration) -> None:
             GatewayRequest(url, getattr(configuration, f"{kind}_request"), getattr(configuration, f"{kind}_header"))
     if configuration.mqtt:
         Broker.of(configuration.mqtt)
+    if bool(configuration.cap_key) != bool(configuration.cap_certificate):
+        raise BadValue("settings cap_key and cap_certificate", "one of them is empty", "set both, or neither")
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -8,16 +8,18 @@ import platform
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from tocsin.app.commands.django_ready import configured, django_ready
 from tocsin.app.commands.output import console, json_option, say, table, wants_json
 from tocsin.app.configuration import Configuration
+from tocsin.app.durability_findings import engine_findings, free_space, snapshot_findings
+from tocsin.app.finding import Finding
 from tocsin.terms.errors import TocsinError
 
 if TYPE_CHECKING:
@@ -41,16 +43,6 @@ REMOTE = {
 }
 VERSIONS = ("tocsin", "django", "django-ninja", "granian", "numpy", "numba", "pyarrow", "duckdb", "msgspec")
 LOG_SEGMENTS = 2  # the newest; `tocsin log verify` reads them all
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. ``note``: not a fault, but worth knowing."""
-
-    check: str
-    state: Literal["ok", "note", "fault"]
-    what: str
-    remedy: str = ""
 
 
 @click.command()
@@ -82,14 +74,16 @@ def examine() -> tuple[list[Finding], dict[str, object]]:
         _database,
         _staff,
         _log,
+        snapshot_findings,
         _engine,
         _packs,
         _streams,
         _outbox,
         _mail,
+        _cap_key,
     ]
     for check in checks:
-        name = check.__name__.strip("_")
+        name = check.__name__.strip("_").removesuffix("_findings")
         try:
             findings += check(configuration)
         except TocsinError as error:
@@ -124,12 +118,7 @@ def _disk(configuration: Configuration) -> Iterator[Finding]:
         rule = f"TOCSIN_HOME is on {kind}; locks and fsync of a network file system do not hold what we promise"
         yield Finding("disk", "fault", rule, "set TOCSIN_HOME to a local disk")
     else:
-        status = os.statvfs(configuration.home.root)
-        free = status.f_bavail * status.f_frsize
-        if free < 1 << 30:
-            yield Finding("disk", "fault", f"only {free >> 20} MiB free", "free some space")
-        else:
-            yield Finding("disk", "ok", f"{kind}, {free >> 30} GiB free")
+        yield free_space(configuration, kind)
 
 
 def filesystem_of(path: Path, mounts: Path) -> str | None:
@@ -195,6 +184,8 @@ def _log(configuration: Configuration) -> Iterator[Finding]:
     records = sum(1 for _ in reader.read(firsts[0], skip_damaged=True)) if firsts else 0
     for error in reader.damaged:
         yield _fault("log", error)
+    for error in reader.accepted:
+        yield Finding("log", "note", f"given up earlier: {error.thing}: {error.rule}")
     if not reader.damaged:
         yield Finding("log", "ok", f"next record {reader.next_seq}; the newest {records} records are sound")
 
@@ -210,10 +201,8 @@ def _engine(configuration: Configuration) -> Iterator[Finding]:
     words = (
         f"answers; {health['lag_records']} records to evaluate, {health['streams']} streams, {health['rules']} rules"
     )
-    if health["damaged_records"]:
-        damaged = f"{health['damaged_records']} damaged records were left out"
-        yield Finding("engine", "fault", damaged, "see `tocsin log verify`; restore the segment from a backup")
     yield Finding("engine", "ok", words)
+    yield from engine_findings(health)
 
 
 def _packs(configuration: Configuration) -> Iterator[Finding]:
@@ -296,6 +285,21 @@ def _mail(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("mail", "fault", words, "see that the mail server answers and that the setting smtp is right")
     else:
         yield Finding("mail", "note", f"{found.dispatches} dispatches wait, the oldest for {found.age}")
+
+
+def _cap_key(configuration: Configuration) -> Iterator[Finding]:
+    if not configuration.cap_key:
+        yield Finding("cap_key", "note", "CAP messages are not signed", "make a key with `tocsin cap new-key`")
+        return
+    from tocsin.loop.warn.deployment_key import read_key
+
+    ends = read_key(configuration.cap_key, configuration.cap_certificate).certificate.not_valid_after_utc
+    left = (ends - datetime.now(UTC)).days
+    if left < 60:
+        yield Finding("cap_key", "fault" if left < 0 else "note", f"the certificate ends on {ends:%Y-%m-%d}",
+                      "give readers a new certificate to pin, then change cap_key and cap_certificate")  # fmt: skip
+    else:
+        yield Finding("cap_key", "ok", f"CAP messages are signed; the certificate is valid until {ends:%Y-%m-%d}")
 
 
 def _has_database(configuration: Configuration) -> bool:

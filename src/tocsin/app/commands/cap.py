@@ -11,7 +11,7 @@ import click
 
 from tocsin.app.commands.output import json_option, say
 from tocsin.formats.cap import Finding, Pin, Reading, check, read, read_edxl, read_feed, recognise, strict_time, verify
-from tocsin.terms.errors import BadForm
+from tocsin.terms.errors import BadForm, BadValue
 
 __all__ = ["cap"]
 
@@ -60,6 +60,26 @@ def verify_file(ctx: click.Context, file: Path, pin: Path, subject: str, at: str
                 "signatures": signatures}  # fmt: skip
     say(document, lambda: _verdict(document))
     ctx.exit(0 if report.verified else 1)
+
+
+@cap.command("new-key")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="DIR")
+@click.option("--name", required=True, help="Common name of the certificate: the office that warns.")
+@click.option("--days", default=1095, show_default=True, type=click.IntRange(1, 3650), help="How long it is valid.")
+@json_option
+def new_key(folder: Path, name: str, days: int) -> None:
+    """Make a key that signs this deployment's messages, and its certificate, in DIR. Files that are there are kept."""
+    from tocsin.formats.cap.new_key import new_pair
+
+    paths = [folder / "cap_key.pem", folder / "cap_certificate.pem"]
+    for path in paths:
+        if path.exists():
+            raise BadValue(str(path), "is there already", "move it away, or name another folder")
+    for path, content in zip(paths, new_pair(name, days=days, at=datetime.now(UTC)), strict=True):
+        path.touch(mode=0o600 if path is paths[0] else 0o644)
+        path.write_bytes(content)
+    told = {"key": str(paths[0]), "certificate": str(paths[1])}
+    say(told, lambda: f"cap_key = {str(paths[0])!r}\ncap_certificate = {str(paths[1])!r}")
 
 
 def _examined(path: Path, ours: bool) -> Iterator[dict[str, Any]]:

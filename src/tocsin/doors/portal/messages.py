@@ -14,12 +14,13 @@ from django.views.decorators.http import require_safe
 
 from tocsin.formats.cap import CAP_TYPE, Area, read
 from tocsin.loop.warn import publication, queries
+from tocsin.loop.warn.deployment_key import deployment_key
 from tocsin.loop.warn.outline import circle_shape
 from tocsin.records import clock
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.errors import UnknownName
 
-__all__ = ["cap", "feed", "geojson"]
+__all__ = ["cap", "certificate", "feed", "geojson"]
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _SHORTLY = "public, max-age=15"
@@ -34,6 +35,16 @@ def cap(request: HttpRequest, identifier: str) -> HttpResponseBase:
         return HttpResponse(f"{error}\n", status=404, content_type="text/plain; charset=utf-8")
     response = HttpResponse(line.document, content_type=CAP_TYPE)
     return _conditional(request, response, line.sha256, int(line.sent.timestamp()), _FOR_GOOD)
+
+
+@require_safe
+def certificate(request: HttpRequest) -> HttpResponseBase:
+    """The certificate by which readers know our messages."""
+    found = deployment_key()
+    if found is None:
+        return HttpResponse("This deployment does not sign its messages.\n", status=404, content_type="text/plain")
+    response = HttpResponse(found.pem, content_type="application/x-pem-file")
+    return _conditional(request, response, _digest(found.pem), 0, _SHORTLY)
 
 
 @require_safe

@@ -12,6 +12,7 @@ urlpatterns = [
     path("warnings", pages.in_force, name="warnings"),
     path("warnings/", RedirectView.as_view(url="/warnings", permanent=True)),
     path("warnings/feed.atom", messages.feed, name="feed"),
+    path("warnings/certificate.pem", messages.certificate, name="certificate"),
     path("warnings.geojson", messages.geojson, name="geojson"),
     path("warnings/<str:identifier>.xml", messages.cap, name="cap"),
     path("warnings/<str:identifier>", pages.message, name="warning"),

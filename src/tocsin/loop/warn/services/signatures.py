@@ -15,6 +15,7 @@ from tocsin.loop.warn import facts, telling
 from tocsin.loop.warn.cap_message import cap_message, our_producer
 from tocsin.loop.warn.changing import clean
 from tocsin.loop.warn.content import LANGUAGES, Content
+from tocsin.loop.warn.deployment_key import sealed
 from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.models import AlertRow, SignatureRow, WarningRow
 from tocsin.loop.warn.names import Names
@@ -102,7 +103,7 @@ def sign(warning_id: str, *, version: int, digest: str, actor: Actor, now: datet
         alert = cap_message(
             content, names, identifier=row.id, sent=now, references=[_reference(old) for old in replaced]
         )
-        document = write(alert, now=now, producer=our_producer(names))
+        document = sealed(write(alert, now=now, producer=our_producer(names)), now=now)
         sha256 = hashlib.sha256(document).hexdigest()
         SignatureRow.objects.create(warning=row, account=actor.account, post=actor.post, name=actor.name, version=version,
                                     digest=digest, at=now)  # fmt: skip
