@@ -2,6 +2,7 @@
 
     ordering (per stream)  ->  groups (shared windows)  ->  judges (ladders)  ->  transitions
                                    |-> silence edges, sister pairs, area instants
+    transitions, reports, bulletins  ->  second stage (joint/): what they say together, judged at ticks
 
 Final judgement only: with lateness 0 at once, with lateness above 0 when the stream's frontier has passed.
 """
@@ -16,6 +17,7 @@ import numpy as np
 
 from tocsin.engine.edges import AreaJury, PairRows, SilenceRows
 from tocsin.engine.group import Group, GroupRows, Selector
+from tocsin.engine.joint.stage import JointStage
 from tocsin.engine.judge import Changes, Judge, check_rule
 from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Rule
@@ -72,6 +74,7 @@ class Engine:
         self._silence: dict[str, Silence] = {}
         self._pairs: dict[str, tuple[Pairs, Array, str]] = {}
         self._juries: dict[str, AreaJury] = {}
+        self._joint = JointStage()
         for rule in self.rules:
             self._add(rule)
         self.set_catalogue(catalogue or Catalogue(), registered_us)
@@ -82,9 +85,13 @@ class Engine:
             raise ValueError(f"two rules are called {rule.name}")
         how = check_rule(rule)
         select: Selector = tuple(sorted((name, tuple(values)) for name, values in rule.select.items()))
+        self._judges[rule.name] = Judge(rule)
+        if how == "joint":  # looks at signals: it has no rows of its own
+            self._group_of[rule.name] = Group(select)
+            self._joint.add(rule, self._judges[rule.name])
+            return
         group = self._groups.setdefault(select, Group(select))
         self._group_of[rule.name] = group
-        self._judges[rule.name] = Judge(rule)
         nodes = list(rule_nodes(rule))
         if how == "stream":
             self._stream_rules.setdefault(select, []).append(rule)
@@ -123,6 +130,8 @@ class Engine:
         for group in self._groups.values():
             group.update(catalogue)
         for rule in self.rules:
+            if rule.name in self._joint.judges:
+                continue
             group = self._group_of[rule.name]
             slots = len(group.members)
             if rule.name in self._silence:
@@ -136,6 +145,8 @@ class Engine:
                 self._juries[rule.name].update(group)
                 slots = len(self._juries[rule.name].areas)
             self._judges[rule.name].ladder.grow(slots)
+        if self._joint:
+            self._joint.update(self.rules, catalogue)
 
     # ------------------------------------------------------------------ running
     def feed(self, record: Record) -> list[Transition]:
@@ -147,6 +158,10 @@ class Engine:
         if record.seq != self.next_seq:
             raise ValueError(f"engine expects record {self.next_seq}, got {record.seq}")
         self.next_seq += 1
+        changes = self._first_stage(record)
+        return changes + self._joint.take(record, changes, self.subject) if self._joint else changes
+
+    def _first_stage(self, record: Record) -> list[Changes]:
         match record.kind:
             case RecordKind.OBSERVATIONS:
                 assert record.batch is not None  # noqa: S101 - the log gives one to every such record
@@ -167,7 +182,7 @@ class Engine:
         changes = self._judge(rows)
         changes += self._silences(at_us, final=True)
         changes += self._areas(np.iinfo(np.int64).max // 2)
-        return changes
+        return changes + self._joint.finish(at_us, changes, self.subject) if self._joint else changes
 
     def _observe(self, batch: Any) -> list[Changes]:
         stream = batch.column("stream").to_numpy()
@@ -261,6 +276,8 @@ class Engine:
 
     def subject(self, rule: Rule, slot: int) -> Subject:
         """The stream or area that a rule calls by this slot."""
+        if rule.name in self._joint.judges:
+            return self._joint.subject(rule.name, slot)
         if rule.name in self._juries:
             return Subject(rule.per, self._juries[rule.name].areas[slot])
         return Subject("stream", self._group_of[rule.name].streams[slot].id)
@@ -298,6 +315,7 @@ class Engine:
             "next_seq": self.next_seq, "tick_us": int(self.tick_us),
             "catalogue": catalogue_body(self.catalogue.sources.values(), self.catalogue.streams).decode(),
             "version": self.catalogue.version, "rules": {name: judge.digest for name, judge in self._judges.items()},
+            "joint": self._joint.state(),
         }  # fmt: skip
         return pack_state(header, arrays)
 
@@ -330,7 +348,17 @@ class Engine:
         for name, judge in engine._judges.items():
             if header["rules"].get(name) == judge.digest:
                 engine._load_rule(name, judge, nested["rule"][name])
+        engine._load_joint(header)
         return engine
+
+    def _load_joint(self, header: dict[str, Any]) -> None:
+        """Joint rules that mean what they meant; signals of a rule that does not are over."""
+        same = {name for name, judge in self._judges.items() if header["rules"].get(name) == judge.digest}
+        for name, judge in self._joint.judges.items():
+            if name in same:
+                judge.load(header["joint"][name])
+                for other in sorted(judge.rules - same):
+                    judge.end_rule(other)
 
     def _load_rule(self, name: str, judge: Judge, saved: dict[str, Any]) -> None:
         judge.ladder.load(saved["ladder"])

@@ -8,6 +8,7 @@ from typing import Literal, cast, get_args
 from lark import Token, Tree
 
 from tocsin.engine.language import tree, walk
+from tocsin.engine.language.build_joint import JointBuilder, Span, check_stage
 from tocsin.engine.language.faults import bad_rule, nearest
 from tocsin.engine.language.quantity import (
     DURATION_UNITS,
@@ -82,6 +83,8 @@ class Builder:
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self.text, self.words = text, vocabulary
         self.context: Context = "area" if vocabulary.area else "stream"
+        self.joint = JointBuilder(self)
+        self._span: Span | None = None
 
     # ------------------------------------------------------------ whole
     def condition(self, syntax: Node) -> tree.Truth:
@@ -89,6 +92,7 @@ class Builder:
         truth = self.truth(cast("Tree[Token]", syntax).children[0])
         for lonely in (tree.Silent, tree.Sister):
             self._stands_alone(truth, lonely)
+        check_stage(truth, self)
         return truth
 
     def _stands_alone(self, truth: tree.Truth, lonely: type[tree.Silent | tree.Sister]) -> None:
@@ -121,6 +125,11 @@ class Builder:
                 return self.truth(children[0])
             case "compared":
                 return self._compare(children)
+            case "compared_near":
+                return self._compare_near(syntax, children)
+            case "stands" | "stood" | "sequence" | "endless":
+                self._not_member(syntax)
+                return self.joint.truth(cast("Tree[Token]", syntax))
             case "name" if str(children[0]) == "changed":
                 self._not_area(syntax, "changed")
                 return tree.Changed()
@@ -142,6 +151,23 @@ class Builder:
             left, right, comparison = right, left, _FLIPPED[comparison]
         right = self._meet(right, left)
         return tree.Compare(cast("Literal['<']", comparison), left.node, right.node, left.text, left.unit)
+
+    def _compare_near(self, syntax: Node, children: list[Node]) -> tree.Compare:
+        """``count(reports: gas_smell) >= 2 within 500 m in 30min``: what stands after belongs to the count."""
+        sides = [side for side in (children[0], children[2]) if self.joint.is_reports(side)]
+        if len(sides) != 1:
+            raise self._fault(children[3], "`within` and `in` belong to a count of reports or a signal",
+                              "write count(reports: gas_smell) >= 2 within 500 m in 30min")  # fmt: skip
+        self._span = self.joint.span(cast("Tree[Token]", children[3]))
+        try:
+            return self._compare(children[:3])
+        finally:
+            self._span = None
+
+    def _not_member(self, syntax: Node) -> None:
+        if self.context == "member":
+            raise self._fault(syntax, "signals are not looked at inside an area function over observations",
+                              "write how_many(gas_leak at yellow in 1h)")  # fmt: skip
 
     def _truth_call(self, name: str, syntax: Node, arguments: list[Node]) -> tree.Truth:
         self._need(arguments, 1, syntax, name)
@@ -182,6 +208,10 @@ class Builder:
                 return self._name(syntax, str(children[0]))
             case "stage":
                 return self._stage(syntax, str(children[0])[1:])
+            case "reports":
+                self._not_member(syntax)
+                node, written = self.joint.reports(cast("Tree[Token]", syntax), self._span)
+                return Typed(node, "1", self._at(syntax), written)
             case "call":
                 return self._call(syntax, str(children[0]), children[1:])
             case "string":
@@ -281,6 +311,10 @@ class Builder:
         if name not in FUNCTIONS:
             raise self._unknown_function(syntax, name)
         at, text = self._at(syntax), self._slice(syntax)
+        if name in ("how_many", "share") and any(_parts(part)[0] in ("stands", "stood") for part in arguments):
+            self._not_member(syntax)
+            counted = self.joint.signals(cast("Tree[Token]", syntax), name)
+            return Typed(counted, "%" if name == "share" else "1", at, text)
         if name in _AREA:
             return self._area_call(syntax, name, arguments)
         if name == "index":

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 from tocsin.engine.language.condition import parse_clear, parse_condition, parse_hold
 from tocsin.engine.language.faults import nearest
 from tocsin.engine.language.order import implies
 from tocsin.engine.language.rule import Clear, Hold, Rule, Rung
 from tocsin.engine.language.vocabulary import IndexTable, Vocabulary
+from tocsin.engine.language.walk import nodes
 from tocsin.terms.errors import BadRule
 from tocsin.terms.level import Scheme
 
@@ -26,6 +28,7 @@ __all__ = [
     "parse_condition",
     "parse_hold",
     "parse_rule",
+    "true_of_nothing",
     "vocabulary_of",
 ]
 
@@ -34,6 +37,10 @@ RULE_KEYS = (
     "id", "version", "hazard", "streams", "per", "distinct", "level", "hold", "clear", "clear_after", "at_least",
     "cool_down", "coverage", "quality", "source", "verified", "title", "why",
 )  # fmt: skip
+SECOND_STAGE = (joint.Stands, joint.Then, joint.Reports, joint.Signals)
+COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _T = TypeVar("_T")
 
@@ -266,6 +273,10 @@ class _Reader:
                     self._refuse((name,), "a silence is judged when it begins and when it ends, at no moment between: what is "
                                  f"held back by {name} would stay so", "leave it out")  # fmt: skip
         own = clear.when if clear.when is not None else (rungs[0].when if rungs else None)
+        for rung in rungs:
+            if true_of_nothing(rung.when):
+                self._refuse(("level", self._code(rung.rank)), "it holds where no signal stands and nobody reported anything",
+                             "say what must be there, not only what must not")  # fmt: skip
         silent_raise = any(_has(rung.when, tree.Silent) for rung in rungs)
         if own is not None and clear.hold.observations > 1 and silent_raise:
             self._refuse(("clear_after" if clear.when is None else "clear",),
@@ -321,6 +332,40 @@ def _values(accepted: object) -> tuple[str, ...]:
     return ()
 
 
+def true_of_nothing(truth: tree.Truth) -> bool | None:
+    """Whether a joint condition holds where no signal stands, nobody reported and no bulletin is in force."""
+    match truth:
+        case tree.And(left, right):
+            both = (true_of_nothing(left), true_of_nothing(right))
+            return False if False in both else None if None in both else True
+        case tree.Or(left, right):
+            both = (true_of_nothing(left), true_of_nothing(right))
+            return True if True in both else None if None in both else False
+        case tree.Not(of):
+            said = true_of_nothing(of)
+            return None if said is None else not said
+        case tree.Compare(comparison, left, right):
+            a, b = _of_nothing(left), _of_nothing(right)
+            return None if a is None or b is None else COMPARE[comparison](a, b)
+        case joint.Stands() | joint.Then():
+            return False
+    return None
+
+
+def _of_nothing(number: tree.Number) -> float | None:
+    match number:
+        case tree.Constant(value):
+            return value
+        case joint.Reports() | joint.Signals():
+            return 0.0
+        case tree.Arithmetic(op, left, right):
+            a, b = _of_nothing(left), _of_nothing(right)
+            if a is None or b is None or (op == "/" and b == 0):
+                return None
+            return a + b if op == "+" else a - b if op == "-" else a * b if op == "*" else a / b
+    return None
+
+
 def _longer(a: Hold, b: Hold) -> bool:
     return a.time_us > b.time_us or a.observations > b.observations
 
@@ -348,6 +393,8 @@ def _impossible(when: tree.Truth, hold: Hold, area: bool) -> str:
         return "a silence is judged when it begins and ends only; make the time in silent(...) longer"
     if isinstance(when, tree.Compare) and isinstance(when.right, tree.Constant) and not math.isfinite(when.right.value):
         return "the limit is not a number"
+    if hold.observations > 1 and any(isinstance(node, SECOND_STAGE) for node in nodes(when)):
+        return "signals and reports are no observations to count; use a time"
     if area and hold.observations > 1:
         return "an area has no observations of its own to count; use a time"
     return ""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tocsin.engine.language.joint import Reports, Signals, Stands, Then
+
 __all__ = [
     "Aggregate", "And", "Arithmetic", "AreaNumber", "Attribute", "Changed", "Civil", "Compare", "ConsecutiveDays",
     "Constant", "Index", "Not", "Number", "Or", "Previous", "Quantile", "SameHour", "Silent", "Sister", "Spike", "Stuck",
@@ -215,5 +217,7 @@ Number = (
     | Sister
     | Arithmetic
     | AreaNumber
+    | Reports
+    | Signals
 )
-Truth = Compare | And | Or | Not | Silent | Stuck | Spike | Changed
+Truth = Compare | And | Or | Not | Silent | Stuck | Spike | Changed | Stands | Then

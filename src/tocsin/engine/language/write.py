@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 from tocsin.engine.language.quantity import duration_text, number_text
+from tocsin.engine.language.write_joint import write_joint
 
 __all__ = ["write_number", "write_truth"]
 
@@ -25,6 +26,8 @@ def write_truth(node: tree.Truth, unit: str) -> str:
             return f"stuck({duration_text(width)})"
         case tree.Changed():
             return "changed"
+        case joint.Stands() | joint.Then():
+            return write_joint(node)
         case tree.Spike(size):
             return f"spike({_literal(size, unit)})"
 
@@ -54,6 +57,8 @@ def write_number(node: tree.Number, unit: str) -> str:
             return f"days({how}(day) {comparison} {_literal(threshold, unit)})"
         case tree.Index(of, table):
             return f'index({write_number(of, unit)}, "{table}")'
+        case joint.Reports() | joint.Signals():
+            return write_joint(node)
         case tree.Sister(name):
             return f'sister("{name}")'
         case tree.Arithmetic(_, left, tree.Constant(_, own)) if own.startswith("{"):
