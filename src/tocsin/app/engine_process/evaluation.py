@@ -14,12 +14,15 @@ from django.db import transaction
 
 from tocsin.app.engine_process.log_judge import LogJudge
 from tocsin.app.engine_process.packs_in_force import load
+from tocsin.app.engine_process.shadows import Shadows, ShadowShelf
 from tocsin.app.engine_process.snapshots import PackInForce, SnapshotShelf
+from tocsin.app.engine_process.trials import SHADOWS
 from tocsin.engine.event_change import EventChange
 from tocsin.engine.hazard import Facility
 from tocsin.engine.runner import Engine
 from tocsin.formats.catalogue import read_catalogue_body
 from tocsin.loop.detect import services as detect
+from tocsin.loop.detect import shadow_services
 from tocsin.loop.observe import services as observe
 from tocsin.records import clock
 from tocsin.terms.errors import TocsinError
@@ -39,9 +42,11 @@ class _Found:
     transitions: list[Transition] = field(default_factory=list)
     event_changes: list[EventChange] = field(default_factory=list)
     catalogues: list[Record] = field(default_factory=list)
+    of_shadows: dict[str, list[Transition]] = field(default_factory=dict)
+    shadows_began: dict[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.transitions or self.event_changes or self.catalogues)
+        return bool(self.transitions or self.event_changes or self.catalogues or self.of_shadows or self.shadows_began)
 
 
 class Evaluation:
@@ -62,6 +67,8 @@ class Evaluation:
     ) -> None:
         self._shelf, self._now = shelf, now
         self.judge = LogJudge(partial(load, kept=kept_packs), facilities)
+        self.shadows = Shadows(lambda pack: load([pack], kept_packs / SHADOWS)[0])
+        self._shadow_shelf = ShadowShelf(shelf.root)
         self.consumed = consumed
         self.committed = consumed
         self._found = _Found()
@@ -80,7 +87,17 @@ class Evaluation:
                 self._shelf.refused.append(f"snapshot at {snapshot.seq}: {error}")
                 continue
             self.snapshot_seq = snapshot.seq
+            self._regain_shadows(snapshot.seq)
             return
+
+    def _regain_shadows(self, seq: int) -> None:
+        """Where their part is damaged they begin anew, by the next RULES record; nobody is warned by them anyhow."""
+        try:
+            parts = self._shadow_shelf.read(seq)
+        except TocsinError as error:
+            self._shelf.refused.append(str(error))
+            return
+        self.shadows.regain(parts, self.engine.catalogue, seq)
 
     @property
     def engine(self) -> Engine:
@@ -105,14 +122,19 @@ class Evaluation:
 
     def write_snapshot(self) -> None:
         """Write the state as it is here; only right after a commit (a forked child has nothing else to do)."""
+        self._shadow_shelf.write(self.judge.next_seq, self.shadows.state())
         self._shelf.write(self.judge.snapshot())
 
     # ------------------------------------------------------------------ feeding
     def feed(self, record: Record) -> None:
         """Evaluate one record and keep what it gave until ``commit``."""
         transitions, changes = self.judge.feed(record)
+        of_shadows, began = self.shadows.feed(record, self.engine.catalogue)
         if record.seq >= self.consumed:
             self._keep(record, transitions, changes)
+            for shadow, found in of_shadows.items():
+                self._found.of_shadows.setdefault(shadow, []).extend(found)
+            self._found.shadows_began |= began
 
     def _keep(self, record: Record, transitions: list[Transition], changes: list[EventChange]) -> None:
         self._found.transitions += transitions
@@ -146,6 +168,7 @@ class Evaluation:
                 actor=ACTOR,
                 now=now,
             )
+            shadow_services.record(found.of_shadows, found.shadows_began)
         self.committed = self.consumed = self.judge.next_seq
         self._found, self._digest = _Found(), hashlib.sha256()
         self._committed_at = time.monotonic()

@@ -20,11 +20,13 @@ from tocsin.app.configuration import Configuration
 from tocsin.app.engine_process import packs_in_force
 from tocsin.app.engine_process.evaluation import Evaluation
 from tocsin.app.engine_process.free_space import FreeSpace
+from tocsin.app.engine_process.shadows import ShadowInLog, rules_body, shadows_of
 from tocsin.app.engine_process.snapshot_keeper import SnapshotKeeper
-from tocsin.app.engine_process.snapshots import SnapshotShelf, packs_body, packs_of
+from tocsin.app.engine_process.snapshots import PackInForce, SnapshotShelf, packs_of
 from tocsin.app.engine_process.steady_clock import SteadyClock, boot_id
 from tocsin.app.engine_process.tail import Tail, rows_of
 from tocsin.app.engine_process.ticks import TickClock
+from tocsin.app.engine_process.trials import Trials
 from tocsin.app.engine_process.whole_log import read_whole_log
 from tocsin.doors.intake.socket.group_commit import GroupCommit, Wish
 from tocsin.doors.intake.socket.server import SocketServer
@@ -48,6 +50,7 @@ TALLY_S = 1.0
 HALT_S = 2.0  # so long between two looks whether a damaged record may be passed by now
 
 log = logging.getLogger(__name__)
+RulesInLog = tuple[tuple[PackInForce, ...], tuple[ShadowInLog, ...]]
 
 
 class EngineProcess:
@@ -78,7 +81,9 @@ class EngineProcess:
     def open(self) -> None:
         """Recover, regain, bind the socket. Raises TocsinError (log held by another, damaged pack, ...)."""
         begun, home = time.monotonic(), self._home.prepare()
-        self._packs = packs_in_force.enable(self._configuration.packs, home.packs)
+        self._settled_packs = packs_in_force.enable(self._configuration.packs, home.packs)
+        self._trials = Trials(home.packs)
+        self._packs = self._trials.in_force(self._settled_packs)
         self._renewed: tuple[date, int] | None = None
         self._log = SegmentLog.open(home.log)
         for recovery in self._log.recovered:
@@ -97,7 +102,7 @@ class EngineProcess:
             log.warning("%s", refused)
         self._tail = Tail(self._read, self._log.next_seq)
         self._head = self.evaluation.engine.catalogue
-        self._packs_at_head = self.evaluation.packs
+        self._rules_at_head: RulesInLog = (self.evaluation.packs, self.evaluation.shadows.named)
         self._ticks = TickClock(max(0, int(self.evaluation.engine.tick_us)))
         self._look_ahead()
         self._next_head = self._head
@@ -153,7 +158,7 @@ class EngineProcess:
             if record.kind is RecordKind.CATALOGUE:
                 self._head = self._head.with_changes(*read_catalogue_body(record.body))
             elif record.kind is RecordKind.RULES:
-                self._packs_at_head = packs_of(record.body)
+                self._rules_at_head = (packs_of(record.body), shadows_of(record.body))
             elif record.kind is RecordKind.TICK:
                 self._ticks.last_us = max(self._ticks.last_us, record.at_us)
 
@@ -248,27 +253,30 @@ class EngineProcess:
         them may be in another unit: then what is in force stays so until they are registered anew."""
         head = self._head
         today = packs_in_force.civil_day(self._wall_us(), self._configuration.time_zone)
+        if self._trials.changed():
+            self._packs, self._renewed = self._trials.in_force(self._settled_packs), None
         if self._renewed == (today, head.version):
             return
         allowed = self._configuration.allow_out_of_date_rules
         enabled = packs_in_force.put_in_force(self._packs, today, allow_out_of_date=allowed)
-        if enabled != self._packs_at_head:
+        shadows = self._trials.running(today, head.streams, allow_out_of_date=allowed)
+        if (enabled, shadows) != self._rules_at_head:
             try:
                 require_fit(self._packs, head)
             except Refused as error:
                 log.error("packs of the settings are not put in force: %s", error)
             else:
                 self._commit.submit(
-                    Wish(Entry(RecordKind.RULES, self._now_us(), None, packs_body(enabled)), self._told)
+                    Wish(Entry(RecordKind.RULES, self._now_us(), None, rules_body(enabled, shadows)), self._told)
                 )
-                self._packs_at_head = enabled
+                self._rules_at_head = (enabled, shadows)
                 self._say_out_of_date(today, allowed)
         self._renewed = (today, head.version)
 
     def _told(self, outcome: int | TocsinError | None) -> None:
         if isinstance(outcome, TocsinError):  # the next step tries again
             log.error("engine: %s", outcome)
-            self._packs_at_head, self._renewed = (), None
+            self._rules_at_head, self._renewed = ((), ()), None
 
     def _say_out_of_date(self, today: date, allowed: bool) -> None:
         for pack in self._packs:

@@ -77,6 +77,11 @@ class SnapshotShelf:
         self._drop_old()
         return path
 
+    @property
+    def root(self) -> Path:
+        """The folder; the state of shadows lies beside the snapshots."""
+        return self._root
+
     def clear_unfinished(self) -> None:
         """Remove what a crash left half written. Only for the process that owns the log."""
         for path in self._root.glob("*.tmp"):
@@ -136,9 +141,3 @@ def _refuse(path: Path, rule: str) -> Damaged:
 def packs_of(body: bytes) -> tuple[PackInForce, ...]:
     """The packs named by a RULES record."""
     return msgspec.convert(msgspec.json.decode(body)["packs"], tuple[PackInForce, ...])
-
-
-def packs_body(packs: tuple[PackInForce, ...]) -> bytes:
-    """The body of a RULES record."""
-    document: dict[str, Any] = {"packs": packs}
-    return msgspec.json.encode(document)

@@ -47,6 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("tasks", "respond:tasks", _("Tasks of this post"), (Act.DO_TASK,)),
     Entry("sources", "console:sources", _("Sources"), (Act.READ_SOURCES,)),
     Entry("quarantine", "console:quarantine", _("Refused rows"), (Act.READ_SOURCES,)),
+    Entry("shadows", "console:shadows", _("Rules on trial"), (Act.READ_SHADOWS,)),
     Entry("evaluation", "console:evaluation", _("Evaluation"), (Act.READ_EVALUATION,)),
     Entry("ledger", "console:ledger", _("Ledger"), (Act.READ_LEDGER,)),
     Entry("staff", "console:staff", _("Staff"), (Act.MANAGE_STAFF,)),

@@ -14,7 +14,8 @@ from tocsin.doors.console.map_data import map_data
 from tocsin.doors.console.map_page import map_page
 from tocsin.doors.console.quarantine import quarantine
 from tocsin.doors.console.review_urls import patterns as reviewing
-from tocsin.doors.console.shift import shift
+from tocsin.doors.console.shadow_pages import promote_shadow, shadow_page, shadows_page, withdraw_shadow
+from tocsin.doors.console.shift import shift, sound
 from tocsin.doors.console.sources import sources
 from tocsin.doors.console.staff import change_staff, staff
 from tocsin.doors.console.theme import theme
@@ -34,7 +35,12 @@ urlpatterns = [
     ),
     path("sources/", sources, name="sources"),
     path("quarantine/", quarantine, name="quarantine"),
+    path("rules/shadow", shadows_page, name="shadows"),
+    path("rules/shadow/<str:shadow_id>", shadow_page, name="shadow"),
+    path("rules/shadow/<str:shadow_id>/promote", promote_shadow, name="promote_shadow"),
+    path("rules/shadow/<str:shadow_id>/withdraw", withdraw_shadow, name="withdraw_shadow"),
     path("console/shift/", shift, name="shift"),
+    path("console/sound", sound, name="sound"),
     path("console/map/", map_page, name="map"),
     path("console/map.json", map_data, name="map_data"),
     *warnings,

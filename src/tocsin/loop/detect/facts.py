@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tocsin.records.outbox.fact import fact
 
 __all__ = [
-    "EventChanged", "EventEnded", "EventMerged", "EventOpened", "EventProposed", "SignalChanged", "SignalCleared",
-    "SignalRaised",
+    "EventChanged", "EventEnded", "EventMerged", "EventOpened", "EventProposed", "ShadowAdded", "ShadowPromoted",
+    "ShadowWithdrawn", "SignalChanged", "SignalCleared", "SignalRaised",
 ]  # fmt: skip
 
 
@@ -82,3 +82,28 @@ class EventMerged(_OfEvent):
 @dataclass(frozen=True, slots=True)
 class EventEnded(_OfEvent):
     """All its signals cleared and the gap has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfShadow:
+    shadow: str
+    pack: str
+    version: str
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class ShadowAdded(_OfShadow):
+    """A rule version judges in the shadow: it warns nobody."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class ShadowPromoted(_OfShadow):
+    """An analyst put it in force; the next RULES record of the log says so."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class ShadowWithdrawn(_OfShadow):
+    """It ended without coming in force."""

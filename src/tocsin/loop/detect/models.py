@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["EngineMark", "EventArea", "EventChangeRow", "EventMember", "EventRow", "SignalChangeRow", "SignalRow"]
+__all__ = [
+    "EngineMark", "EventArea", "EventChangeRow", "EventMember", "EventRow", "ShadowRow", "ShadowSignalRow",
+    "SignalChangeRow", "SignalRow",
+]  # fmt: skip
 
 
 class SignalRow(models.Model):
@@ -121,3 +124,54 @@ class EngineMark(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="detect_one_mark")]
+
+
+class ShadowRow(models.Model):
+    """A version of a pack that judges live data beside the one in force and warns nobody. ``replaces``: the sha of the
+    version it stands beside; ``rules``: those of its rules that differ from it. ``began_us``: when the log began to judge by
+    it; ``state``: running, promoted or withdrawn."""
+
+    id = models.CharField(max_length=40, primary_key=True)
+    pack = models.CharField(max_length=100)
+    version = models.CharField(max_length=20)
+    sha = models.CharField(max_length=64)
+    replaces = models.CharField(max_length=64)
+    rules = models.JSONField()
+    state = models.CharField(max_length=10)
+    why = models.TextField()
+    added_at = models.DateTimeField()
+    added_by = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=200, default="")
+    ended_why = models.TextField(default="")
+    began_us = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pack"], condition=models.Q(state="running"), name="detect_one_shadow_of_a_pack"
+            )
+        ]
+
+
+class ShadowSignalRow(models.Model):
+    """A signal that a shadow raised: never grouped, never told. Fields as of ``SignalRow``."""
+
+    shadow = models.ForeignKey(ShadowRow, models.PROTECT, related_name="signals")
+    signal = models.CharField(max_length=40)
+    rule = models.CharField(max_length=200)
+    rule_version = models.IntegerField()
+    subject_kind = models.CharField(max_length=60)
+    subject_key = models.CharField(max_length=200)
+    level = models.SmallIntegerField()
+    peak = models.SmallIntegerField()
+    quality = models.BooleanField()
+    onset_us = models.BigIntegerField()
+    changed_us = models.BigIntegerField()
+    cleared_us = models.BigIntegerField(null=True)
+    jurisdiction = models.CharField(max_length=200, default="")
+    evidence = models.TextField(default="[]")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shadow", "signal"], name="detect_shadow_signal_once")]
+        indexes = [models.Index(fields=["shadow", "onset_us"], name="detect_shadow_signals")]

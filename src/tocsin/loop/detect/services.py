@@ -33,7 +33,7 @@ from tocsin.terms.signal import Change, Subject, Transition
 if TYPE_CHECKING:
     from tocsin.engine.event_change import EventChange
 
-__all__ = ["EVENT_CHANGE", "LEDGER_SUBJECT", "SIGNAL_CHANGE", "Recorded", "leaf", "record_batch"]
+__all__ = ["EVENT_CHANGE", "LEDGER_SUBJECT", "SIGNAL_CHANGE", "Recorded", "evidence_text", "leaf", "record_batch"]
 
 LEDGER_SUBJECT = "detect"
 _AT_ONCE = 500  # names in one IN (...)
@@ -113,7 +113,7 @@ def _put_signals(transitions: Sequence[Transition], batch: int) -> tuple[list[Si
     rows = ([getattr(row, column) for column in _SIGNAL] for row in touched.values())
     put_rows(SignalRow, _SIGNAL, rows, key="id", replace=_SIGNAL_STANDING)
     changes = [
-        (signal_id, t.change.value, t.level, t.previous, t.at_us, t.seq, t.rule_version, _evidence(t))
+        (signal_id, t.change.value, t.level, t.previous, t.at_us, t.seq, t.rule_version, evidence_text(t))
         for signal_id, t in zip(ids, transitions, strict=True)
     ]
     put_rows(SignalChangeRow, (*SIGNAL_CHANGE, "batch"), [(*change, batch) for change in changes])
@@ -144,7 +144,7 @@ def _place(rows: Iterable[SignalRow]) -> None:
         row.jurisdiction = where[Subject(row.subject_kind, row.subject_key)]
 
 
-def _evidence(transition: Transition) -> str:
+def evidence_text(transition: Transition) -> str:
     """The measures as JSON; what is not a number (a window without data) as null."""
     measures = [
         {"what": m.what, "value": m.value if math.isfinite(m.value) else None, "unit": m.unit,

@@ -54,6 +54,8 @@ class Act(enum.StrEnum):
     CLOSE_EVENT = "close_event"
     READ_LEDGER = "read_ledger"
     READ_EVALUATION = "read_evaluation"
+    READ_SHADOWS = "read_shadows"
+    TRY_RULES = "try_rules"
     MANAGE_STAFF = "manage_staff"
 
 
@@ -85,6 +87,8 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.CLOSE_EVENT: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
     Act.READ_LEDGER: frozenset({_R.AUDITOR, _R.COMMANDER}),
     Act.READ_EVALUATION: frozenset({_R.COMMANDER, _R.ANALYST, _R.AUDITOR}),
+    Act.READ_SHADOWS: frozenset({_R.ANALYST, _R.AUDITOR}),
+    Act.TRY_RULES: frozenset({_R.ANALYST}),
     Act.MANAGE_STAFF: frozenset({_R.ADMINISTRATOR}),
 }
 
@@ -115,6 +119,7 @@ _ACTS: dict[Act, Promise] = {
     Act.ENTER_PLAN: _("enter a rectification plan"), Act.RECHECK_FINDING: _("re-check findings"),
     Act.PUBLISH_REVIEW: _("publish reviews"), Act.CLOSE_EVENT: _("close events"),
     Act.READ_LEDGER: _("read the ledger"), Act.READ_EVALUATION: _("read the evaluation"),
+    Act.READ_SHADOWS: _("read rules on trial"), Act.TRY_RULES: _("try rules and put them in force"),
     Act.MANAGE_STAFF: _("manage staff"),
 }  # fmt: skip
 

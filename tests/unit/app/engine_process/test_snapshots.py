@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.app.engine_process.shadows import rules_body
 from tocsin.app.engine_process.snapshots import (
     PackInForce,
     Snapshot,
     SnapshotShelf,
-    packs_body,
     packs_of,
     read_snapshot,
 )
@@ -79,4 +79,4 @@ def test_with_one_snapshot_all_of_the_log_is_needed(shelf: SnapshotShelf) -> Non
 
 
 def test_packs_survive_a_record() -> None:
-    assert packs_of(packs_body(PACKS)) == PACKS
+    assert packs_of(rules_body(PACKS)) == PACKS
