@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from types import FrameType
 
@@ -294,8 +295,9 @@ class EngineProcess:
         at = self.evaluation.engine.next_seq
         records = self._tail.take(at, rows=BATCH_ROWS, wait_s=wait_s)
         until = time.monotonic() + BATCH_S
-        while records and sum(map(rows_of, records)) < BATCH_ROWS and (left := until - time.monotonic()) > 0:
-            records += self._tail.take(records[-1].seq + 1, rows=BATCH_ROWS, wait_s=left)
+        with suppress(LogDamaged):  # what comes before it is judged first; the next round meets it again
+            while records and sum(map(rows_of, records)) < BATCH_ROWS and (left := until - time.monotonic()) > 0:
+                records += self._tail.take(records[-1].seq + 1, rows=BATCH_ROWS, wait_s=left)
         return records
 
     def _saved(self) -> None:
