@@ -21,6 +21,9 @@ __all__ = ["healthz", "metrics", "readyz"]
 LAG_RECORDS = 5_000
 OUTBOX_AGE_S = 60.0
 UNDELIVERED_AGE_S = 300.0
+SLOW_FSYNC_MS = 500.0
+
+Health = dict[str, int | float | str | None]
 
 
 async def healthz(request: HttpRequest) -> HttpResponse:
@@ -47,8 +50,9 @@ async def metrics(request: HttpRequest) -> HttpResponse:
         if isinstance(value := figures.get(name), int | float):
             lines.append(_gauge(f"tocsin_{name}", value, meaning))
     engine = figures.get("engine")
-    if isinstance(engine, dict) and isinstance(lag := engine.get("lag_records"), int):
-        lines.append(_gauge("tocsin_lag_records", lag, "records of the log that are not evaluated yet"))
+    for name, meaning in _ENGINE_GAUGES.items():
+        if isinstance(engine, dict) and isinstance(value := engine.get(name), int | float):
+            lines.append(_gauge(f"tocsin_{name}", value, meaning))
     return HttpResponse("".join(lines), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -60,6 +64,16 @@ _GAUGES = {
     "undelivered_age_s": "age of the oldest of them",
     "failing_dispatches": "dispatches that were tried in vain and are tried again",
 }
+_ENGINE_GAUGES = {
+    "lag_records": "records of the log that are not evaluated yet",
+    "disk_free_bytes": "bytes that the engine may still write",
+    "fsync_p50_ms": "median duration of an fsync of the log in the last minute",
+    "fsync_max_ms": "longest of them",
+    "waiting_bytes": "bytes that wait to be written to the log",
+    "snapshot_stall_max_ms": "longest time that a snapshot held evaluation up",
+    "damaged_records": "damaged records of the log that were given up",
+    "clock_doubt_s": "by how much the wall clock is ahead of what is believed",
+}
 
 
 def _gauge(name: str, value: float, meaning: str) -> str:
@@ -70,7 +84,7 @@ def _look() -> tuple[dict[str, object], list[str], list[str]]:
     figures: dict[str, object] = {}
     faults: list[str] = []
     notes: list[str] = []
-    _look_at_engine(figures, faults)
+    _look_at_engine(figures, faults, notes)
     try:
         figures["consumed_seq"] = queries.consumed_seq()
         _look_at_outbox(figures, faults)
@@ -80,7 +94,7 @@ def _look() -> tuple[dict[str, object], list[str], list[str]]:
     return figures, faults, notes
 
 
-def _look_at_engine(figures: dict[str, object], faults: list[str]) -> None:
+def _look_at_engine(figures: dict[str, object], faults: list[str], notes: list[str]) -> None:
     try:
         figures["engine"] = engine = EngineClient(settings.HOME.engine_socket, timeout_s=2.0).health()
     except TocsinError as error:
@@ -90,8 +104,23 @@ def _look_at_engine(figures: dict[str, object], faults: list[str]) -> None:
         faults.append(f"evaluation is {engine['lag_records']} records behind the log")
     if engine.get("failed"):
         faults.append(f"evaluation is in trouble: {engine['failed']}")
+    _look_at_disk(engine, faults, notes)
+    if doubt := float(engine.get("clock_doubt_s") or 0):
+        faults.append(f"the wall clock leapt {doubt:.0f} s ahead and is not believed; set it right")
     if engine.get("damaged_records"):
-        faults.append(f"{engine['damaged_records']} records of the log are damaged and were left out")
+        notes.append(f"{engine['damaged_records']} damaged records of the log were given up")
+
+
+def _look_at_disk(engine: Health, faults: list[str], notes: list[str]) -> None:
+    free = int(engine.get("disk_free_bytes") or 0) >> 20
+    if engine.get("disk_state") == "full":
+        faults.append(f"only {free} MiB of disk are free: observations are refused until there is room")
+    elif engine.get("disk_state") == "low":
+        notes.append(f"only {free} MiB of disk are free: soon observations will be refused")
+    if float(engine.get("fsync_max_ms") or 0) > SLOW_FSYNC_MS:
+        notes.append(f"the disk took up to {engine['fsync_max_ms']} ms for one fsync in the last minute")
+    if engine.get("snapshot_trouble"):
+        notes.append(f"the last snapshot was not written: {engine['snapshot_trouble']}")
 
 
 def _look_at_outbox(figures: dict[str, object], faults: list[str]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hmac
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from tocsin.loop.observe.models import CatalogueMark, SourceRow, SourceToken, StreamRow
 from tocsin.loop.observe.services import token_digest
@@ -18,7 +18,7 @@ from tocsin.terms.signal import Subject
 from tocsin.terms.stream import Catalogue, Source, Stream
 
 __all__ = [
-    "SourceLine", "TokenLine", "catalogue_seq", "catalogue_version", "jurisdictions_of", "load_catalogue",
+    "SourceLine", "TokenLine", "are_synthetic", "catalogue_seq", "catalogue_version", "jurisdictions_of", "load_catalogue",
     "place_title", "silent_streams", "source_for_token", "sources", "streams", "tokens",
 ]  # fmt: skip
 
@@ -130,12 +130,28 @@ def jurisdictions_of(subjects: Iterable[Subject]) -> dict[Subject, str]:
     return out
 
 
+def are_synthetic(subjects: Collection[Subject]) -> bool:
+    """Whether every stream that these subjects stand for is of a synthetic source; False where they stand for none."""
+    keys = [subject.key for subject in subjects if subject.kind == "stream"]
+    of_streams = [
+        StreamRow.objects.filter(id__in=keys[start : start + _AT_ONCE]) for start in range(0, len(keys), _AT_ONCE)
+    ]
+    found = [*of_streams, *(_streams_of(subject) for subject in subjects if subject.kind != "stream")]
+    kinds = {kind for rows in found for kind in rows.values_list("source__synthetic", flat=True).distinct()}
+    return kinds == {True}
+
+
 def _members(subject: Subject) -> list[str]:
-    own = ("source", "feature", "property", "unit", "cell", "zone")
+    return list(_streams_of(subject).values_list("jurisdiction", flat=True).distinct())
+
+
+def _streams_of(subject: Subject) -> QuerySet[StreamRow]:
+    """The streams that an area or a label stands for."""
+    own = ("source", "feature", "property", "unit", "cell", "zone", "jurisdiction")
     column = (
         {"source": "source_id"}.get(subject.kind, subject.kind) if subject.kind in own else f"labels__{subject.kind}"
     )
-    return list(StreamRow.objects.filter(**{column: subject.key}).values_list("jurisdiction", flat=True).distinct())
+    return StreamRow.objects.filter(**{column: subject.key})
 
 
 def _common(paths: list[str]) -> str:

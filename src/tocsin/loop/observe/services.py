@@ -21,7 +21,7 @@ from tocsin.records.outbox import services as outbox
 from tocsin.terms.errors import UnknownName
 from tocsin.terms.stream import Source, Stream
 
-__all__ = ["apply_catalogue", "issue_token", "mark_heard", "mark_silent", "revoke_token", "token_digest"]
+__all__ = ["accept_loss", "apply_catalogue", "issue_token", "mark_heard", "mark_silent", "revoke_token", "token_digest"]
 
 _SOURCE_FIELDS = ["title", "owner", "lateness_s", "delay_s", "synthetic", "licence"]
 _STREAM_FIELDS = ["source", "feature", "property", "unit", "lon", "lat", "cell", "jurisdiction", "zone", "low", "high",
@@ -58,6 +58,15 @@ def apply_catalogue(
         ledger.append("catalogue", "catalogue_changed", body, actor=actor, now=now)
         outbox.put([CatalogueChanged(mark.version, seq)], now=now)
         return mark.version
+
+
+def accept_loss(
+    *, seq: int, until: int, segment: str, offset: int, what: str, stands_in: str, actor: str, now: datetime
+) -> None:
+    """Records ``seq`` to ``until`` (exclusive) of the log are damaged, and somebody goes on without them: on the ledger,
+    before the log's readers pass them by. ``stands_in``: SHA-256 of a catalogue body that takes their place, or empty."""
+    body = {"seq": seq, "until": until, "segment": segment, "offset": offset, "what": what, "stands_in": stands_in}
+    ledger.append("log", "log_loss_accepted", body, actor=actor, now=now)
 
 
 def issue_token(source_id: str, *, actor: str, now: datetime) -> str:

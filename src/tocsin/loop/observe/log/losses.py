@@ -22,15 +22,14 @@ _NAME = "accepted-losses.json"
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """Records ``seq`` up to and without ``until``. ``at_us``: when the log took the last record before them.
-    ``catalogue``: the body of a catalogue record that stands in their place, empty where none does."""
+    """Records ``seq`` up to and without ``until``. ``catalogue``: the body of a catalogue record that stands in their
+    place (it is given the moment of the record before them), empty where none does."""
 
     seq: int
     until: int
     segment: str
     offset: int
     what: str
-    at_us: int = 0
     accepted_at_us: int = 0
     accepted_by: str = ""
     catalogue: str = ""

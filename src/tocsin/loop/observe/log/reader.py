@@ -168,10 +168,10 @@ class _Place:
 Heal = Callable[[int, int], Iterable[Record]]
 
 
-def _standing_in(losses: Sequence[Loss], item: LogDamaged) -> Iterator[Record]:
+def _standing_in(losses: Sequence[Loss], item: LogDamaged, at_us: int) -> Iterator[Record]:
     for loss in losses:
         if loss.catalogue and item.seq <= loss.seq < item.until:
-            yield Record(loss.seq, RecordKind.CATALOGUE, loss.at_us, body=loss.catalogue.encode())
+            yield Record(loss.seq, RecordKind.CATALOGUE, at_us, body=loss.catalogue.encode())
 
 
 class LogReader:
@@ -223,8 +223,10 @@ class LogReader:
         Raises ``LogDamaged`` at a record that fails its check, or is no longer there; with ``skip_damaged`` it is put
         into ``damaged`` instead and reading goes on behind it. What ``heal(seq, until)`` still has of such records is
         given in their place (``healed`` counts them); a loss that was accepted is left out (``accepted`` names it)."""
+        at_us = 0
         for item in self._items(from_seq):
             if isinstance(item, Record):
+                at_us = item.at_us
                 yield item
                 continue
             found = list(heal(max(item.seq, from_seq), item.until)) if heal is not None else []
@@ -235,7 +237,7 @@ class LogReader:
             losses = read_losses(self.root)
             if not uncovered(losses, item.seq, item.until):
                 self.accepted.append(item)
-                yield from _standing_in(losses, item)
+                yield from _standing_in(losses, item, at_us)
             elif not skip_damaged:
                 raise item
             else:
