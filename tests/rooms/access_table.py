@@ -76,8 +76,8 @@ ROWS: dict[str, Row] = {
     "^api/": Row(get=ANYBODY, post=ANYBODY, with_={"path": "/api/nothing"}),
     # warnings that were issued are public, also to programs; so are the roots of the ledger
     "subscribe": Row(get=ANYBODY, post=ANYBODY),
-    "subscribe/confirm/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=NONE),  # the proof in the link decides
-    "subscribe/leave/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=NONE),
+    "subscribe/confirm/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),  # the proof in the link decides
+    "subscribe/leave/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),
     "warnings": Row(get=ANYBODY),
     "warnings/": Row(get=ANYBODY, post=ANYBODY),  # only sends to the address without the stroke
     "warnings.geojson": Row(get=ANYBODY),
@@ -101,6 +101,7 @@ ROWS: dict[str, Row] = {
     "rules/shadow/<str:shadow_id>/promote": Row(post=only("analyst"), with_={"shadow_id": "shd_none"}),
     "rules/shadow/<str:shadow_id>/withdraw": Row(post=only("analyst"), with_={"shadow_id": "shd_none"}),
     "console/shift/": Row(get=WATCHERS),
+    "console/sound": Row(post=WATCHERS),
     "console/map/": Row(get=WATCHERS),
     "console/map.json": Row(get=WATCHERS),
     # verify

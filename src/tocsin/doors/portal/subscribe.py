@@ -75,7 +75,7 @@ def _by_link(request: HttpRequest, what: str, identifier: str, proof: str) -> Ht
         try:
             {"confirm": audience.confirm, "leave": audience.leave}[what](identifier, proof, now=clock.now())
         except Refused as error:
-            return _page(request, language, "subscribe_refused", {"error": error}, status=403)
+            return _page(request, language, "subscribe_refused", {"error": error}, status=410)  # over, or never ours
         return _page(request, language, f"subscribe_{what}_done", {})
 
 
