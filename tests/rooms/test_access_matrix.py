@@ -27,7 +27,10 @@ from tocsin.terms.stream import Stream
 
 pytestmark = pytest.mark.django_db
 # these take no form and change nothing, or answer a wrong address
-UNGUARDED = {"healthz", "readyz", "metrics", "^api/", "api/v1/", "api/v1/openapi.json", "warnings/"}
+UNGUARDED = {
+    "healthz", "readyz", "metrics", "^api/", "api/v1/", "api/v1/openapi.json", "warnings/",
+    "subscribe/leave/<str:identifier>/<str:proof>",  # mail programs post without a page (RFC 8058): the proof stands for it
+}  # fmt: skip
 MARK = "Secret-of-the-east"  # stands in every name of the east
 
 
