@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tocsin.loop.detect import queries as detect
-from tocsin.loop.detect.facts import SignalCleared, SignalRaised
+from tocsin.loop.detect.facts import SignalCleared, SignalRaised, SignalRetracted
 from tocsin.loop.evaluate import handlers as evaluate
 from tocsin.loop.observe import handlers as observe
 from tocsin.loop.rectify import handlers as rectify
@@ -40,13 +40,13 @@ def _note_silence(facts: Sequence[SignalRaised], now: datetime) -> None:
     observe.note_silence(_of_streams(facts), now)
 
 
-def _note_heard(facts: Sequence[SignalCleared], now: datetime) -> None:
+def _note_heard(facts: Sequence[SignalCleared | SignalRetracted], now: datetime) -> None:
     cleared = _of_streams(facts)
     silent = detect.still_silent(cleared)  # another rule of silence may hold on
     observe.note_heard({stream: at for stream, at in cleared.items() if stream not in silent}, now)
 
 
-def _of_streams(facts: Sequence[SignalRaised] | Sequence[SignalCleared]) -> dict[str, int]:
+def _of_streams(facts: Sequence[SignalRaised] | Sequence[SignalCleared | SignalRetracted]) -> dict[str, int]:
     return {fact.subject_key: fact.at_us for fact in facts if fact.silence and fact.subject_kind == "stream"}
 
 
@@ -54,6 +54,7 @@ WIRING: Wiring = {
     # detect -> observe: a gauge that says nothing is shown as "no data", on its source's page and to all who read it
     "signal_raised": [Stage("observe.note_silence", _note_silence)],
     "signal_cleared": [Stage("observe.note_heard", _note_heard)],
+    "signal_retracted": [Stage("observe.note_heard", _note_heard)],  # late data came: it had not been silent
     # detect -> verify: whatever is found gets a dossier, and somebody goes to look
     "event_proposed": [Stage("verify.event_proposed", verify.on_event_proposed)],
     "event_opened": [Stage("verify.event_opened", verify.on_event_opened)],

@@ -18,7 +18,8 @@ class EventChange:
 
     ``opened`` is also said of a proposed event that a first signal confirms; ``merged`` of the event that gave way (its
     ``merged_into`` names the survivor, which follows as ``changed`` or ``opened``).
-    ``because`` is a key, not prose: ``signal:<id>`` | ``gap`` | ``parent:<event id>`` (the parent ended or gave way) |
+    ``because`` is a key, not prose: ``signal:<id>`` | ``confirmed:<id>`` and ``retracted:<id>`` (of a signal that was
+    provisional) | ``gap`` | ``parent:<event id>`` (the parent ended or gave way) |
     ``merged:<event id>`` | ``cascade:<facility id>``."""
 
     change: ChangeKind

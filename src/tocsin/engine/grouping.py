@@ -13,6 +13,9 @@ A cascade proposes a child event at a facility; the nearest proposal within the 
 of the child's hazard is confirmed by it: it keeps its id and parent, and from then on is where its signals are. When the
 parent ends, what nobody confirmed ends with it. One facility never carries two live proposals of one hazard.
 
+A provisional signal raises an event, or joins one, like any other, but merges none and confirms no proposal: that waits until
+it is final. Where it is retracted and the event has no other ground, the event ends as RETRACTED; else it just no longer counts.
+
 Pure: order is the order of transitions, time is what ``advance`` is told (the log's ticks), so replay equals live.
 """
 
@@ -36,7 +39,7 @@ from tocsin.terms.event import Event, EventState, LevelPart
 from tocsin.terms.ids import event_id
 from tocsin.terms.level import Scheme
 from tocsin.terms.moment import SECOND_US
-from tocsin.terms.signal import Change, Subject, Transition
+from tocsin.terms.signal import Change, Finality, Subject, Transition
 
 __all__ = ["Grouper", "no_data_rules"]
 
@@ -88,6 +91,21 @@ class _Group(msgspec.Struct):
     place: str = ""
     jurisdiction: str = ""
     last_clear_us: int = 0
+    confirmed: bool = True  # one of its members is final
+    retracted: bool = False
+    tentative: dict[str, str] = {}  # member that is not final yet -> what makes it independent evidence
+    said: dict[str, int] = {}  # member -> rank said of it provisionally
+
+    @property
+    def finality(self) -> Finality:
+        if self.retracted:
+            return Finality.RETRACTED
+        return Finality.FINAL if self.confirmed else Finality.PROVISIONAL
+
+    @property
+    def ahead(self) -> bool:
+        """Whether its level rests on what is provisional: no final member holds as high."""
+        return bool(self.ranks) and all(signal in self.said for signal in self.ranks[max(self.ranks)])
 
     def event(self) -> Event:
         lon, lat = direction(*self.vector)
@@ -95,13 +113,14 @@ class _Group(msgspec.Struct):
             id=self.id, hazard=self.hazard, state=self.state, level=self.level, began_us=self.began_us,
             changed_us=self.changed_us, ended_us=self.ended_us, lon=lon, lat=lat, place=self.place,
             signals=tuple(self.signals), parent=self.parent, merged_into=self.merged_into, no_data=bool(self.no_data),
-            explanation=self.explanation, jurisdiction=self.jurisdiction,
+            explanation=self.explanation, jurisdiction=self.jurisdiction, finality=self.finality, ahead=self.ahead,
         )  # fmt: skip
 
     def shown(self) -> tuple[object, ...]:
         """What a reader would see change; the members by number, since they only ever grow."""
         return (self.state, self.level, self.explanation, self.began_us, self.ended_us, self.merged_into, self.parent,
-                len(self.signals), self.vector, self.place, self.jurisdiction, bool(self.no_data))  # fmt: skip
+                len(self.signals), self.vector, self.place, self.jurisdiction, bool(self.no_data),
+                self.finality, self.ahead)  # fmt: skip
 
     def add_point(self, key: str, place: Place) -> bool:
         """Takes a member's place; False if it had it. The jurisdiction widens to hold it, the centroid moves."""
@@ -252,39 +271,80 @@ class Grouper:
 
     # ---------------------------------------------------------------- one transition
     def _take(self, transition: Transition, place_of: Callable[[Subject], Place]) -> None:
-        signal = transition.signal
+        signal = transition.known_as
         group = self._live.get(self._event_of.get(signal, ""))
-        if transition.change is Change.CLEARED:
+        because = f"signal:{signal}"
+        if transition.level == 0:
             if group is None:
-                return  # cleared before we ever saw it raised: nothing to clear
-            group.lower(signal)
-            group.no_data.pop(signal, None)
-            group.last_clear_us = max(group.last_clear_us, transition.at_us)
-            del self._event_of[signal]
+                return  # over before we ever saw it raised: nothing to clear
+            self._leave(group, signal, transition)
+            if transition.change is Change.RETRACTED:
+                because = f"retracted:{signal}"
+                if not (group.confirmed or group.raised):
+                    group.retracted = True
+                    self._end(group, transition.at_us, because)
+                    return
         elif group is None:
             group = self._join(transition, signal, place_of(transition.subject))
         else:
-            group.put(signal, transition.level, group.raised[signal].point)
+            if signal in group.tentative and transition.finality is Finality.FINAL:
+                group = self._bear_out(group, transition, signal)
+                because = f"confirmed:{signal}"
+            self._hold(group, transition, signal, group.raised[signal].point)
         self._settle(group)
         self._grade(group)
-        self._say("changed", group, transition.at_us, f"signal:{signal}")
+        self._say("changed", group, transition.at_us, because)
         self._sweep(group, transition.at_us)
+
+    def _leave(self, group: _Group, signal: str, transition: Transition) -> None:
+        """A member no longer holds."""
+        group.lower(signal)
+        for kept in (group.no_data, group.tentative, group.said):
+            kept.pop(signal, None)  # type: ignore[attr-defined]
+        group.last_clear_us = max(group.last_clear_us, transition.at_us)
+        del self._event_of[signal]
+
+    def _hold(self, group: _Group, transition: Transition, signal: str, point: str) -> None:
+        """A member holds at the higher of what is final and what is said provisionally."""
+        if transition.change is Change.RETRACTED or transition.amends:
+            group.said.pop(signal, None)
+        elif transition.finality is Finality.PROVISIONAL:
+            group.said[signal] = transition.level
+        group.put(signal, max(transition.level, group.said.get(signal, 0)), point)
+
+    def _bear_out(self, group: _Group, transition: Transition, signal: str) -> _Group:
+        """A member became final: now it counts as any other, and makes one event of those that it touches."""
+        group.independent[group.tentative.pop(signal)] = True
+        group.confirmed = True
+        group.began_us = min(group.began_us, transition.onset_us)
+        key = group.raised[signal].point
+        opened, proposal = self._touched(transition.hazard, key, group.points[key], transition.onset_us)
+        return self._unite(min([group, *opened], key=_seniority), [group, *opened], proposal, transition.at_us)
 
     def _join(self, transition: Transition, signal: str, place: Place) -> _Group:
         """The event that takes a new signal in: an old one, several made one, or its own."""
         key = f"{transition.subject}@{place.lon!r},{place.lat!r}" if place.located else str(transition.subject)
         opened, proposal = self._touched(transition.hazard, key, place, transition.onset_us)
+        final = transition.finality is Finality.FINAL
+        if not final:
+            opened, proposal = sorted(opened, key=_seniority)[:1], None
         group = min(opened, key=_seniority) if opened else proposal
         if group is None:
             onset = transition.onset_us
-            group = _Group(event_id(signal), transition.hazard, EventState.OPEN, onset, onset, last_clear_us=onset)
+            group = _Group(
+                event_id(signal), transition.hazard, EventState.OPEN, onset, onset, last_clear_us=onset, confirmed=final
+            )
             self._start(group)
         elif group.state is EventState.PROPOSED:
             self._confirm(group, transition.onset_us)
-        for other in sorted([*opened, *([proposal] if proposal else [])], key=_seniority):
-            if other is not group:
-                self._merge(other, group, transition.at_us)
+        group = self._unite(group, opened, proposal, transition.at_us)
         self._enrol(group, transition, signal, key, place)
+        return group
+
+    def _unite(self, group: _Group, opened: Sequence[_Group], proposal: _Group | None, at_us: int) -> _Group:
+        for other in sorted([*opened, *([proposal] if proposal else [])], key=_seniority):
+            if other is not group and other.id in self._live:
+                self._merge(other, group, at_us)
         return group
 
     def _touched(self, hazard: str, key: str, place: Place, onset_us: int) -> tuple[list[_Group], _Group | None]:
@@ -302,8 +362,12 @@ class Grouper:
     def _enrol(self, group: _Group, transition: Transition, signal: str, key: str, place: Place) -> None:
         group.began_us = min(group.began_us, transition.onset_us)
         group.signals.append(signal)
-        group.independent[self._independent_of(transition.subject)] = True
-        group.put(signal, transition.level, key)
+        witness = self._independent_of(transition.subject)
+        if transition.finality is Finality.FINAL:
+            group.independent[witness] = group.confirmed = True
+        else:
+            group.tentative[signal] = witness
+        self._hold(group, transition, signal, key)
         if transition.rule in self._no_data_rules:
             group.no_data[signal] = True
         self._event_of[signal] = group.id
@@ -331,6 +395,9 @@ class Grouper:
         self._event_of.update(dict.fromkeys(other.raised, group.id))
         group.no_data.update(other.no_data)
         group.independent.update(other.independent)
+        group.tentative.update(other.tentative)
+        group.said.update(other.said)
+        group.confirmed |= other.confirmed and other.facility == ""
         group.exposed = {**other.exposed, **group.exposed}
         group.proposed.update(other.proposed)
         self._say("merged", other, at_us, f"merged:{group.id}")
@@ -419,8 +486,9 @@ class Grouper:
         rank = max(group.ranks)
         signal = next(iter(group.ranks[rank]))
         group.level, group.explanation = grade(
-            self._hazards[group.hazard], self._scheme, signal, rank, group.exposed, len(group.independent)
-        )
+            self._hazards[group.hazard], self._scheme, signal, rank, group.exposed,
+            len({*group.independent, *group.tentative.values()}),
+        )  # fmt: skip
         group.place = group.points[group.raised[signal].point].title
 
     def _sweep(self, group: _Group, at_us: int) -> None:

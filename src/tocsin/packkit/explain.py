@@ -6,14 +6,20 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tocsin.engine.language import joint
 from tocsin.engine.language.condition import parse_condition
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.tree import Compare, Number, Silent, Stuck
 from tocsin.engine.language.vocabulary import Vocabulary
+from tocsin.engine.language.walk import is_joint, rule_nodes
+from tocsin.engine.language.write_joint import write_joint
 from tocsin.packkit.pack import Pack
 from tocsin.packkit.speak import duration_words, figure, number_words, unit_words
+from tocsin.packkit.speak_joint import joint_words
+from tocsin.packkit.titles import titles_of
 from tocsin.packkit.words import LOWERED, template
 from tocsin.terms.errors import BadRule
+from tocsin.terms.level import CHINA_FOUR_COLOUR
 from tocsin.terms.moment import iso
 from tocsin.terms.signal import WITHDRAWN, Change, Measure, Transition
 
@@ -38,7 +44,11 @@ def explain_transition(pack: Pack, transition: Transition, place: Place | str, l
     plainly, for a pack's sentence speaks of figures."""
     language = language if language in pack.words else "en"
     called = place if isinstance(place, str) else place.title or str(transition.subject)
-    if _main(transition.evidence) is None or transition.evidence[0].what == WITHDRAWN:
+    if (
+        transition.change is Change.RETRACTED
+        or _main(transition.evidence) is None
+        or transition.evidence[0].what == WITHDRAWN
+    ):
         return plain_sentence(transition, called, language)
     try:
         rule: Rule | None = pack.rule(transition.rule)
@@ -69,7 +79,11 @@ def plain_sentence(transition: Transition, place: str, language: str) -> str:
     en = language == "en"
     name, version = transition.rule, transition.rule_version
     rule = f"rule {name} v{version}" if en else f"规则 {name} 第{version}版"
-    if any(measure.what == WITHDRAWN for measure in transition.evidence):
+    if transition.change is Change.RETRACTED:
+        said = (
+            "what was said provisionally does not hold on the data that came late" if en else "迟到数据不支持此前的初判"
+        )
+    elif any(measure.what == WITHDRAWN for measure in transition.evidence):
         said = "ended with its rule, which was withdrawn or changed" if en else "规则已撤回或更改，随之结束"
     else:
         said = _evidence(None, None, transition, language)
@@ -92,11 +106,23 @@ def measure_words(pack: Pack | None, rule: Rule | None, measure: Measure, langua
             "changed": f"变化{figure(measure.value, _unit_of(pack, rule), language)}",
         }  # fmt: skip
         return (en if language == "en" else zh)[measure.what]
+    if measure.unit == "level":
+        return _level_words(pack, rule, measure, language)
     said = f"{_what(pack, rule, measure.what, language)} {figure(measure.value, measure.unit, language)}"
     if measure.threshold is None:
         return said
     limit = f"{measure.comparison} {figure(measure.threshold, measure.unit, language)}"
     return f"{said} ({limit})" if language == "en" else f"{said}（{limit}）"
+
+
+def _level_words(pack: Pack | None, rule: Rule | None, measure: Measure, language: str) -> str:
+    """What was found of a signal or bulletin: its highest level, or that there is none."""
+    what, rank = _what(pack, rule, measure.what, language), int(measure.value)
+    if rank == 0:
+        return f"{what}: none" if language == "en" else f"{what}：无"
+    scheme = pack.scheme if pack is not None else CHINA_FOUR_COLOUR
+    level = scheme.level(rank).word(language) if rank <= len(scheme.levels) else str(rank)
+    return f"{what}: {level}" if language == "en" else f"{what}：{level}"
 
 
 def property_words(pack: Pack, rule: Rule, language: str) -> str:
@@ -166,20 +192,28 @@ def _what(pack: Pack | None, rule: Rule | None, text: str, language: str) -> str
     node = _node_of(pack, rule, text)
     if node is None:
         return text
-    titles = {name: known.title.get(language, name) for name, known in pack.properties.items()}
+    titles = titles_of(pack, language)
+    if isinstance(node, joint.JointTruth):
+        return joint_words(node, titles, language)
     return number_words(node, property_words(pack, rule, language), titles, _unit(pack, rule), language)
 
 
-def _node_of(pack: Pack, rule: Rule, text: str) -> Number | None:
+def _node_of(pack: Pack, rule: Rule, text: str) -> Number | joint.JointTruth | None:
     words = Vocabulary(
         unit=_unit(pack, rule), units={name: known.unit for name, known in pack.properties.items()}, tables=pack.tables,
         area=rule.per != "stream",
     )  # fmt: skip
     try:
+        if is_joint(rule):
+            return next((node for node in rule_nodes(rule) if _written(node) == text), None)  # type: ignore[return-value]
         read = parse_condition(f"({text}) != ({text})", words)
     except BadRule:
         return None
     return read.left if isinstance(read, Compare) else None
+
+
+def _written(node: object) -> str:
+    return write_joint(node) if isinstance(node, joint.JointTruth | joint.JointNumber) else ""
 
 
 def _unit(pack: Pack, rule: Rule) -> str:

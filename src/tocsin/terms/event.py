@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from tocsin.terms.signal import Finality
+
 __all__ = ["Event", "EventState", "LevelPart"]
 
 
@@ -49,3 +51,5 @@ class Event:
     no_data: bool = False  # a member went silent while raised: "no data in danger"
     explanation: tuple[LevelPart, ...] = field(default=())
     jurisdiction: str = ""  # the lowest one that holds all its members' places
+    finality: Finality = Finality.FINAL  # PROVISIONAL: no member is final yet; RETRACTED: none ever was, and it ended
+    ahead: bool = False  # its level rests on what is provisional

@@ -10,17 +10,43 @@ import pyarrow as pa
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from tocsin.engine.language import tree
+from tocsin.engine.language.rule import Clear, Hold, Rule, Rung
 from tocsin.engine.provisional.engine import ProvisionalEngine
 from tocsin.engine.runner import Engine
 from tocsin.engine.ticks import with_ticks
 from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Change, Finality
-from tocsin.terms.stream import Catalogue, Source
+from tocsin.terms.stream import Catalogue
 
 from .worlds import MINUTE, catalogues, observations, records, rules
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 KINDS = ("stream", "stream", "silence", "pair", "area")
+
+
+@st.composite
+def lively(draw, kinds=KINDS):
+    """A rule that says something of most rows: a ladder over plain thresholds."""
+    kind = draw(st.sampled_from(kinds))
+    hold = st.sampled_from([Hold(), Hold(), Hold(2 * MINUTE, 1), Hold(0, 2)])
+    quantity = {
+        "stream": st.sampled_from([tree.Value(), tree.Window("sum", 3 * MINUTE, 0, False), tree.Previous()]),
+        "pair": st.just(tree.Arithmetic("+", tree.Value(), tree.Sister("q"))),
+        "area": st.sampled_from([tree.AreaNumber("how_many", 2 * MINUTE, at_least(tree.Value(), 1.0)),
+                                 tree.AreaNumber("highest", 2 * MINUTE, None, tree.Value())]),
+    }  # fmt: skip
+    if kind == "silence":
+        rungs: tuple[Rung, ...] = (Rung(2, tree.Silent(2 * MINUTE)),)
+    else:
+        number = draw(quantity[kind])
+        rungs = tuple(Rung(rank, at_least(number, float(rank)), draw(hold)) for rank in (1, 2, 3))
+    return Rule("t/lively", 1, "h", {"property": ("p",)} if kind == "pair" else {}, rungs,
+                draw(st.builds(Clear, st.none(), hold)), per="cell" if kind == "area" else "stream")  # fmt: skip
+
+
+def at_least(number, limit):
+    return tree.Compare(">=", number, tree.Constant(limit))
 
 
 @st.composite
@@ -32,13 +58,19 @@ def late_worlds(draw, kinds=KINDS):
     sources = [replace(catalogue.sources["s"], id=name, lateness_s=minutes * 60.0) for name, minutes in
                (("s", one), ("r", two))]  # fmt: skip
     streams = [replace(stream, source=draw(st.sampled_from(["s", "r"]))) for stream in catalogue.streams]
-    several = [replace(draw(rules(MINUTE, kinds)), name=f"t/{n}") for n in range(draw(st.integers(1, 3)))]
+    one_rule = st.one_of(lively(kinds), lively(kinds), rules(MINUTE, kinds))
+    several = [replace(draw(one_rule), name=f"t/{n}") for n in range(draw(st.integers(1, 3)))]
     rows = draw(observations(MINUTE, len(streams)))
     delays = draw(st.lists(st.sampled_from([0, 0, 0, 1, 1, 2, 4, 7]), min_size=len(rows), max_size=len(rows)))
     arrived = [row for _, row in sorted(zip(delays, rows, strict=True), key=lambda p: p[1][1] + p[0] * MINUTE)]
     arrived += draw(st.lists(st.sampled_from(rows), max_size=3))
     every = draw(st.sampled_from([1, 1, 2, 5])) * MINUTE
-    return Catalogue(sources, streams), several, list(with_ticks(records(arrived, (1,)), every)), rows[-1][1] + 9 * MINUTE
+    return (
+        Catalogue(sources, streams),
+        several,
+        list(with_ticks(records(arrived, (1,)), every)),
+        rows[-1][1] + 9 * MINUTE,
+    )
 
 
 def joined(log):
@@ -80,35 +112,32 @@ def test_the_final_sequence_is_that_of_the_engine_alone(world):
 @given(late_worlds())
 def test_what_is_said_ahead_is_confirmed_or_retracted_exactly_once(world):
     catalogue, several, log, end = world
-    level, shown, awaiting, settled = defaultdict(int), defaultdict(int), {}, []
+    level, said, open_, settled = defaultdict(int), defaultdict(int), {}, []
     for t in play(ProvisionalEngine(several, catalogue), log, end):
         who = (t.rule, t.subject)
+        known = max(level[who], said[who])
         if t.finality is Finality.FINAL:
             assert t.previous == level[who]
-            level[who] = t.level
-            if t.change is Change.RAISED and who in awaiting:
-                assert t.episode == awaiting[who]
-                settled.append(awaiting.pop(who))
-            if t.amends:
-                assert shown[who] == t.amends <= t.level
-            shown[who] = t.level if t.amends or t.change is Change.CLEARED else max(shown[who], t.level)
-            if not awaiting.get(who) and shown[who] < t.level:
-                shown[who] = t.level
+            assert t.amends == (said[who] if 0 < said[who] <= t.level else 0)
+            assert t.episode == open_.get(who, "")
+            level[who], said[who] = t.level, 0 if t.amends else said[who]
+            assert t.level or not said[who], "nothing said outlives its signal"
         elif t.change is Change.RETRACTED:
-            assert (t.previous, t.level, t.amends) == (shown[who], level[who], shown[who])
-            shown[who] = t.level
-            if t.level == 0:
-                assert t.episode == awaiting[who]
-                settled.append(awaiting.pop(who))
+            assert (t.previous, t.level, t.amends) == (said[who], level[who], said[who])
+            said[who] = 0
         else:
             assert t.awaited_us > 0
-            assert (t.previous, t.level > shown[who]) == (shown[who], True)
-            assert (t.change is Change.RAISED) == (shown[who] == 0)
-            shown[who] = t.level
+            assert t.previous == known < t.level
+            assert (t.change is Change.RAISED) == (known == 0)
+            said[who] = t.level
             if t.change is Change.RAISED:
-                assert t.episode not in (*awaiting.values(), *settled)
-                awaiting[who] = t.episode
-    assert not awaiting
+                open_[who] = t.episode
+        if not level[who] and not said[who] and who in open_:
+            assert t.change in (Change.RETRACTED, Change.CLEARED)
+            settled.append(open_.pop(who))
+    assert not any(said.values())
+    assert len(set(settled)) == len(settled)
+    assert all(level[who] for who in open_), "what is still open was confirmed"
 
 
 @settings(relaxed, max_examples=60)

@@ -15,9 +15,10 @@ from tocsin.app.engine_process.withdrawal import withdrawn
 from tocsin.engine.event_change import EventChange
 from tocsin.engine.grouping import Grouper, no_data_rules
 from tocsin.engine.hazard import Facility
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.walk import rule_nodes
+from tocsin.engine.provisional.engine import ProvisionalEngine
 from tocsin.engine.runner import Engine
 from tocsin.packkit import Pack
 from tocsin.terms.errors import UnknownName
@@ -35,7 +36,7 @@ Given = tuple[list[Transition], list[EventChange]]
 
 
 class LogJudge:
-    """Engine and grouper after all records before ``next_seq``.
+    """Engine (with what it says provisionally) and grouper after all records before ``next_seq``.
 
     ``load`` finds the packs that a RULES record names; ``begin_with`` are in force before any such record, ``loaded``
     those in force now. ``damaged_records`` counts records that the log could not give."""
@@ -51,51 +52,56 @@ class LogJudge:
         self.packs: tuple[PackInForce, ...] = ()
         self.loaded = list(begin_with)
         self.damaged_records = 0
-        self.engine, self.grouper = Engine(_rules(begin_with)), self._grouper(begin_with, None)
+        self._judging, self.grouper = ProvisionalEngine(_rules(begin_with)), self._grouper(begin_with, None)
         self._open_places()
 
     @property
     def next_seq(self) -> int:
         """The record it waits for."""
-        return self.engine.next_seq
+        return self._judging.next_seq
+
+    @property
+    def engine(self) -> Engine:
+        """The final engine."""
+        return self._judging.final
 
     def regain(self, snapshot: Snapshot) -> None:
         """Go to where a snapshot was taken. Raises TocsinError, and then nothing has changed."""
         loaded = self._load(snapshot.packs)
-        engine = Engine.restore(_rules(loaded), snapshot.engine)
+        judging = ProvisionalEngine.restore(_rules(loaded), snapshot.engine)
         grouper = self._grouper(loaded, snapshot.grouper)
-        self.engine, self.grouper, self.packs, self.loaded = engine, grouper, snapshot.packs, loaded
+        self._judging, self.grouper, self.packs, self.loaded = judging, grouper, snapshot.packs, loaded
         self._open_places()
 
     def snapshot(self) -> Snapshot:
         """All of the state."""
-        return Snapshot(self.next_seq, self.packs, self.engine.snapshot(), self.grouper.snapshot())
+        return Snapshot(self.next_seq, self.packs, self._judging.snapshot(), self.grouper.snapshot())
 
     def feed(self, record: Record) -> Given:
         """What a record gives: transitions of signals and changes of events."""
         if record.seq > self.next_seq:  # a damaged stretch of the log: said loudly, never guessed at
             self.damaged_records += record.seq - self.next_seq
             log.error("records %s to %s of the log are damaged and were left out", self.next_seq, record.seq - 1)
-            self.engine.next_seq = record.seq
-        transitions = self.engine.feed(record)
+            self._judging.next_seq = record.seq
+        transitions = self._judging.feed(record)
         changes: list[EventChange] = []
         if record.kind is RecordKind.RULES:
             transitions, changes = self._put_in_force(packs_of(record.body), record)
         elif record.kind is RecordKind.CATALOGUE:
             self._open_places()
-        elif transitions:
+        if transitions and record.kind is not RecordKind.RULES:
             changes = list(self.grouper.feed(transitions, self._places))
         if record.kind is RecordKind.TICK:
             changes += self.grouper.advance(record.at_us, seq=record.seq)
         return transitions, changes
 
     def needs_ticks(self) -> bool:
-        """Whether anything waits for time alone: silence, areas, lateness, or an event that may end."""
+        """Whether anything waits for time alone: silence, areas, joint rules, lateness, or an event that may end."""
         sources = self.engine.catalogue.sources.values()
         return (
             any(source.lateness_s for source in sources)
             or any(
-                isinstance(node, tree.Silent | tree.AreaNumber)
+                isinstance(node, tree.Silent | tree.AreaNumber | joint.JointTruth | joint.JointNumber)
                 for rule in self.engine.rules
                 for node in rule_nodes(rule)
             )
@@ -105,10 +111,10 @@ class LogJudge:
     def _put_in_force(self, packs: tuple[PackInForce, ...], record: Record) -> Given:
         """Other rules from here on: those that did not change keep their state, signals of the others end."""
         loaded = self._load(packs)
-        old, rules = self.engine, _rules(loaded)
+        old, rules = self._judging, _rules(loaded)
         ended = withdrawn(old, rules, record)
         changes = list(self.grouper.feed(ended, self._places))
-        self.engine, self.packs, self.loaded = Engine.restore(rules, old.snapshot()), packs, loaded
+        self._judging, self.packs, self.loaded = ProvisionalEngine.restore(rules, old.snapshot()), packs, loaded
         try:
             self.grouper = self._grouper(loaded, self.grouper.snapshot())
         except UnknownName:  # an event of a hazard that nobody declares any more: let what is quiet end now

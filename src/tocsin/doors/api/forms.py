@@ -147,6 +147,11 @@ class SignalForm(Schema):
     changed_at: str
     cleared_at: str | None
     jurisdiction: str
+    finality: str = "final"
+    final_id: str | None = None
+    confirmed_level: int = 0
+    provisional_level: int = 0
+    awaited_s: float = 0.0
 
     @classmethod
     def of(cls, line: detect.SignalLine) -> SignalForm:
@@ -155,7 +160,9 @@ class SignalForm(Schema):
             id=line.id, rule=line.rule, rule_version=line.rule_version, hazard=line.hazard,
             subject_kind=line.subject.kind, subject=line.subject.key, level=line.level, peak=line.peak,
             quality=line.quality, onset_at=iso(line.onset_us), changed_at=iso(line.changed_us),
-            cleared_at=when(line.cleared_us), jurisdiction=line.jurisdiction,
+            cleared_at=when(line.cleared_us), jurisdiction=line.jurisdiction, finality=line.finality.value,
+            final_id=line.final_id, confirmed_level=line.confirmed, provisional_level=line.said,
+            awaited_s=line.awaited_us / 1e6,
         )  # fmt: skip
 
 
@@ -168,13 +175,15 @@ class ChangeForm(Schema):
     at: str
     seq: int
     evidence: list[MeasureForm]
+    finality: str = "final"
+    amends: int = 0
 
     @classmethod
     def of(cls, line: detect.SignalChangeLine) -> ChangeForm:
         """The form of a change."""
         return cls(
             change=str(line.change), level=line.level, previous=line.previous, at=iso(line.at_us), seq=line.seq,
-            evidence=[MeasureForm.of(measure) for measure in line.evidence],
+            evidence=[MeasureForm.of(measure) for measure in line.evidence], finality=line.finality.value, amends=line.amends,
         )  # fmt: skip
 
 
@@ -187,7 +196,9 @@ class SignalDetailForm(Schema):
 
 class EventForm(Schema):
     """An event: grouped signals. ``no_data``: a member fell silent while raised. ``verdict``: unverified until somebody
-    looked and could tell, then confirmed or refuted. ``acknowledged_at`` null: nobody has it in hand."""
+    looked and could tell, then confirmed or refuted. ``acknowledged_at`` null: nobody has it in hand. ``finality``: provisional
+    while late data may still undo it, retracted where they did; ``level_provisional``: its level rests on what is provisional.
+    """
 
     id: str
     hazard: str
@@ -206,6 +217,8 @@ class EventForm(Schema):
     verdict: str
     acknowledged_at: str | None
     closed_at: str | None
+    finality: str = "final"
+    level_provisional: bool = False
 
     @classmethod
     def of(cls, line: detect.EventLine, file: verify.DossierLine | None) -> EventForm:
@@ -216,7 +229,7 @@ class EventForm(Schema):
             place=line.place, parent=line.parent, merged_into=line.merged_into, no_data=line.no_data,
             signals=line.signals, verdict=file.verdict.value if file else "unverified",
             acknowledged_at=_moment(file.acknowledged_at if file else None),
-            closed_at=_moment(file.closed_at if file else None),
+            closed_at=_moment(file.closed_at if file else None), finality=line.finality.value, level_provisional=line.ahead,
         )  # fmt: skip
 
 

@@ -54,6 +54,8 @@ def because_words(because: str, names: Names) -> str:
     key, _colon, rest = because.partition(":")
     said: Mapping[str, Callable[[], str]] = {
         "signal": lambda: _("Signal {signal}").format(signal=names.signal(rest)),
+        "confirmed": lambda: _("The late data confirm {signal}").format(signal=names.signal(rest)),
+        "retracted": lambda: _("The late data do not bear out {signal}").format(signal=names.signal(rest)),
         "gap": lambda: _("All signals cleared and the waiting time passed"),
         "parent": lambda: _("The event that proposed it ended: {event}").format(event=names.event(rest)),
         "merged": lambda: _("It met another event and became one with it: {event}").format(event=names.event(rest)),

@@ -15,9 +15,12 @@ from tocsin.doors.console.standing import UNKNOWN, Standing, verdict_words
 from tocsin.loop.detect import queries as detect
 from tocsin.records.org.scope import Scope
 from tocsin.terms.event import EventState
-from tocsin.terms.signal import Change, Transition
+from tocsin.terms.moment import SECOND_US
+from tocsin.terms.signal import Change, Finality, Transition
 
-__all__ = ["EventOnPage", "LevelCount", "SignalOnPage", "counts", "events_on_page", "said_of", "signals_on_page"]
+__all__ = [
+    "EventOnPage", "LevelCount", "SignalOnPage", "awaited_words", "counts", "events_on_page", "said_of", "signals_on_page",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,12 @@ def _what(event: detect.EventLine, words: PackWords, language: str) -> str:
 
 
 def _event_states(event: detect.EventLine, standing: Standing) -> Iterable[tuple[str, str]]:
+    if event.finality is Finality.PROVISIONAL:
+        yield "provisional", _("Provisional")
+    elif event.finality is Finality.RETRACTED:
+        yield "retracted", _("Retracted, late data did not bear it out")
+    elif event.ahead and event.state is EventState.OPEN:
+        yield "provisional", _("Level provisional")
     if event.no_data:
         yield "no_data", _("No data in danger")
     if standing.closed:
@@ -129,7 +138,27 @@ def _event_states(event: detect.EventLine, standing: Standing) -> Iterable[tuple
 def _signal_states(signal: detect.SignalLine) -> Iterable[tuple[str, str]]:
     if signal.quality:
         yield "quality", _("Data quality")
+    if signal.finality is Finality.RETRACTED:
+        yield "retracted", _("Retracted, late data did not bear it out")
+        return
+    if signal.said:
+        yield "provisional", awaited_words(signal)
+    elif signal.final_id not in (None, signal.id):
+        yield "confirmed-by-data", _("Confirmed by data")
     yield ("open", _("Holds")) if signal.level else ("cleared", _("Cleared"))
+
+
+def awaited_words(signal: detect.SignalLine) -> str:
+    """What is still to come before a provisional level is final: "Provisional: 30 s of late data are still awaited"."""
+    seconds = -(-signal.awaited_us // SECOND_US)
+    if seconds < 120:
+        return ngettext(
+            "Provisional: {n} s of late data is still awaited", "Provisional: {n} s of late data are still awaited", seconds
+        ).format(n=seconds)
+    minutes = -(-seconds // 60)
+    return ngettext(
+        "Provisional: {n} min of late data is still awaited", "Provisional: {n} min of late data are still awaited", minutes
+    ).format(n=minutes)
 
 
 def said_of(
@@ -138,6 +167,7 @@ def said_of(
     """What a duty officer reads of one change of a signal."""
     transition = Transition(
         signal.rule, change.rule_version, signal.hazard, signal.subject, Change(change.change), change.level,
-        change.previous, change.at_us, signal.onset_us, change.seq, signal.quality, change.evidence,
+        change.previous, change.at_us, signal.onset_us, change.seq, signal.quality, change.evidence, change.finality,
+        amends=change.amends,
     )  # fmt: skip
     return words.said(transition, register.subject(signal.subject), language)

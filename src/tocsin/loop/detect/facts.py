@@ -8,7 +8,7 @@ from tocsin.records.outbox.fact import fact
 
 __all__ = [
     "EventChanged", "EventEnded", "EventMerged", "EventOpened", "EventProposed", "ShadowAdded", "ShadowPromoted",
-    "ShadowWithdrawn", "SignalChanged", "SignalCleared", "SignalRaised",
+    "ShadowWithdrawn", "SignalChanged", "SignalCleared", "SignalConfirmed", "SignalRaised", "SignalRetracted",
 ]  # fmt: skip
 
 
@@ -24,6 +24,7 @@ class _OfSignal:
     at_us: int
     quality: bool
     silence: bool  # its rule judged silence: the subject has no data, which is not the same as normal
+    finality: str = "final"  # of the transition: provisional = late data may still amend it
 
 
 @fact
@@ -36,6 +37,18 @@ class SignalRaised(_OfSignal):
 @dataclass(frozen=True, slots=True)
 class SignalChanged(_OfSignal):
     """A held condition went to another level."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class SignalConfirmed(_OfSignal):
+    """What had been raised provisionally is final, at this level."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class SignalRetracted(_OfSignal):
+    """What had been raised provisionally was not borne out by the late data: the signal never was."""
 
 
 @fact

@@ -5,23 +5,32 @@ from __future__ import annotations
 import enum
 
 from tocsin.terms.event import EventState
-from tocsin.terms.signal import Change
+from tocsin.terms.signal import Change, Finality
 
 __all__ = ["EVENT_MOVES", "SIGNAL_MOVES", "SignalState", "event_may", "signal_after"]
 
 
 class SignalState(enum.StrEnum):
-    """NONE: never seen. RAISED: its condition holds at some level. CLEARED: over for good; a new onset is a new signal."""
+    """NONE: never seen. PROVISIONAL: said on what had arrived. RAISED: its condition holds at some level, finally. CLEARED:
+    over for good; a new onset is a new signal. RETRACTED: late data did not bear it out; it never was."""
 
     NONE = "none"
+    PROVISIONAL = "provisional"
     RAISED = "raised"
     CLEARED = "cleared"
+    RETRACTED = "retracted"
 
 
-SIGNAL_MOVES: dict[tuple[SignalState, Change], SignalState] = {
-    (SignalState.NONE, Change.RAISED): SignalState.RAISED,
-    (SignalState.RAISED, Change.CHANGED): SignalState.RAISED,
-    (SignalState.RAISED, Change.CLEARED): SignalState.CLEARED,
+SIGNAL_MOVES: dict[tuple[SignalState, Change, Finality], SignalState] = {
+    (SignalState.NONE, Change.RAISED, Finality.FINAL): SignalState.RAISED,
+    (SignalState.RAISED, Change.CHANGED, Finality.FINAL): SignalState.RAISED,
+    (SignalState.RAISED, Change.CLEARED, Finality.FINAL): SignalState.CLEARED,
+    (SignalState.NONE, Change.RAISED, Finality.PROVISIONAL): SignalState.PROVISIONAL,
+    (SignalState.PROVISIONAL, Change.CHANGED, Finality.PROVISIONAL): SignalState.PROVISIONAL,
+    (SignalState.PROVISIONAL, Change.RAISED, Finality.FINAL): SignalState.RAISED,  # confirmed, at whatever level
+    (SignalState.PROVISIONAL, Change.RETRACTED, Finality.PROVISIONAL): SignalState.RETRACTED,
+    (SignalState.RAISED, Change.CHANGED, Finality.PROVISIONAL): SignalState.RAISED,  # a higher level is said ahead
+    (SignalState.RAISED, Change.RETRACTED, Finality.PROVISIONAL): SignalState.RAISED,  # and taken back
 }
 
 EVENT_MOVES: frozenset[tuple[EventState | None, EventState]] = frozenset(
@@ -41,9 +50,9 @@ EVENT_MOVES: frozenset[tuple[EventState | None, EventState]] = frozenset(
 )
 
 
-def signal_after(state: SignalState, change: Change) -> SignalState | None:
+def signal_after(state: SignalState, change: Change, finality: Finality = Finality.FINAL) -> SignalState | None:
     """The state after a change; None where the change cannot follow."""
-    return SIGNAL_MOVES.get((state, change))
+    return SIGNAL_MOVES.get((state, change, finality))
 
 
 def event_may(before: EventState | None, after: EventState) -> bool:

@@ -12,8 +12,12 @@ __all__ = [
 
 
 class SignalRow(models.Model):
-    """A signal as it stands. ``level`` 0 = cleared; ``peak`` the highest it had. ``silence``: its rule judged that
-    the subject reports nothing, so it stands for "no data"."""
+    """A signal as it stands. ``level`` 0 = over; ``peak`` the highest it had. ``silence``: its rule judged that
+    the subject reports nothing, so it stands for "no data".
+
+    ``id`` names it from first to last. ``finality``: provisional until it has a ``final_id`` (hash of rule, subject and final
+    onset), or retracted. ``level`` is the higher of ``confirmed`` (final) and ``said`` (provisional, 0 = nothing);
+    ``awaited_us``: how far behind its newest data of its subject may still come in."""
 
     id = models.CharField(max_length=40, primary_key=True)
     rule = models.CharField(max_length=200)
@@ -30,6 +34,11 @@ class SignalRow(models.Model):
     cleared_us = models.BigIntegerField(null=True)
     seq = models.BigIntegerField()
     jurisdiction = models.CharField(max_length=200, default="")
+    final_id = models.CharField(max_length=40, null=True, unique=True)
+    finality = models.CharField(max_length=12, default="final")
+    confirmed = models.SmallIntegerField(default=0)
+    said = models.SmallIntegerField(default=0)
+    awaited_us = models.BigIntegerField(default=0)
 
     class Meta:
         indexes = [
@@ -40,7 +49,8 @@ class SignalRow(models.Model):
 
 
 class SignalChangeRow(models.Model):
-    """One transition with its evidence. ``batch``: the consumed seq of its engine batch, whose ledger entry covers it."""
+    """One transition with its evidence. ``batch``: the consumed seq of its engine batch, whose ledger entry covers it.
+    ``amends``: the provisional level that it settled, 0 = none."""
 
     signal = models.ForeignKey(SignalRow, models.PROTECT, related_name="changes")
     change = models.CharField(max_length=10)
@@ -50,6 +60,8 @@ class SignalChangeRow(models.Model):
     seq = models.BigIntegerField()
     rule_version = models.IntegerField()
     evidence = models.TextField()
+    finality = models.CharField(max_length=12, default="final")
+    amends = models.SmallIntegerField(default=0)
     batch = models.BigIntegerField(db_index=True)
 
 
@@ -71,6 +83,8 @@ class EventRow(models.Model):
     merged_into = models.CharField(max_length=40, null=True, db_index=True)
     no_data = models.BooleanField(default=False)
     explanation = models.TextField(default="[]")
+    finality = models.CharField(max_length=12, default="final")
+    ahead = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
@@ -112,6 +126,7 @@ class EventChangeRow(models.Model):
     at_us = models.BigIntegerField()
     seq = models.BigIntegerField()
     because = models.TextField(default="")
+    finality = models.CharField(max_length=12, default="final")
     batch = models.BigIntegerField(db_index=True)
 
 

@@ -18,7 +18,7 @@ from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import Scope
 from tocsin.terms.errors import UnknownName
 from tocsin.terms.event import EventState, LevelPart
-from tocsin.terms.signal import Measure, Subject
+from tocsin.terms.signal import Finality, Measure, Subject
 
 __all__ = [
     "ChangeLine", "Changes", "EventDetail", "EventLine", "Mark", "RecordedChange", "SignalChangeLine", "SignalLine",
@@ -41,7 +41,8 @@ class Mark:
 @dataclass(frozen=True, slots=True)
 class SignalLine:
     """A signal as a list shows it. ``level`` 0 = cleared; moments in microseconds since 1970 UTC, event time.
-    ``silence``: it stands for "no data"."""
+    ``silence``: it stands for "no data". ``finality``, ``confirmed``, ``said`` and ``awaited_us`` as in the table: a signal
+    whose ``said`` is not 0 is provisional at that level."""
 
     id: str
     rule: str
@@ -56,6 +57,11 @@ class SignalLine:
     cleared_us: int | None
     jurisdiction: str
     silence: bool = False
+    finality: Finality = Finality.FINAL
+    final_id: str | None = None
+    confirmed: int = 0
+    said: int = 0
+    awaited_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +76,14 @@ class SignalChangeLine:
     seq: int
     rule_version: int
     evidence: tuple[Measure, ...]
+    finality: Finality = Finality.FINAL
+    amends: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """An event as a list shows it. ``signals``: how many it has; ``lon``/``lat`` NaN where unknown."""
+    """An event as a list shows it. ``signals``: how many it has; ``lon``/``lat`` NaN where unknown. ``finality``: whether data
+    still to come may undo it (provisional), or did (retracted); ``ahead``: whether its level rests on what is provisional."""
 
     id: str
     hazard: str
@@ -91,6 +100,8 @@ class EventLine:
     no_data: bool
     signals: int
     jurisdiction: str = ""
+    finality: Finality = Finality.FINAL
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,7 @@ class ChangeLine:
     at_us: int
     seq: int
     because: str
+    finality: Finality = Finality.FINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +338,7 @@ def _signal(row: SignalRow) -> SignalLine:
     return SignalLine(
         row.id, row.rule, row.rule_version, row.hazard, Subject(row.subject_kind, row.subject_key), row.level, row.peak,
         row.quality, row.onset_us, row.changed_us, row.cleared_us, row.jurisdiction, row.silence,
+        Finality(row.finality), row.final_id, row.confirmed, row.said, row.awaited_us,
     )  # fmt: skip
 
 
@@ -335,8 +348,9 @@ def _transition(row: SignalChangeRow) -> SignalChangeLine:
         for m in json.loads(row.evidence)
     )
     return SignalChangeLine(
-        row.signal_id, row.change, row.level, row.previous, row.at_us, row.seq, row.rule_version, measures
-    )
+        row.signal_id, row.change, row.level, row.previous, row.at_us, row.seq, row.rule_version, measures,
+        Finality(row.finality), row.amends,
+    )  # fmt: skip
 
 
 def _event(row: EventRow) -> EventLine:
@@ -344,10 +358,12 @@ def _event(row: EventRow) -> EventLine:
         row.id, row.hazard, EventState(row.state), row.level, row.began_us, row.changed_us, row.ended_us,
         math.nan if row.lon is None else row.lon, math.nan if row.lat is None else row.lat, row.place, row.parent,
         row.merged_into, row.no_data, row.members_n, row.jurisdiction,  # type: ignore[attr-defined]
+        Finality(row.finality), row.ahead,
     )  # fmt: skip
 
 
 def _change(row: EventChangeRow) -> ChangeLine:
     return ChangeLine(
-        row.pk, row.event_id, row.change, EventState(row.state), row.level, row.at_us, row.seq, row.because
-    )
+        row.pk, row.event_id, row.change, EventState(row.state), row.level, row.at_us, row.seq, row.because,
+        Finality(row.finality),
+    )  # fmt: skip

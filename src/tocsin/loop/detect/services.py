@@ -28,7 +28,7 @@ from tocsin.records.outbox import services as outbox
 from tocsin.records.rows import put_rows
 from tocsin.terms.errors import Damaged
 from tocsin.terms.event import Event, EventState
-from tocsin.terms.signal import Change, Subject, Transition
+from tocsin.terms.signal import Change, Finality, Subject, Transition
 
 if TYPE_CHECKING:
     from tocsin.engine.event_change import EventChange
@@ -38,13 +38,16 @@ __all__ = ["EVENT_CHANGE", "LEDGER_SUBJECT", "SIGNAL_CHANGE", "Recorded", "evide
 LEDGER_SUBJECT = "detect"
 _AT_ONCE = 500  # names in one IN (...)
 _RESTART = "restart the engine: it replays the log from the last recorded batch"
-SIGNAL_CHANGE = ("signal_id", "change", "level", "previous", "at_us", "seq", "rule_version", "evidence")
-EVENT_CHANGE = ("event_id", "change", "state", "level", "at_us", "seq", "because")
-_SIGNAL_STANDING = ("rule_version", "level", "peak", "changed_us", "cleared_us", "seq")
-_SIGNAL = ("id", "rule", "hazard", "subject_kind", "subject_key", "quality", "silence", "onset_us", "jurisdiction",
+SIGNAL_CHANGE = ("signal_id", "change", "level", "previous", "at_us", "seq", "rule_version", "evidence", "finality",
+                 "amends")  # fmt: skip
+EVENT_CHANGE = ("event_id", "change", "state", "level", "at_us", "seq", "because", "finality")
+_PLAIN = {len(SIGNAL_CHANGE): ("final", 0), len(EVENT_CHANGE): ("final",)}
+_SIGNAL_STANDING = ("rule_version", "level", "peak", "onset_us", "changed_us", "cleared_us", "seq", "final_id", "finality",
+                    "confirmed", "said", "awaited_us")  # fmt: skip
+_SIGNAL = ("id", "rule", "hazard", "subject_kind", "subject_key", "quality", "silence", "jurisdiction",
            *_SIGNAL_STANDING)  # fmt: skip
 _EVENT_STANDING = ("hazard", "state", "level", "began_us", "changed_us", "ended_us", "lon", "lat", "place",
-                   "jurisdiction", "parent", "merged_into", "no_data", "explanation")  # fmt: skip
+                   "jurisdiction", "parent", "merged_into", "no_data", "explanation", "finality", "ahead")  # fmt: skip
 _EVENT = ("id", *_EVENT_STANDING)
 
 
@@ -97,14 +100,18 @@ def record_batch(
 
 
 def leaf(columns: Sequence[object]) -> bytes:
-    """What the ledger's batch root covers of a row: the values of SIGNAL_CHANGE or EVENT_CHANGE, in that order."""
+    """What the ledger's batch root covers of a row: the values of SIGNAL_CHANGE or EVENT_CHANGE, in that order. What is final
+    and settles nothing is covered as it was before anything could be provisional, so that old batches still verify."""
+    plain = _PLAIN.get(len(columns), ())
+    if plain and tuple(columns[-len(plain) :]) == plain:
+        columns = columns[: -len(plain)]
     return json.dumps(columns, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 # ---------------------------------------------------------------- signals
 def _put_signals(transitions: Sequence[Transition], batch: int) -> tuple[list[SignalRow], list[bytes]]:
     """The signal of each transition as it stands after the batch, and the leaf of each transition."""
-    ids = [transition.signal for transition in transitions]  # each is a hash: computed once
+    ids = [transition.known_as for transition in transitions]  # each is a hash: computed once
     standing = {row.id: row for row in _by_id(SignalRow, set(ids))}
     touched: dict[str, SignalRow] = {}
     for signal_id, transition in zip(ids, transitions, strict=True):
@@ -113,7 +120,8 @@ def _put_signals(transitions: Sequence[Transition], batch: int) -> tuple[list[Si
     rows = ([getattr(row, column) for column in _SIGNAL] for row in touched.values())
     put_rows(SignalRow, _SIGNAL, rows, key="id", replace=_SIGNAL_STANDING)
     changes = [
-        (signal_id, t.change.value, t.level, t.previous, t.at_us, t.seq, t.rule_version, evidence_text(t))
+        (signal_id, t.change.value, t.level, t.previous, t.at_us, t.seq, t.rule_version, evidence_text(t), t.finality.value,
+         t.amends)
         for signal_id, t in zip(ids, transitions, strict=True)
     ]
     put_rows(SignalChangeRow, (*SIGNAL_CHANGE, "batch"), [(*change, batch) for change in changes])
@@ -121,20 +129,39 @@ def _put_signals(transitions: Sequence[Transition], batch: int) -> tuple[list[Si
 
 
 def _moved(row: SignalRow | None, signal_id: str, t: Transition) -> SignalRow:
-    state = lifecycle.SignalState.NONE
-    if row is not None:
-        state = lifecycle.SignalState.CLEARED if row.cleared_us is not None else lifecycle.SignalState.RAISED
-    level = row.level if row else 0
-    if lifecycle.signal_after(state, t.change) is None or level != t.previous:
+    state, final = _state(row), t.finality is Finality.FINAL
+    level = 0 if row is None else row.confirmed if final else row.level
+    after = lifecycle.signal_after(state, t.change, t.finality)
+    if after is None or level != t.previous:
         raise Damaged(f"signal {signal_id} ({t.rule} at {t.subject})",
-                      f"{t.change} from level {t.previous} cannot follow {state} at level {level}", _RESTART)  # fmt: skip
+                      f"{t.finality} {t.change} from level {t.previous} cannot follow {state} at level {level}",
+                      _RESTART)  # fmt: skip
     if row is None:
         row = SignalRow(id=signal_id, rule=t.rule, hazard=t.hazard, subject_kind=t.subject.kind, subject_key=t.subject.key,
-                        quality=t.quality, onset_us=t.onset_us, peak=0, silence=_judged_silence(t))  # fmt: skip
-    row.rule_version, row.level, row.changed_us, row.seq = t.rule_version, t.level, t.at_us, t.seq
-    row.peak = max(row.peak, t.level)
-    row.cleared_us = t.at_us if t.change is Change.CLEARED else None
+                        quality=t.quality, onset_us=t.onset_us, silence=_judged_silence(t), peak=0, confirmed=0, said=0,
+                        finality=t.finality.value)  # fmt: skip
+    if final and row.final_id is None:  # what it had been called provisionally is no height that it reached
+        row.final_id, row.finality, row.onset_us, row.peak = t.signal, Finality.FINAL.value, t.onset_us, 0
+    row.confirmed = t.level if final else row.confirmed
+    if t.change is Change.RETRACTED or t.amends:
+        row.said = 0
+    elif not final:
+        row.said = t.level
+    if after is lifecycle.SignalState.RETRACTED:
+        row.finality = Finality.RETRACTED.value
+    row.level = max(row.confirmed, row.said)
+    row.peak = max(row.peak, t.level if final or row.final_id is None else 0)
+    row.rule_version, row.changed_us, row.seq, row.awaited_us = t.rule_version, t.at_us, t.seq, t.awaited_us
+    row.cleared_us = t.at_us if row.level == 0 else None
     return row
+
+
+def _state(row: SignalRow | None) -> lifecycle.SignalState:
+    if row is None:
+        return lifecycle.SignalState.NONE
+    if row.finality != Finality.FINAL:
+        return lifecycle.SignalState(row.finality)
+    return lifecycle.SignalState.CLEARED if row.cleared_us is not None else lifecycle.SignalState.RAISED
 
 
 def _place(rows: Iterable[SignalRow]) -> None:
@@ -164,7 +191,8 @@ def _put_events(changes: Sequence[EventChange], batch: int) -> list[bytes]:
     _put_members(newest)
     _put_areas(newest)
     lines = [
-        (c.event.id, str(c.change), c.event.state.value, c.event.level, c.at_us, c.seq, _words(c.because))
+        (c.event.id, str(c.change), c.event.state.value, c.event.level, c.at_us, c.seq, _words(c.because),
+         c.event.finality.value)
         for c in changes
     ]
     put_rows(EventChangeRow, (*EVENT_CHANGE, "batch"), [(*line, batch) for line in lines])
@@ -181,7 +209,8 @@ def _check_moves(newest: Mapping[str, Event]) -> None:
 def _event_columns(event: Event) -> list[object]:
     lon, lat = (value if math.isfinite(value) else None for value in (event.lon, event.lat))
     explanation = json.dumps([asdict(part) for part in event.explanation], ensure_ascii=False)
-    other = {"state": event.state.value, "lon": lon, "lat": lat, "explanation": explanation}
+    other = {"state": event.state.value, "lon": lon, "lat": lat, "explanation": explanation,
+             "finality": event.finality.value}  # fmt: skip
     return [other[column] if column in other else getattr(event, column) for column in _EVENT]
 
 
@@ -221,6 +250,7 @@ _SIGNAL_FACTS = {
     Change.RAISED: facts.SignalRaised,
     Change.CHANGED: facts.SignalChanged,
     Change.CLEARED: facts.SignalCleared,
+    Change.RETRACTED: facts.SignalRetracted,
 }
 _EVENT_FACTS = {
     "proposed": facts.EventProposed,
@@ -235,8 +265,14 @@ def _judged_silence(transition: Transition) -> bool:
 
 
 def _signal_fact(t: Transition, row: SignalRow) -> object:
-    return _SIGNAL_FACTS[t.change](row.id, t.rule, t.hazard, t.subject.kind, t.subject.key, t.level, t.previous,
-                                   t.at_us, t.quality, row.silence)  # fmt: skip
+    kind: type = _SIGNAL_FACTS[t.change]
+    if t.change is Change.RETRACTED and t.level:
+        kind = facts.SignalChanged
+    elif t.change is Change.RAISED and t.finality is Finality.FINAL and t.episode:
+        kind = facts.SignalConfirmed
+    told: object = kind(row.id, t.rule, t.hazard, t.subject.kind, t.subject.key, t.level, t.previous, t.at_us, t.quality,
+                        row.silence, t.finality.value)  # fmt: skip
+    return told
 
 
 def _event_fact(change: EventChange) -> object:

@@ -16,8 +16,8 @@ from tocsin.records.org import queries as org
 from tocsin.records.places import queries as places
 
 __all__ = [
-    "Write", "answer_word", "answered", "asked", "event_loud", "event_page", "hastened", "overdue", "task_page", "title",
-    "waiting", "withdrawn",
+    "Write", "answer_word", "answered", "asked", "event_loud", "event_page", "event_retracted", "hastened", "overdue",
+    "task_page", "title", "waiting", "withdrawn",
 ]  # fmt: skip
 
 Write = Callable[[str], Text]
@@ -49,8 +49,22 @@ def event_loud(row: Dossier, *, rose: bool) -> Write:
             body = _("Confirmed on the spot.")
         else:
             body = _("Unverified: nobody has looked yet.")
+        if row.finality == "provisional":
+            body += " " + _("Provisional: late data are still awaited.")
         subject = _("Now {what}").format(what=what) if rose else _("New: {what}").format(what=what)
         return Text(subject, body + " " + _("Acknowledge it on the duty console."))
+
+    return write
+
+
+def event_retracted(row: Dossier) -> Write:
+    """What duty officers were told of provisionally was not borne out by the data that came late."""
+
+    def write(language: str) -> Text:
+        return Text(
+            _("Retracted: {what}").format(what=title(row, language)),
+            _("Judged before all data were in; late data do not bear it out. Take back what was begun on it."),
+        )
 
     return write
 

@@ -11,7 +11,8 @@ class Dossier(models.Model):
     """What people know and did about one event. ``level``, ``state`` and place follow detect; ``verdict`` is theirs.
 
     ``acknowledged_*`` empty = nobody has it in hand since ``unacknowledged_since`` (when it opened, or rose above the level
-    that was acknowledged). ``told_level``: the highest level that duty officers were told of. ``refuted_level``: the level
+    that was acknowledged). ``finality`` follows detect: provisional while late data may still undo the event, retracted where
+    they did. ``told_level``: the highest level that duty officers were told of. ``refuted_level``: the level
     that an inspector refuted."""
 
     event = models.CharField(max_length=40, primary_key=True)
@@ -24,6 +25,7 @@ class Dossier(models.Model):
     peak_level = models.SmallIntegerField()
     told_level = models.SmallIntegerField(default=0)
     state = models.CharField(max_length=10)
+    finality = models.CharField(max_length=12, default="final")
     merged_into = models.CharField(max_length=40, default="", db_index=True)
     opened_at = models.DateTimeField()
     verdict = models.CharField(max_length=12, default="unverified")

@@ -9,7 +9,7 @@ import pytest
 from tocsin.app.engine_process.withdrawal import withdrawn
 from tocsin.engine.language.rule import Rule, Rung
 from tocsin.engine.language.tree import Compare, Constant, Value
-from tocsin.engine.runner import Engine
+from tocsin.engine.provisional.engine import ProvisionalEngine
 from tocsin.formats.arrow import OBSERVATIONS
 from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Change
@@ -25,10 +25,10 @@ def above(name: str, limit: float, version: int = 1) -> Rule:
 
 
 @pytest.fixture
-def engine() -> Engine:
+def engine() -> ProvisionalEngine:
     """Two streams, two rules: ``low`` holds at both, ``high`` at the first."""
     streams = [Stream(name, "s", name, "stage", "m") for name in ("a", "b")]
-    engine = Engine([above("low", 1), above("high", 5)], Catalogue([Source("s", "S", "o")], streams))
+    engine = ProvisionalEngine([above("low", 1), above("high", 5)], Catalogue([Source("s", "S", "o")], streams))
     moments = pa.array([10 * S, 20 * S]).cast(OBSERVATIONS.field("observed_at").type)
     columns = [
         pa.array([0, 1], pa.int32()), moments, pa.array([6.0, 2.0]), pa.array(np.zeros(2, np.uint8)), moments,
@@ -41,23 +41,23 @@ def engine() -> Engine:
     return engine
 
 
-def ended(engine: Engine, *rules: Rule) -> list[tuple[str, str]]:
+def ended(engine: ProvisionalEngine, *rules: Rule) -> list[tuple[str, str]]:
     return sorted((t.rule, t.subject.key) for t in withdrawn(engine, rules, RULES_RECORD))
 
 
-def test_nothing_ends_where_nothing_changed(engine: Engine) -> None:
+def test_nothing_ends_where_nothing_changed(engine: ProvisionalEngine) -> None:
     assert ended(engine, above("low", 1), above("high", 5)) == []
 
 
-def test_signals_of_a_rule_that_is_gone_end(engine: Engine) -> None:
+def test_signals_of_a_rule_that_is_gone_end(engine: ProvisionalEngine) -> None:
     assert ended(engine, above("low", 1)) == [("p/high", "a")]
 
 
-def test_signals_of_a_rule_that_changed_end(engine: Engine) -> None:
+def test_signals_of_a_rule_that_changed_end(engine: ProvisionalEngine) -> None:
     assert ended(engine, above("low", 1.5), above("high", 5)) == [("p/low", "a"), ("p/low", "b")]
 
 
-def test_the_ending_belongs_to_the_signal_and_to_the_record(engine: Engine) -> None:
+def test_the_ending_belongs_to_the_signal_and_to_the_record(engine: ProvisionalEngine) -> None:
     (one,) = withdrawn(engine, [above("low", 1)], RULES_RECORD)
     assert (one.change, one.level, one.previous, one.onset_us, one.at_us, one.seq) == (
         Change.CLEARED,
