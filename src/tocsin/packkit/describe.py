@@ -13,6 +13,7 @@ from tocsin.packkit.document import LANGUAGES
 from tocsin.packkit.explain import property_words
 from tocsin.packkit.pack import Pack, Provenance
 from tocsin.packkit.speak import duration_words, hold_words, truth_words
+from tocsin.packkit.titles import titles_of
 
 __all__ = ["Description", "WindowCost", "describe"]
 
@@ -118,7 +119,7 @@ def _where(pack: Pack, rule: Rule, language: str) -> str:
 
 
 def _truth(pack: Pack, rule: Rule, truth: tree.Truth, language: str) -> str:
-    titles = {name: known.title.get(language, name) for name, known in pack.properties.items()}
+    titles = titles_of(pack, language)
     units = {pack.properties[name].unit for name in rule.select.get("property", ())}
     return truth_words(
         truth, property_words(pack, rule, language), titles, units.pop() if len(units) == 1 else "", language

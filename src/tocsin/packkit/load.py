@@ -17,6 +17,7 @@ from tocsin.packkit.hazards import read_cascades, read_hazards
 from tocsin.packkit.manifest import read_manifest
 from tocsin.packkit.pack import Pack
 from tocsin.packkit.playbook import read_playbook
+from tocsin.packkit.reports import read_report_categories
 from tocsin.packkit.rules import read_rules
 from tocsin.packkit.streams import read_properties
 from tocsin.packkit.tables import read_tables
@@ -61,6 +62,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     faults.concern = "structure"
     manifest = read_manifest(folder, faults)
     properties = read_properties(folder, faults)
+    reports = read_report_categories(folder, faults)
     tables = read_tables(folder, faults)
     faults.concern = "rules"
     rules, provenance = read_rules(folder, manifest, properties, tables, faults)
@@ -83,6 +85,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
         hazards=hazards, cascades=cascades, properties=properties, tables=tables, words=words, provenance=provenance,
         tier=str(quality.get("tier", "")),
         warnings=warnings,
+        reports=reports,
         verifications=verifications,
         playbook=playbook,
         replays={Path(name).stem: folder.document(name).data for name in folder.names("replays/*.toml")},

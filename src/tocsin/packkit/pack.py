@@ -12,6 +12,7 @@ from tocsin.engine.hazard import Cascade, HazardSpec
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.vocabulary import IndexTable
 from tocsin.packkit.playbook import Playbook
+from tocsin.packkit.reports import ReportCategory
 from tocsin.packkit.tasks import VerificationSpec
 from tocsin.packkit.warnings import WarningSpec
 from tocsin.terms.level import Scheme
@@ -75,6 +76,7 @@ class Pack:
     verifications: Mapping[str, VerificationSpec] = field(default_factory=dict)
     playbook: Playbook = field(default_factory=Playbook)
     warnings: Mapping[str, WarningSpec] = field(default_factory=dict)
+    reports: Mapping[str, ReportCategory] = field(default_factory=dict)
 
     def rule(self, name: str) -> Rule:
         """A rule by ``pack/id`` or ``id``. Raises KeyError."""

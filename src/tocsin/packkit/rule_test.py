@@ -20,6 +20,7 @@ from tocsin.engine.language.quantity import split_quantity, to_microseconds
 from tocsin.packkit.document import Document, Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.pack import Pack
+from tocsin.packkit.rule_test_given import Given, read_bulletin, read_report
 from tocsin.packkit.section import Section, sections
 from tocsin.packkit.series import Sample, read_series
 from tocsin.terms.errors import Refused
@@ -41,6 +42,8 @@ _TEST_KEYS = (
     "delay",
     "quiet",
     "stream",
+    "report",
+    "bulletin",
     "signal",
     "standing",
     "note",
@@ -57,6 +60,8 @@ _STREAM_KEYS = (
     "jurisdiction",
     "cell",
     "zone",
+    "lon",
+    "lat",
 )
 _SIGNAL_KEYS = ("at", "rule", "stream", "subject", "change", "level", "evidence", "note")
 _CHANGES = (Change.RAISED.value, Change.CHANGED.value, Change.CLEARED.value)
@@ -112,6 +117,7 @@ class RuleTest:
     signals: tuple[Expected, ...]
     standing: tuple[Standing, ...]
     compares: bool
+    given: tuple[Given, ...] = ()
     note: str = field(default="", compare=False)
 
 
@@ -175,8 +181,14 @@ class _Reader:
         return RuleTest(
             name, self.document.name, line, start, until, section.duration_us("tick") or min(interval, 60_000_000), rules,
             section.duration_us("lateness") / 1e6, section.duration_us("delay") / 1e6, tuple(streams), tuple(signals),
-            tuple(standing), quiet or "signal" in section.data, section.text("note"),
+            tuple(standing), quiet or "signal" in section.data, self._given(start), section.text("note"),
         )  # fmt: skip
+
+    def _given(self, start: int) -> tuple[Given, ...]:
+        """Reports and bulletins."""
+        found = [read_report(self.pack, part, start, self._moment) for part in self._parts("report")]
+        found += [read_bulletin(self.pack, part, start, self._moment) for part in self._parts("bulletin")]
+        return tuple(one for one in found if one is not None)
 
     def _start(self) -> int:
         value = self.section.data.get("start", _START)
@@ -214,7 +226,8 @@ class _Reader:
             part.fault(f"{error.thing}: {error.rule}", error.remedy, "series")
             return None
         stream = Stream(
-            name, "test", part.text("feature") or name, observed, known.unit, cell=part.text("cell"),
+            name, "test", part.text("feature") or name, observed, known.unit, part.number("lon"), part.number("lat"),
+            part.text("cell"),
             jurisdiction=part.text("jurisdiction"), zone=part.text("zone") or "UTC", low=known.low, high=known.high,
             cadence_s=every / 1e6, stages=self._numbers(part, "stages"),
             labels={str(key): str(word) for key, word in part.table("labels").items()},

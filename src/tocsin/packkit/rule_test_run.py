@@ -13,6 +13,7 @@ from tocsin.engine.ticks import with_ticks
 from tocsin.packkit.example import observation_batch
 from tocsin.packkit.pack import Pack
 from tocsin.packkit.rule_test import Expected, RuleTest, Standing
+from tocsin.packkit.rule_test_given import given_records
 from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Finality, Measure, Transition
 from tocsin.terms.stream import Catalogue, Source
@@ -56,11 +57,10 @@ def _played(pack: Pack, test: RuleTest) -> list[Transition]:
     )
     engine = Engine(rules, catalogue, registered_us=test.start_us)
     found: list[Transition] = []
-    seq, until = -1, test.start_us + test.until_us
-    for record in with_ticks([Record(0, RecordKind.OBSERVATIONS, 0, batch)], test.tick_us):
+    until = test.start_us + test.until_us
+    told = list(with_ticks([Record(0, RecordKind.OBSERVATIONS, 0, batch)], test.tick_us))
+    for record in given_records([*told, Record(0, RecordKind.TICK, until)], test.given):
         found += engine.feed(record)
-        seq = record.seq
-    found += engine.feed(Record(seq + 1, RecordKind.TICK, until))
     found += engine.finish(until)
     found = [one for one in found if one.finality is Finality.FINAL]
     return sorted(found, key=lambda one: (one.at_us, one.rule, str(one.subject)))

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from tocsin.engine.language.joint import named_rules
 from tocsin.engine.language.parse import RULE_KEYS, RuleFault, parse_rule
 from tocsin.engine.language.rule import Rule
-from tocsin.engine.language.vocabulary import IndexTable
-from tocsin.packkit.document import Folder
+from tocsin.engine.language.vocabulary import IndexTable, JointNames
+from tocsin.engine.language.walk import is_joint, rule_nodes
+from tocsin.packkit.document import Document, Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.manifest import Manifest
 from tocsin.packkit.pack import Property, Provenance
@@ -31,6 +33,7 @@ def read_rules(
     """The rules and where each comes from, faults reported; a rule with faults is left out."""
     document = folder.document("rules.toml", required=True)
     Section(document, (), document.data, faults).known(("rule",))
+    names = _names(folder, manifest, document)
     rules: dict[str, Rule] = {}
     declared = document.data.get("rule", [])
     if isinstance(declared, list) and len(declared) > PACK_RULES:
@@ -41,26 +44,28 @@ def read_rules(
     for section in sections(document, "rule", faults):
         section.known(_KEYS)
         before = len(faults.found)
-        rule = _rule(section, manifest, properties, tables)
+        rule = _rule(section, manifest, properties, tables, names)
         origin = _provenance(section, manifest)
         if rule.name in rules:
             section.fault(f"two rules are called {rule.name}", "give each its own id", "id")
         elif not any(fault.weight == "fault" for fault in faults.found[before:]):
             rules[rule.name], provenance[rule.name] = rule, origin
+    _refuse_joint_of_joint(document, rules, faults)
     if not any(document.data.get("rule", ())) and document.data:
         faults.add(document.name, 1, "the pack has no rule", "write a [[rule]]")
     return tuple(rules.values()), provenance
 
 
 def _rule(
-    section: Section, manifest: Manifest, properties: Mapping[str, Property], tables: Mapping[str, IndexTable]
-) -> Rule:
+    section: Section, manifest: Manifest, properties: Mapping[str, Property], tables: Mapping[str, IndexTable],
+    names: JointNames,
+) -> Rule:  # fmt: skip
     found: list[RuleFault] = []
     rule = parse_rule(
         section.data, pack=manifest.name, scheme=manifest.scheme, tables=tables, faults=found,
         units={name: known.unit for name, known in properties.items() if known.unit},
         stages=frozenset(stage for known in properties.values() for stage in known.stages),
-        nonnegative=frozenset(name for name, known in properties.items() if known.low >= 0),
+        nonnegative=frozenset(name for name, known in properties.items() if known.low >= 0), names=names,
     )  # fmt: skip
     known = {name for name in properties if properties[name].unit}
     stranger = not set(rule.select.get("property", ())) <= known  # said already; what follows from it is not
@@ -76,6 +81,31 @@ def _rule(
         section.faults.add(section.document.name, line, what, fault.error.remedy,
                            "note" if fault.note else "fault", column)  # fmt: skip
     return rule
+
+
+def _names(folder: Folder, manifest: Manifest, document: Document) -> JointNames:
+    """What joint conditions may name: rules of this file, reports of streams.toml, hazards of hazards.toml (any, where a
+    rules file stands alone)."""
+    entries = document.data.get("rule", [])
+    ids = [str(entry.get("id")) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    reports, hazards = (
+        folder.document("streams.toml").data.get("report", {}),
+        folder.document("hazards.toml").data.get("hazard"),
+    )
+    return JointNames(
+        {name: f"{manifest.name}/{name}" for name in ids}, frozenset(reports if isinstance(reports, dict) else ()),
+        frozenset(hazards) if isinstance(hazards, dict) else None,
+    )  # fmt: skip
+
+
+def _refuse_joint_of_joint(document: Document, rules: Mapping[str, Rule], faults: Faults) -> None:
+    """A joint rule looks at rules over observations only: no chains, no circles."""
+    for rule in rules.values():
+        for node in rule_nodes(rule):
+            for name in named_rules(node):
+                if name in rules and is_joint(rules[name]):
+                    faults.add(document.name, 0, f"{rule.name} looks at {name}, which is joint itself",
+                               "name a rule that judges observations")  # fmt: skip
 
 
 def entry_text(entry: Mapping[str, Any], key: tuple[str, ...]) -> str:

@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 from tocsin.engine.language.quantity import DURATION_UNITS, number_text
 from tocsin.engine.language.rule import Hold
+from tocsin.packkit.durations import duration_words
+from tocsin.packkit.speak_joint import joint_words
 
 __all__ = ["duration_words", "figure", "hold_words", "number_words", "truth_words", "unit_words"]
 
@@ -22,10 +24,6 @@ _UNITS: Mapping[str, Mapping[str, str]] = {
     "[ppm]": {"en": "ppm", "zh-hans": "ppm"}, "%[LEL]": {"en": "% LEL", "zh-hans": "% LEL"},
     "1": {"en": "", "zh-hans": ""},
 }  # fmt: skip
-_TIME = {
-    "en": {"d": "d", "h": "h", "min": "min", "s": "s"},
-    "zh-hans": {"d": "天", "h": "小时", "min": "分钟", "s": "秒"},
-}
 _COMPARISONS = {
     "en": {">=": "at least", ">": "above", "<=": "at most", "<": "below", "==": "equal to", "!=": "other than"},
     "zh-hans": {">=": "不低于", ">": "高于", "<=": "不高于", "<": "低于", "==": "等于", "!=": "不等于"},
@@ -51,17 +49,6 @@ _HOW = {
     "zh-hans": {"sum": "累计值", "mean": "平均值", "min": "最低值", "max": "最高值", "count": "观测次数"},
 }
 _USUAL = {"en": {"mean": "mean", "median": "median"}, "zh-hans": {"mean": "平均值", "median": "中位数"}}
-
-
-def duration_words(microseconds: int, language: str) -> str:
-    """``3 h`` / ``3小时``."""
-    for unit in ("d", "h", "min", "s"):
-        if microseconds % DURATION_UNITS[unit] == 0 and (unit != "d" or microseconds > DURATION_UNITS["d"]):
-            number = str(microseconds // DURATION_UNITS[unit])
-            break
-    else:
-        number, unit = f"{microseconds / DURATION_UNITS['s']:g}", "s"
-    return f"{number} {_TIME['en'][unit]}" if language == "en" else number + _TIME["zh-hans"][unit]
 
 
 def unit_words(unit: str, language: str) -> str:
@@ -124,6 +111,8 @@ def truth_words(node: tree.Truth, of: str, titles: Mapping[str, str], unit: str,
         case tree.Stuck(width):
             w = duration_words(width, language)
             return f"{of} exactly the same for {w}" if en else f"{of}连续{w}完全不变"
+        case joint.Stands() | joint.Then():
+            return joint_words(node, titles, language)
         case tree.Changed():
             return f"{of} differs from the observation before" if en else f"{of}与前一次不同"
         case tree.Spike(size):
@@ -168,6 +157,8 @@ def number_words(node: tree.Number, of: str, titles: Mapping[str, str], unit: st
             return f"日{_HOW[language][how]}{of}{limit}的连续天数"
         case tree.Index(of_, table):
             return f"index {table} of {inner(of_)}" if en else f"{inner(of_)}的指数（{table}）"
+        case joint.Reports() | joint.Signals():
+            return joint_words(node, titles, language)
         case tree.Sister(name):
             title = titles.get(name, name)
             return f"{title} there at the same moment" if en else f"同站同时刻{title}"

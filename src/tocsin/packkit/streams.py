@@ -20,7 +20,7 @@ _KEYS = ("unit", "low", "high", "cadence", "silence", "title", "stages", "note")
 def read_properties(folder: Folder, faults: Faults) -> Mapping[str, Property]:
     """The properties by name, faults reported."""
     document = folder.document("streams.toml", required=True)
-    Section(document, (), document.data, faults).known(("property",))
+    Section(document, (), document.data, faults).known(("property", "report"))
     return {name: _property(name, section) for name, section in tables_of(document, "property", faults)}
 
 

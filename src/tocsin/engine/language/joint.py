@@ -10,7 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["BulletinTerm", "JointNumber", "JointTruth", "Reports", "SignalTerm", "Signals", "Stands", "Term", "Then"]
+__all__ = [
+    "BulletinTerm",
+    "JointNumber",
+    "JointTruth",
+    "Reports",
+    "SignalTerm",
+    "Signals",
+    "Stands",
+    "Term",
+    "Then",
+    "named_rules",
+    "terms_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,21 @@ class Signals:
     how: Literal["how_many", "share"]
     term: SignalTerm
     window_us: int = 0
+
+
+def terms_of(node: object) -> tuple[Term, ...]:
+    """The signals and bulletins that a node of a condition looks at."""
+    match node:
+        case Stands(term, _) | Signals(_, term, _):
+            return (term,)
+        case Then(first, second, _):
+            return (first, second)
+    return ()
+
+
+def named_rules(node: object) -> list[str]:
+    """The rules that a node of a condition looks at."""
+    return [term.rule for term in terms_of(node) if isinstance(term, SignalTerm)]
 
 
 JointTruth = Stands | Then

@@ -15,7 +15,7 @@ from tocsin.engine.language.condition import parse_clear, parse_condition, parse
 from tocsin.engine.language.faults import nearest
 from tocsin.engine.language.order import implies
 from tocsin.engine.language.rule import Clear, Hold, Rule, Rung
-from tocsin.engine.language.vocabulary import IndexTable, Vocabulary
+from tocsin.engine.language.vocabulary import IndexTable, JointNames, Vocabulary
 from tocsin.engine.language.walk import nodes
 from tocsin.terms.errors import BadRule
 from tocsin.terms.level import Scheme
@@ -58,12 +58,13 @@ def parse_rule(
     entry: Mapping[str, Any], *, pack: str, scheme: Scheme, units: Mapping[str, str],
     tables: Mapping[str, IndexTable] | None = None, stages: frozenset[str] | None = None,
     nonnegative: frozenset[str] = frozenset(), faults: list[RuleFault] | None = None,
+    names: JointNames | None = None,
 ) -> Rule:  # fmt: skip
     """A rule from its declaration (one ``[[rule]]`` of rules.toml). ``units``: UCUM unit by property; ``nonnegative``:
-    properties that never fall below 0. Raises the first fault as BadRule, or, with ``faults``, adds every fault there
-    and gives the rule without its faulty parts."""
+    properties that never fall below 0; ``names``: what joint conditions may name (None: anything). Raises the first fault
+    as BadRule, or, with ``faults``, adds every fault there and gives the rule without its faulty parts."""
     reader = _Reader(dict(entry), pack, scheme, [] if faults is None else faults)
-    reader.words = vocabulary_of(entry, units, tables or {}, stages, nonnegative)
+    reader.words = vocabulary_of(entry, units, tables or {}, stages, nonnegative, names or JointNames())
     rule = reader.rule()
     if faults is None:
         for fault in reader.faults:
@@ -74,7 +75,7 @@ def parse_rule(
 
 def vocabulary_of(
     entry: Mapping[str, Any], units: Mapping[str, str], tables: Mapping[str, IndexTable],
-    stages: frozenset[str] | None, nonnegative: frozenset[str],
+    stages: frozenset[str] | None, nonnegative: frozenset[str], names: JointNames,
 ) -> Vocabulary:  # fmt: skip
     """What the conditions of a declared rule may name: ``value`` has the one unit of the properties it selects."""
     streams = entry.get("streams")
@@ -83,7 +84,8 @@ def vocabulary_of(
     return Vocabulary(
         unit=found.pop() if len(found) == 1 else "",
         units=units, tables=tables, stages=stages, area=entry.get("per", "stream") != "stream",
-        nonnegative=bool(chosen) and all(name in nonnegative for name in chosen),
+        nonnegative=bool(chosen) and all(name in nonnegative for name in chosen), per=str(entry.get("per", "stream")),
+        rules=names.rules, categories=names.categories, hazards=names.hazards,
     )  # fmt: skip
 
 

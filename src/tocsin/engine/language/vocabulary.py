@@ -10,7 +10,7 @@ from tocsin.terms.level import CHINA_FOUR_COLOUR
 
 _RANKS: Mapping[str, int] = {"flag": 1, **{level.code: level.rank for level in CHINA_FOUR_COLOUR.levels}}
 
-__all__ = ["IndexTable", "Vocabulary"]
+__all__ = ["IndexTable", "JointNames", "Vocabulary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,15 @@ class IndexTable:
     source: str = ""
     verified: bool = False
     title: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JointNames:
+    """What joint conditions may name: rules (short name -> ``pack/id``), categories of reports, hazard types; None = any."""
+
+    rules: Mapping[str, str] | None = None
+    categories: frozenset[str] | None = None
+    hazards: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

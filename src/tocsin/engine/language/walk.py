@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 from tocsin.engine.language.rule import Rule
 
-__all__ = ["leaves", "nodes", "rule_nodes"]
+__all__ = ["is_joint", "leaves", "nodes", "rule_nodes"]
 
 
 def nodes(node: object, *, into_areas: bool = False) -> Iterator[object]:
@@ -42,6 +42,11 @@ def leaves(truth: tree.Truth) -> Iterator[tree.Truth]:
             yield from leaves(of)
         case _:
             yield truth
+
+
+def is_joint(rule: Rule) -> bool:
+    """Whether a rule looks at signals, reports or bulletins rather than at observations."""
+    return any(isinstance(node, joint.JointTruth | joint.JointNumber) for node in rule_nodes(rule))
 
 
 def rule_nodes(rule: Rule, *, into_areas: bool = False) -> Iterator[object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.walk import rule_nodes
 from tocsin.packkit.document import Folder
@@ -43,6 +43,9 @@ def check_sealed(folder: Folder, rules: Iterable[Rule], faults: Faults) -> None:
     for name in properties if isinstance(properties, Mapping) else ():
         if reason := sealed_selection({"property": [str(name)]}):
             faults.add(streams.name, streams.line("property", name), reason, remedy)
+    for name in _names(streams.data.get("report", {})):
+        if reason := sealed_selection({"report": [name]}):
+            faults.add(streams.name, streams.line("report", name), reason, remedy)
     document = folder.document("rules.toml")
     entries = document.data.get("rule", [])
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
@@ -63,9 +66,16 @@ def check_sealed(folder: Folder, rules: Iterable[Rule], faults: Faults) -> None:
                 if reason := sealed_selection({"property": [sister]}):
                     faults.add(document.name, document.line("rule", index, "level", code), reason, remedy)
     for rule in rules:  # what was understood, whatever was written
+        for word in _categories(rule):
+            if reason := sealed_selection({"report": [word]}):
+                faults.add(document.name, 0, f"{rule.name}: {reason}", remedy)
         for word in _sisters(rule):
             if reason := sealed_selection({**rule.select, "property": [word]}):
                 faults.add(document.name, 0, f"{rule.name}: {reason}", remedy)
+
+
+def _names(tables: object) -> list[str]:
+    return [str(name) for name in tables] if isinstance(tables, Mapping) else []
 
 
 def _words(value: object) -> list[str]:
@@ -75,6 +85,10 @@ def _words(value: object) -> list[str]:
 def _levels(entry: Mapping[str, object]) -> Iterable[tuple[str, str]]:
     levels = entry.get("level", {})
     return [(str(code), str(text)) for code, text in levels.items()] if isinstance(levels, Mapping) else []
+
+
+def _categories(rule: Rule) -> set[str]:
+    return {node.category for node in rule_nodes(rule) if isinstance(node, joint.Reports)}
 
 
 def _sisters(rule: Rule) -> set[str]:
