@@ -1,6 +1,7 @@
 """Durable, acknowledged ingest over HTTP: `tocsin serve` beside a bare granian + fdatasync path, in one run.
 
     python benchmarks/http_ingest.py [--seconds 5] [--repeat 3] [--json OUT]
+    python benchmarks/http_ingest.py --seconds 60 --repeat 1           sustained
 
 Each row of the table is the median of --repeat runs of --seconds. The sender is another process with keep-alive
 connections; it shares the machine's cores with the product, as a collector on the same machine would. Every body holds
@@ -29,11 +30,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
 STREAMS = 10_000
 CONNECTIONS = 4
+PAST_A_SECOND = 200  # seconds of the past that a second of sending may use up
 ARROW, JSON = "application/vnd.apache.arrow.stream", "application/json"
 BARE = """
 import os, msgspec, pyarrow as pa
@@ -60,52 +63,63 @@ async def application(scope, receive, send):
 """
 
 
-def bodies(kind: str, rows: int, count: int, start_us: int, connection: int) -> list[bytes]:
-    """``count`` bodies of ``rows`` new observations each, of the streams that only this connection sends, in time order:
-    connections overtake one another, and a row that is late would be taken but not judged."""
-    random = np.random.default_rng(7 + connection)
-    own = STREAMS // CONNECTIONS
-    out = []
-    for number in range(count):
-        index = number * rows + np.arange(rows, dtype=np.int64)
-        streams = (connection * own + index % own).astype(np.int32)
-        times_us = start_us + index // own * 1_000_000
-        values = random.gamma(0.3, 0.1, rows).round(2)
-        if kind == JSON:
-            document = {"stream": streams.tolist(), "observed_at": times_us.tolist(), "value": values.tolist()}
-            out.append(json.dumps(document, separators=(",", ":")).encode())
-            continue
+class Bodies:
+    """Bodies without end of ``rows`` new observations each, of the streams that only this connection sends, in time order:
+    connections overtake one another, and a row that is late would be taken but not judged. Made as they are sent, so
+    that a minute of them needs no memory; values and streams of a few bodies are prepared, moments are always new."""
+
+    PREPARED = 8
+
+    def __init__(self, kind: str, rows: int, start_us: int, connection: int) -> None:
+        self.kind, self.rows, self.start_us, self.number = kind, rows, start_us, 0
+        random, own = np.random.default_rng(7 + connection), STREAMS // CONNECTIONS
+        self.own, self.first = own, connection * own
+        self.values = [random.gamma(0.3, 0.1, rows).round(2) for _ in range(self.PREPARED)]
+        self.encoded = [msgspec.json.encode(values.tolist()) for values in self.values] if kind == JSON else []
+
+    def next(self) -> bytes:
+        """One body."""
+        index = self.number * self.rows + np.arange(self.rows, dtype=np.int64)
+        streams = (self.first + index % self.own).astype(np.int32)
+        times_us = self.start_us + index // self.own * 1_000_000
+        which = self.number % self.PREPARED
+        self.number += 1
+        if self.kind == JSON:
+            return b'{"stream":%b,"observed_at":%b,"value":%b}' % (
+                msgspec.json.encode(streams.tolist()), msgspec.json.encode(times_us.tolist()), self.encoded[which],
+            )  # fmt: skip
         times = pa.array(times_us).cast(pa.timestamp("us", tz="UTC"))
-        batch = pa.record_batch({"stream": streams, "observed_at": times, "value": values})
+        batch = pa.record_batch({"stream": streams, "observed_at": times, "value": self.values[which]})
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, batch.schema) as writer:
             writer.write_batch(batch)
-        out.append(sink.getvalue().to_pybytes())
-    return out
+        return sink.getvalue().to_pybytes()
 
 
 def send(port: int, path: str, token: str, kind: str, rows: int, start_us: int, seconds: float, out: object) -> None:
-    """The sender's process: rows acknowledged, seconds taken, and the slowest answers."""
-    count = int(seconds * (300 if rows >= 10_000 else 900) / CONNECTIONS) + 20
-    made = [bodies(kind, rows, count, start_us, connection) for connection in range(CONNECTIONS)]
+    """The sender's process: rows acknowledged, seconds taken, the slowest answers, and what went wrong. (A thread that
+    raises ends without a word: its error is handed over, never lost.)"""
+    made = [Bodies(kind, rows, start_us, connection) for connection in range(CONNECTIONS)]
     latencies: list[float] = []
-    posted = [0] * CONNECTIONS
+    errors: list[str] = []
     headers = {"Content-Type": kind, "Authorization": f"Bearer {token}"}
     until = time.monotonic() + seconds
 
     def post(own: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for body in made[own]:
-            if time.monotonic() >= until:
-                return
-            begun = time.perf_counter()
-            connection.request("POST", path, body, headers)
-            response = connection.getresponse()
-            answer = response.read()
-            if response.status != 200 or (path != "/" and json.loads(answer)["accepted"] != rows):
-                raise SystemExit(f"HTTP {response.status}: {answer[:400]!r}")
-            latencies.append(time.perf_counter() - begun)
-            posted[own] += 1
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            while time.monotonic() < until and not errors:
+                body = made[own].next()
+                begun = time.perf_counter()
+                connection.request("POST", path, body, headers)
+                response = connection.getresponse()
+                answer = response.read()
+                if response.status != 200 or (path != "/" and json.loads(answer)["accepted"] != rows):
+                    errors.append(f"HTTP {response.status}: {answer[:600]!r}")
+                    return
+                latencies.append(time.perf_counter() - begun)
+        except Exception as error:
+            errors.append(f"{type(error).__name__}: {error}")
 
     begun = time.monotonic()
     threads = [threading.Thread(target=post, args=(own,)) for own in range(CONNECTIONS)]
@@ -114,8 +128,8 @@ def send(port: int, path: str, token: str, kind: str, rows: int, start_us: int, 
     for thread in threads:
         thread.join()
     took = time.monotonic() - begun
-    next_us = start_us + (max(posted) + 1) * rows * CONNECTIONS // STREAMS * 1_000_000
-    out.send((len(latencies) * rows, took, sorted(latencies), next_us))  # type: ignore[attr-defined]
+    next_us = max(bodies.start_us + (bodies.number + 1) * rows // bodies.own * 1_000_000 for bodies in made)
+    out.send((len(latencies) * rows, took, sorted(latencies), next_us, errors))  # type: ignore[attr-defined]
 
 
 def measure(port: int, path: str, token: str, kind: str, rows: int, start_us: int, seconds: float) -> dict[str, float]:
@@ -125,8 +139,14 @@ def measure(port: int, path: str, token: str, kind: str, rows: int, start_us: in
     sender = multiprocessing.get_context("spawn").Process(target=send, args=arguments)
     sender.start()
     theirs.close()
-    acknowledged, took, latencies, next_us = ours.recv()
+    try:
+        acknowledged, took, latencies, next_us, errors = ours.recv()
+    except EOFError:
+        sender.join()
+        raise SystemExit(f"the sender ended with {sender.exitcode} before it said anything") from None
     sender.join()
+    if errors:
+        raise SystemExit(f"the sender stopped after {acknowledged:,} rows and {took:.1f} s: {errors[0]}")
     return {"rate": acknowledged / took, "p50_ms": latencies[len(latencies) // 2] * 1e3,
             "p99_ms": latencies[int(len(latencies) * 0.99)] * 1e3, "next_us": next_us}  # fmt: skip
 
@@ -243,8 +263,9 @@ def main() -> None:
         home = Path(folder) / "home"
         home.mkdir(mode=0o700)
         with product(home) as (port, token), bare(Path(folder)) as bare_port:
-            # the past two and a half hours, without a gap: no gauge falls silent, no row lies in the future
-            start_us = (int(time.time()) - 9_000) * 1_000_000
+            # a past long enough that no row lies in the future (10,000 streams at 1 Hz: 60 s of it a second at 600,000/s;
+            # earlier runs ended without a word when they had used it up)
+            start_us = (int(time.time()) - 900 - int(chosen.seconds * chosen.repeat * 4 * PAST_A_SECOND)) * 1_000_000
             for kind, rows in ((ARROW, 10_000), (JSON, 10_000), (ARROW, 1_000), (JSON, 1_000)):
                 runs: dict[str, list[dict[str, float]]] = {"tocsin": [], "bare": []}
                 behind = []
@@ -254,11 +275,14 @@ def main() -> None:
                     )
                     start_us = int(runs["tocsin"][-1]["next_us"]) + 1_000_000
                     behind.append(caught_up(port))
+                    health = json.loads(get(port, "/readyz")[1])["engine"]
                     runs["bare"].append(measure(bare_port, "/", token, kind, rows, start_us, chosen.seconds))
                 for who, figures in runs.items():
                     row = {name: statistics.median(run[name] for run in figures) for name in figures[0]}
                     row |= {"who": who, "kind": kind.rpartition(".")[2].rpartition("/")[2], "rows": rows}  # type: ignore[dict-item]
                     row["behind_s"] = statistics.median(behind) if who == "tocsin" else 0.0
+                    if who == "tocsin":
+                        row["fsync_max_ms"], row["stall_ms"] = health["fsync_max_ms"], health["snapshot_stall_max_ms"]
                     results.append(row)
                     print_row(row, first=len(results) == 1)
     if chosen.json:
@@ -268,10 +292,14 @@ def main() -> None:
 def print_row(row: dict[str, float], *, first: bool) -> None:
     """One line of the table."""
     if first:
-        print(f"{'path':8} {'form':8} {'rows':>7} {'obs/s':>12} {'p50 ms':>8} {'p99 ms':>8} {'engine behind s':>16}")
+        print(
+            f"{'path':8} {'form':8} {'rows':>7} {'obs/s':>12} {'p50 ms':>8} {'p99 ms':>8} {'engine behind s':>16}"
+            f" {'fsync max ms':>13} {'snapshot stall ms':>18}"
+        )
     print(
         f"{row['who']:8} {row['kind']:8} {row['rows']:>7} {row['rate']:>12,.0f} {row['p50_ms']:>8.1f}"
-        f" {row['p99_ms']:>8.1f} {row['behind_s']:>16.2f}",
+        f" {row['p99_ms']:>8.1f} {row['behind_s']:>16.2f} {row.get('fsync_max_ms', 0.0):>13.1f}"
+        f" {row.get('stall_ms', 0.0):>18.1f}",
         flush=True,
     )
 
