@@ -33,12 +33,15 @@ class Asked:
     command: str
     read: Callable[[Document], Found]
     at_most: bool = False
+    judged: bool = True  # False: a figure beside the bar, by another measure than the bar's own
 
     @property
     def bar(self) -> str:
         return f"{'at most' if self.at_most else 'at least'} {number(self.limit)}{self.unit}"
 
     def reached(self, figure: float) -> str:
+        if not self.judged:
+            return "not the bar's measure"
         return "reached" if (figure <= self.limit if self.at_most else figure >= self.limit) else "NOT REACHED"
 
 
@@ -100,7 +103,7 @@ BARS = (
     Asked("events other than the reference's", 0, "", "peers", PEERS, differences, at_most=True),
     Asked("five rules, Arrow batches of 100,000, one core", 5_000_000, "/s", "peers", PEERS, engine("engine_obs_per_s")),
     Asked("... the same by CPU-second (what a busy machine leaves comparable)", 5_000_000, "/CPU-s", "peers", PEERS,
-          engine("engine_obs_per_cpu_s")),
+          engine("engine_obs_per_cpu_s"), judged=False),
     Asked("... per CPU-second beside Polars", 5, " x", "peers", PEERS, beside("polars")),
     Asked("... per CPU-second beside naive Python", 20, " x", "peers", PEERS, beside("naive")),
     Asked("five rules, batches of 10,000", 1_000_000, "/s", "peers", PEERS, engine("engine_obs_per_s", "tocsin-10k")),

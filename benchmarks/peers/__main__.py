@@ -80,13 +80,17 @@ def main() -> None:
         begun = datetime.now(UTC)
         if chosen.from_log:
             outcome = race.from_log(name, runnable, chosen.rounds, home=home)
-            facts = [*facts, f"{name}: the last rounds of each engine in the comparison's log, not one run"]
         else:
             w1.prepare(name, workload, home)
             warm(home / name, scratch)
             outcome = race.race(name, runnable, chosen.rounds, workload=workload, home=home, peers=peers, made=made)
         absent = {peer: why for peer, why in made.missing.items() if name == race.SLOW_SET or peer in race.FAST}
         sets[name] = table.document_of(outcome, race.summarise(outcome), absent, facts, begun)
+        if chosen.from_log:  # the commit and the load of now are not those of then
+            sets[name]["machine"] = [fact for fact in facts if not fact.startswith(("Tocsin at", "load before"))]
+            sets[name]["note"] = (
+                "Put together from the comparison's own log: several runs, not one; their commits may differ."
+            )
         shown = table.make(name, sets[name])
         held = held and shown.held
         print("\n" + shown.as_text() + "\n", flush=True)

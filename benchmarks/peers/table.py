@@ -92,6 +92,8 @@ def make(name: str, one: Document) -> Table:
         f"and {number(f['engine_obs_per_cpu_s'])} a CPU-second."
         for peer, f in figures.items() if "engine_obs_per_s" in f
     ]  # fmt: skip
+    if "note" in one:
+        table.notes.append(one["note"])
     busy = sorted(load for f in figures.values() for load in f["load"])
     table.notes.append(f"Load while it ran: {busy[0]:g} to {busy[-1]:g}; {one['at'][:16].replace('T', ' ')} UTC.")
     table.held = all(
