@@ -40,6 +40,7 @@ class RunningTown:
         self.port = _free_port()
         self._sessions: dict[tuple[str, str, str], dict[str, str]] = {}
         self._server: subprocess.Popen[bytes] | None = None
+        self.things: dict[str, str] = {}  # ids of what stands in a busy town, by the names of addresses
         kind = "synthetic" if synthetic else "observed"
         self._writer = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("town_writer.py")), str(streams), kind],
@@ -84,8 +85,15 @@ class RunningTown:
         assert line, "the writer died; its error is above"
         return json.loads(line).get("answer")
 
+    def begin_anew(self) -> None:
+        """As it was when it was founded; its processes go on."""
+        self._sessions.clear()
+        self.do("begin_anew")
+
     def serve(self) -> None:
-        """Start the server and wait until it answers."""
+        """Start the server where it does not run, and wait until it answers."""
+        if self._server is not None:
+            return
         self._server = subprocess.Popen(
             [sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1", "--port", str(self.port),
              "--log-level", "warning", "tocsin.app.asgi:application"],
@@ -153,16 +161,62 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
         running.close()
 
 
-@pytest.fixture
-def own_town(tmp_path: Path) -> Iterator[RunningTown]:
-    """A town in a storm that one test may change."""
-    running = RunningTown(tmp_path)
+@pytest.fixture(scope="package")
+def busy_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
+    """A town in a storm that tests only read, with something of every room on every page."""
+    running = RunningTown(tmp_path_factory.mktemp("busy"))
     try:
         storm(running)
+        for role in ("duty_officer", "signer", "commander", "case_handler"):
+            running.session(role)
+        running.session("inspector", "town/east")
+        running.do("may_warn", body="office")
+        running.do("carry")
+        running.things = running.do("make_busy")
         running.serve()
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture(scope="package")
+def changing_towns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bool], RunningTown]]:
+    """``changing_towns(synthetic)``: the one town of its kind that tests may change, as it was founded. Starting a writer and a
+    server takes much longer than putting their database back."""
+    towns: dict[bool, RunningTown] = {}
+
+    def give(synthetic: bool) -> RunningTown:
+        if synthetic not in towns:
+            towns[synthetic] = RunningTown(tmp_path_factory.mktemp("changing"), synthetic=synthetic)
+        towns[synthetic].begin_anew()
+        return towns[synthetic]
+
+    yield give
+    for town in towns.values():
+        town.close()
+
+
+@pytest.fixture
+def empty_town(changing_towns: Callable[[bool], RunningTown]) -> RunningTown:
+    """A town of which nothing is known yet, which one test may change."""
+    running = changing_towns(True)
+    running.serve()
+    return running
+
+
+@pytest.fixture
+def own_town(empty_town: RunningTown) -> RunningTown:
+    """A town in a storm that one test may change."""
+    storm(empty_town)
+    return empty_town
+
+
+@pytest.fixture(scope="module")
+def observed_town(changing_towns: Callable[[bool], RunningTown]) -> RunningTown:
+    """A town in a storm of observed data, which the tests of one module may change; not served yet."""
+    running = changing_towns(False)
+    storm(running)
+    return running
 
 
 @pytest.fixture(scope="package")

@@ -3,56 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
-from pathlib import Path
 
-import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 
-from tests.browser.conftest import ROOT, RunningTown
+from tests.browser.conftest import RunningTown
+from tests.browser.looks import LANGUAGES, check_every_look, violations
 
 pytestmark = pytest.mark.browser
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# The newest engine where `npm ci` was run (CI), else the one that comes with axe-playwright-python.
-AXE = next(
-    path
-    for path in (
-        ROOT / "node_modules/axe-core/axe.min.js",
-        Path(axe_playwright_python.__file__).with_name("axe.min.js"),
-    )
-    if path.exists()
-)
-SIZES = ((1440, 900), (360, 800))
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in found["violations"]
-        for node in rule["nodes"]
-    ]
-
-
-def check(page: Page, width: int, name: str) -> None:
-    assert violations(page) == [], name
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width} px"
-
-
-@pytest.mark.parametrize(("language", "theme", "size"), list(product(("en", "zh-hans"), ("light", "dark"), SIZES)))
-def test_axe_finds_nothing(
-    town: RunningTown, open_context: Callable[..., BrowserContext], language: str, theme: str, size: tuple[int, int]
-):
-    page = open_context(town, language, theme, size, bypass_csp=True).new_page()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing(town: RunningTown, open_context: Callable[..., BrowserContext], language: str):
+    page = open_context(town, language, bypass_csp=True).new_page()
     page.goto(town.url + "/")
     page.wait_for_selector("body[data-ready]")
     assert page.get_attribute("html", "lang") == {"en": "en", "zh-hans": "zh-Hans"}[language]
     events = [link.get_attribute("href") for link in page.locator("#events a.open").all()]
-    check(page, size[0], "duty page")
+    check_every_look(page, "duty page")
     page.click("#keys-open")
-    check(page, size[0], "duty page with the list of keys")
+    check_every_look(page, "duty page with the list of keys")
     proposed = page.locator("#events .row:has(.proposed) a.open").get_attribute("href")
     for path in (
         events[0],
@@ -64,30 +34,42 @@ def test_axe_finds_nothing(
         "/events/evt_none/",
     ):
         page.goto(town.url + str(path))
-        check(page, size[0], str(path))
+        check_every_look(page, str(path))
 
 
-def test_axe_finds_nothing_on_empty_and_lost_pages(tmp_path: Path, open_context: Callable[..., BrowserContext]):
-    empty = RunningTown(tmp_path)
-    try:
-        empty.serve()
-        page = open_context(empty, bypass_csp=True).new_page()
-        page.goto(empty.url + "/")
-        page.wait_for_selector("#freshness[data-state=empty]")
-        assert "No open events" in page.inner_text("#events")
-        check(page, 1440, "empty duty page")
-        page.goto(empty.url + "/sources/")
-        assert "The engine has not counted anything yet" in page.inner_text("main")
-        check(page, 1440, "empty sources")
-        page.goto(empty.url + "/quarantine/")
-        check(page, 1440, "empty quarantine")
-        page.goto(empty.url + "/")
-        page.wait_for_selector("#freshness[data-state=empty]")
-        empty.stop_serving()
-        page.wait_for_selector("#freshness[data-state=lost]")
-        check(page, 1440, "duty page with the connection lost")
-    finally:
-        empty.close()
+def test_a_page_worn_in_place_looks_like_one_loaded_so(town: RunningTown, open_context: Callable[..., BrowserContext]):
+    """What lets the four looks be checked on one loading: the theme is nothing but its attribute."""
+    drawn = """[...document.querySelectorAll('body, header, main a, .row')].map(getComputedStyle)
+      .map(style => [style.color, style.backgroundColor])"""
+    looks = []
+    for loaded, worn in (("dark", "light"), ("light", "dark")):
+        page = open_context(town, theme=loaded).new_page()
+        page.goto(town.url + "/sources/")
+        before = page.evaluate(drawn)
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", worn)
+        looks += [before, page.evaluate(drawn)]
+    assert looks[0] == looks[3] != looks[1] == looks[2]
+
+
+def test_axe_finds_nothing_on_empty_and_lost_pages(
+    empty_town: RunningTown, open_context: Callable[..., BrowserContext]
+):
+    empty = empty_town
+    page = open_context(empty, bypass_csp=True).new_page()
+    page.goto(empty.url + "/")
+    page.wait_for_selector("#freshness[data-state=empty]")
+    assert "No open events" in page.inner_text("#events")
+    check_every_look(page, "empty duty page")
+    page.goto(empty.url + "/sources/")
+    assert "The engine has not counted anything yet" in page.inner_text("main")
+    check_every_look(page, "empty sources")
+    page.goto(empty.url + "/quarantine/")
+    check_every_look(page, "empty quarantine")
+    page.goto(empty.url + "/")
+    page.wait_for_selector("#freshness[data-state=empty]")
+    empty.stop_serving()
+    page.wait_for_selector("#freshness[data-state=lost]")
+    check_every_look(page, "duty page with the connection lost")
 
 
 def test_axe_sees_faults(chromium: Browser):

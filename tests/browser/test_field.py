@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import RunningTown
-from tests.browser.test_accessibility import SIZES, check
+from tests.browser.looks import LANGUAGES, check, check_every_look
 
 pytestmark = pytest.mark.browser
 COUNT_TAPS = """() => {
@@ -24,19 +23,14 @@ PIXEL_5 = {"viewport": {"width": 393, "height": 727}, "device_scale_factor": 2.7
 
 
 @pytest.fixture
-def field_town(tmp_path: Path) -> Iterator[RunningTown]:
+def field_town(empty_town: RunningTown) -> RunningTown:
     """A town with two red storms that its one inspector was asked to look at."""
-    running = RunningTown(tmp_path)
-    try:
-        running.session("inspector", "town/east")
-        running.session("duty_officer", "town")
-        running.do("found")
-        running.do("signals", items=[{"stream": 0, "level": 4, "age_s": 240}, {"stream": 5, "level": 3, "age_s": 60}])
-        running.do("carry")
-        running.serve()
-        yield running
-    finally:
-        running.close()
+    empty_town.session("inspector", "town/east")
+    empty_town.session("duty_officer", "town")
+    empty_town.do("found")
+    empty_town.do("signals", items=[{"stream": 0, "level": 4, "age_s": 240}, {"stream": 5, "level": 3, "age_s": 60}])
+    empty_town.do("carry")
+    return empty_town
 
 
 @pytest.fixture
@@ -223,18 +217,17 @@ def test_without_script(field_town: RunningTown, phone: Callable[..., BrowserCon
 
 
 def test_axe_finds_nothing_on_the_telephone(field_town: RunningTown, phone: Callable[..., BrowserContext]) -> None:
-    for language, theme, (width, height) in product(("en", "zh-hans"), ("light", "dark"), SIZES):
-        size = {"viewport": {"width": width, "height": height}, "is_mobile": False, "has_touch": False}
-        page = phone(language, theme, bypass_csp=True, **size).new_page()
+    for language in LANGUAGES:
+        page = phone(language, bypass_csp=True, is_mobile=False, has_touch=False).new_page()
         page.goto(f"{field_town.url}/field")
         page.wait_for_selector("body[data-ready]")
-        check(page, width, "list of tasks")
+        check_every_look(page, "list of tasks")
         page.locator(".task-list a").first.click()
         page.wait_for_selector("body[data-task][data-ready]")
-        check(page, width, "task")
+        check_every_look(page, "task")
         page.click("#send")
         page.wait_for_selector("#wrong:not([hidden])")
-        check(page, width, "task without an answer")
+        check_every_look(page, "task without an answer")
         page.context.close()
 
 
@@ -249,11 +242,10 @@ def test_axe_finds_nothing_on_receipt_and_asking(
     page.wait_for_selector("body[data-ready]")
     check(page, 393, "receipt")
     (line,) = answers(field_town)
-    for width, height in SIZES:
-        size = {"viewport": {"width": width, "height": height}, "is_mobile": False, "has_touch": False}
-        duty = phone("en", "dark", "duty_officer", bypass_csp=True, **size).new_page()
+    for language in LANGUAGES:
+        duty = phone(language, "dark", "duty_officer", bypass_csp=True, is_mobile=False, has_touch=False).new_page()
         duty.goto(f"{field_town.url}/events/{line['event']}/verify")
-        check(duty, width, "send to verify")
+        check_every_look(duty, "send to verify")
         duty.locator("main button.primary").click()
         duty.wait_for_url("**/events/*/#verify")
-        check(duty, width, "event page with its verifications")
+        check_every_look(duty, "event page with its verifications")

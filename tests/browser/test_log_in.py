@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import RunningTown
-from tests.browser.test_accessibility import check
+from tests.browser.looks import LANGUAGES, check_every_look
 
 pytestmark = pytest.mark.browser
 LogIn = Callable[..., dict[str, str]]
@@ -35,31 +35,30 @@ def test_log_in_by_keyboard_leads_to_the_page_that_was_asked_for(
     page.wait_for_url(lambda url: "/login" in url)  # nothing of the console comes back from the browser's memory
 
 
-@pytest.mark.parametrize(("language", "theme", "width"), [("en", "dark", 1440), ("zh-hans", "light", 360)])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(
-    town: RunningTown, open_context: Callable[..., BrowserContext], log_in: LogIn, language: str, theme: str, width: int
+    town: RunningTown, open_context: Callable[..., BrowserContext], log_in: LogIn, language: str
 ):
-    size = (width, 900)
-    page = open_context(town.url, language, theme, size, bypass_csp=True).new_page()
+    page = open_context(town.url, language, bypass_csp=True).new_page()
     page.goto(town.url + "/login")
-    check(page, width, "log-in")
+    check_every_look(page, "log-in")
     page.fill("#username", "nobody")
     page.fill("#password", "wrong")
     page.click("button.main")
     page.wait_for_selector(".notice.error")
-    check(page, width, "log-in refused")
+    check_every_look(page, "log-in refused")
     log_in(town, page, "administrator")
     for path in ("/staff", "/password", "/events/evt_none/"):
         page.goto(town.url + path)
-        check(page, width, path)
+        check_every_look(page, path)
     page.goto(town.url + "/staff")
     for summary in page.locator("details summary").all():
         summary.click()
-    check(page, width, "/staff with its forms open")
+    check_every_look(page, "/staff with its forms open")
     log_in(town, page, "signer", "town/east", name="two.posts")
     log_in(town, page, "inspector", "town/east", name="two.posts")
     page.goto(town.url + "/post")
-    check(page, width, "/post")
+    check_every_look(page, "/post")
 
 
 def open_form(page: Page, town: RunningTown) -> None:

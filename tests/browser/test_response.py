@@ -4,32 +4,26 @@ implementations on a telephone; axe is clean on every page of both."""
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import product
 
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.conftest import RunningTown, storm
-from tests.browser.test_accessibility import SIZES, check
+from tests.browser.conftest import RunningTown
+from tests.browser.looks import LANGUAGES, check, check_every_look
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
+def own(observed_town: RunningTown) -> RunningTown:
     """A town in a storm with somebody of every role that answers."""
-    running = RunningTown(tmp_path_factory.mktemp("commanded"), synthetic=False)
-    try:
-        storm(running)
-        for role in ("duty_officer", "commander", "inspector", "case_handler"):
-            running.session(role)
-        running.serve()
-        yield running
-    finally:
-        running.close()
+    for role in ("duty_officer", "commander", "inspector", "case_handler"):
+        observed_town.session(role)
+    observed_town.serve()
+    return observed_town
 
 
 @pytest.fixture(scope="module")
@@ -112,11 +106,10 @@ def test_an_operator_enters_the_five_on_a_telephone_without_script(
     assert page.locator(".photos img").count() == 1
 
 
-@pytest.mark.parametrize(("language", "theme", "size"), list(product(("en", "zh-hans"), ("light", "dark"), SIZES)))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(
-    own: RunningTown, open_context: Callable[..., BrowserContext], event: str, order: dict[str, str], language: str, theme: str,
-    size: tuple[int, int],
-) -> None:  # fmt: skip
+    own: RunningTown, open_context: Callable[..., BrowserContext], event: str, order: dict[str, str], language: str
+) -> None:
     finding = f"/findings/{order['finding']}/"
     of_roles = {
         "commander": ("/responses/", f"/events/{event}/response/", "/tasks/"), "duty_officer": (f"/events/{event}/", "/tasks/"),
@@ -124,20 +117,20 @@ def test_axe_finds_nothing(
         "case_handler": ("/findings/", finding),
     }  # fmt: skip
     for role, paths in of_roles.items():
-        page = open_context(own, language, theme, size, role=role, bypass_csp=True).new_page()
+        page = open_context(own, language, role=role, bypass_csp=True).new_page()
         for path in paths:
             page.goto(own.url + path)
             page.evaluate("document.querySelectorAll('main details').forEach(part => { part.open = true })")
-            check(page, size[0], f"{path} as {role}")
+            check_every_look(page, f"{path} as {role}")
         if role == "duty_officer":
             page.goto(f"{own.url}/events/{event}/response/")
             page.locator("a[href^='/statements/']").first.click()
             page.wait_for_selector(".paper")
-            check(page, size[0], "a report")
-    page = operator(own, open_context, order, language=language, theme=theme, size=size, bypass_csp=True)
+            check_every_look(page, "a report")
+    page = operator(own, open_context, order, language=language, bypass_csp=True)
     for path in ("/findings/", finding, "/tasks/"):
         page.goto(own.url + path)
-        check(page, size[0], f"{path} as the operator")
+        check_every_look(page, f"{path} as the operator")
 
 
 def test_the_form_of_the_five_with_every_fault_is_clean_too(

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
-from itertools import product
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import RunningTown, storm
-from tests.browser.test_accessibility import SIZES, check
+from tests.browser.conftest import RunningTown
+from tests.browser.looks import LANGUAGES, check_every_look
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def refuted_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningTown, str]]:
+@pytest.fixture
+def refuted_town(own_town: RunningTown) -> tuple[RunningTown, str]:
     """A town in a storm, with one event that may be closed; the event's id."""
-    running = RunningTown(tmp_path_factory.mktemp("refuted"))
-    try:
-        storm(running)
-        running.do("carry")
-        event = running.do("refute")["event"]
-        running.do("seal")
-        running.serve()
-        yield running, event
-    finally:
-        running.close()
+    own_town.do("carry")
+    event = own_town.do("refute")["event"]
+    own_town.do("seal")
+    return own_town, event
 
 
 def tab_to(page: Page, selector: str, at_most: int = 80) -> None:
@@ -88,27 +81,23 @@ def test_who_knew_what_when_on_a_telephone(
     assert small == []
 
 
-@pytest.mark.parametrize(("language", "theme", "size"), list(product(("en", "zh-hans"), ("light", "dark"), SIZES)))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_the_pages_of_review(
-    refuted_town: tuple[RunningTown, str],
-    open_context: Callable[..., BrowserContext],
-    language: str,
-    theme: str,
-    size: tuple[int, int],
+    refuted_town: tuple[RunningTown, str], open_context: Callable[..., BrowserContext], language: str
 ):
     town, event = refuted_town
-    auditor = open_context(town, language, theme, size, role="auditor", bypass_csp=True).new_page()
+    auditor = open_context(town, language, role="auditor", bypass_csp=True).new_page()
     for path in (f"/ledger?subject={event}", "/ledger?subject=nothing", f"/events/{event}/review", "/evaluation",
                  "/evaluation/receipted"):  # fmt: skip
         auditor.goto(town.url + path)
         auditor.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-        check(auditor, size[0], path)
+        check_every_look(auditor, path)
     auditor.goto(town.url + "/ledger")
     auditor.click("main button.main")
-    check(auditor, size[0], "the ledger after verifying")
-    commander = open_context(town, language, theme, size, role="commander", bypass_csp=True).new_page()
+    check_every_look(auditor, "the ledger after verifying")
+    commander = open_context(town, language, role="commander", bypass_csp=True).new_page()
     commander.goto(f"{town.url}/events/{event}/review")
-    check(commander, size[0], "the review with its form")
+    check_every_look(commander, "the review with its form")
 
 
 def test_closing_and_reviewing_work_without_script(own_town: RunningTown, open_context: Callable[..., BrowserContext]):

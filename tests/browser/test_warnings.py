@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import product
+from collections.abc import Callable
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.conftest import RunningTown, storm
-from tests.browser.test_accessibility import SIZES, check
+from tests.browser.conftest import RunningTown
+from tests.browser.looks import LANGUAGES, check_every_look
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
+def own(observed_town: RunningTown) -> RunningTown:
     """A town of observed data in a storm, whose office may warn."""
-    running = RunningTown(tmp_path_factory.mktemp("warned"), synthetic=False)
-    try:
-        storm(running)
-        running.session("duty_officer")
-        running.session("signer")
-        running.do("may_warn", body="office")
-        running.serve()
-        yield running
-    finally:
-        running.close()
+    observed_town.session("duty_officer")
+    observed_town.session("signer")
+    observed_town.do("may_warn", body="office")
+    observed_town.serve()
+    return observed_town
 
 
 def focus(page: Page, selector: str, at_most: int = 80) -> None:
@@ -134,15 +128,15 @@ def test_a_second_editor_keeps_what_was_typed(own: RunningTown, open_context: Ca
     assert first.input_value("#headline_en") == "Mine, too late"
 
 
-@pytest.mark.parametrize(("language", "theme", "size"), list(product(("en", "zh-hans"), ("light", "dark"), SIZES)))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_pages_of_warnings(
-    own: RunningTown, open_context: Callable[..., BrowserContext], language: str, theme: str, size: tuple[int, int]
+    own: RunningTown, open_context: Callable[..., BrowserContext], language: str
 ) -> None:
-    duty = open_context(own, language, theme, size, role="duty_officer", bypass_csp=True).new_page()
+    duty = open_context(own, language, role="duty_officer", bypass_csp=True).new_page()
     duty.goto(own.url + "/console/warnings/")
-    check(duty, size[0], "list of warnings")
+    check_every_look(duty, "list of warnings")
     duty.goto(own.url + "/console/warnings/authority")
-    check(duty, size[0], "authority")
+    check_every_look(duty, "authority")
     duty.goto(own.url + "/console/warnings/")
     duty.select_option("#new-hazard", "gale")
     duty.check("input[name=level][value='3']")
@@ -153,26 +147,26 @@ def test_axe_finds_nothing_on_pages_of_warnings(
     duty.wait_for_selector("body[data-composing]")
     address = duty.url
     duty.click(".figures-table summary")
-    check(duty, size[0], "composer")
+    check_every_look(duty, "composer")
     duty.fill("#beware_en", "")
     duty.fill("#contact", "")
     duty.click("button[value=check]")
-    check(duty, size[0], "composer with an empty item")
+    check_every_look(duty, "composer with an empty item")
     duty.fill("#beware_en", "Something else than the standard says.")
     duty.click("#submit")
     duty.wait_for_selector("[role=status]")
-    signer = open_context(own, language, theme, size, role="signer", bypass_csp=True).new_page()
+    signer = open_context(own, language, role="signer", bypass_csp=True).new_page()
     signer.goto(f"{address}/sign")
-    check(signer, size[0], "signing")
+    check_every_look(signer, "signing")
     signer.click("button[value=sign]")
     signer.wait_for_selector("a[href^='/warnings/']")
-    check(signer, size[0], "a warning in force")
+    check_every_look(signer, "a warning in force")
     duty.goto(address)
-    check(duty, size[0], "a warning in force, for its duty officer")
-    reader = open_context(own.url, language, theme, size, bypass_csp=True).new_page()
+    check_every_look(duty, "a warning in force, for its duty officer")
+    reader = open_context(own.url, language, bypass_csp=True).new_page()
     for path in ("/warnings", f"/warnings/{address.rpartition('/')[2]}", "/warnings/none"):
         reader.goto(own.url + path)
-        check(reader, size[0], path)
+        check_every_look(reader, path)
 
 
 def test_public_pages_reflow_at_320_pixels(own: RunningTown, open_context: Callable[..., BrowserContext]) -> None:

@@ -5,10 +5,13 @@ Run as a process beside the server; takes one JSON command a line on standard in
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import sqlite3
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,6 +104,8 @@ class Town:
             no_data_rules=["natural_hazards/river_silent"],
         )
         self.held: dict[tuple[str, bool], tuple[int, int]] = {}
+        self.founded = copy.deepcopy(self.grouper)
+        _copy(self._database, self._founded_database)
 
     def found(self, **_: Any) -> None:
         """Catalogue, a facility, two hours of values, some refused rows, tallies."""
@@ -127,6 +132,28 @@ class Town:
         self.observe_values()
         self.refuse()
         self.tally()
+
+    @property
+    def _database(self) -> Path:
+        return Path(self.home.database)
+
+    @property
+    def _founded_database(self) -> Path:
+        return self._database.with_name("founded.sqlite3")
+
+    def begin_anew(self, **_: Any) -> None:
+        """Put everything back as it was before the first command; the log goes on, of which nothing is told any more."""
+        from tocsin.app.sqlite_backend.writer_lock import WriterLock
+        from tocsin.loop.observe import tallies
+
+        self.grouper, self.held = copy.deepcopy(self.founded), {}
+        turn = WriterLock(f"{self._database}.writer", 30.0)
+        turn.acquire()
+        try:
+            _copy(self._founded_database, self._database)
+        finally:
+            turn.close()
+        (self.home.run / tallies.NAME).unlink(missing_ok=True)
 
     def observe_values(self) -> None:
         from tocsin.loop.observe.log import Entry
@@ -347,6 +374,22 @@ class Town:
             services.submit(made, version=1, actor=actor, now=now)
         return {"warning": made}
 
+    def make_busy(self, **_: Any) -> dict[str, str]:
+        """Something of every room: a warning that waits, a response, a report, an order, an answer, a root. Ids by name."""
+        from tocsin.loop.verify import queries
+        from tocsin.records.org.scope import EVERYWHERE
+
+        warning = self.draft_warning(number=1, submitted=True)["warning"]
+        self.draft_warning(number=2)
+        event = self.propose_response()["event"]
+        self.refute()
+        finding = self.serve_order()["finding"]  # after it, since its inspector may be asked to look as well
+        self.seal()
+        answered = [line.id for file in queries.open_dossiers(EVERYWHERE)
+                    for line in queries.verifications(EVERYWHERE, file.event) if line.answer]  # fmt: skip
+        return {"event_id": event, "warning_id": warning, "finding_id": finding, "verification_id": answered[0],
+                "indicator": "receipted"}  # fmt: skip
+
     def propose_response(self, **_: Any) -> dict[str, str]:
         """A warning at the level of the highest rainstorm asks for what the playbook declares."""
         from tocsin.loop.detect import queries as detect
@@ -455,6 +498,12 @@ class Town:
     @staticmethod
     def now_us() -> int:
         return time.time_ns() // 1000
+
+
+def _copy(source: Path, target: Path) -> None:
+    """One database over another, while others have it open."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target, timeout=30.0)) as new:
+        old.backup(new)
 
 
 def _batch(stream: Any, at: Any, value: Any, received: int) -> pa.RecordBatch:

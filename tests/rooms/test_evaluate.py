@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 import pytest
@@ -222,3 +222,82 @@ def test_as_of_is_the_moment_of_the_root_not_of_the_reader(town: Town) -> None:
     ledger_services.seal(now=town.now + timedelta(minutes=6))
     later = by_id(queries.figures(town.as_("auditor").scope, ALL).figures)["acknowledged"]
     assert (later.n, later.hits, later.waiting) == (1, 0, 0)
+
+
+# ---------------------------------------------------------------- what is kept of the ledger
+def read_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many entries each reading of the ledger brings from now on."""
+    told: list[int] = []
+    read = ledger.lines
+
+    def counted(**wanted: object) -> list[ledger.Line]:
+        found = read(**wanted)  # type: ignore[arg-type]
+        told.append(len(found))
+        return found
+
+    monkeypatch.setattr(ledger, "lines", counted)
+    return told
+
+
+def test_the_board_reads_each_entry_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "_lines", queries.KeptLines())
+    monkeypatch.setattr(queries, "_boards", queries.KeptBoards())
+    scope = town.as_("analyst").scope
+    walking.walk(town)
+    ledger_services.seal(now=town.now)
+    told = read_of(monkeypatch)
+    first = queries.figures(scope, ALL)
+    (all_of_it,) = told
+    assert queries.figures(scope, ALL) is first  # the same board, computed once
+    assert queries.figures(scope, Period(since_us=to_us(NOW))).figures
+    assert told == [all_of_it]
+    town.storm(level=2, at="simcity/west")
+    town.carry()
+    assert queries.figures(scope, ALL) is first  # nothing is sealed yet
+    ledger_services.seal(now=town.now)
+    second = queries.figures(scope, ALL)
+    assert 0 < sum(told[1:]) < all_of_it
+    assert second.root is not None
+    fresh = queries._board(queries.lines_of(scope.jurisdiction, sealed_by=second.root.number), ALL, second.root)
+    assert second == fresh != first
+
+
+def test_a_ledger_that_was_rewritten_is_read_anew(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = queries.KeptLines()
+    walking.walk(town)
+    ledger_services.seal(now=town.now)
+    (root,) = ledger.roots(at_most=1)
+    assert kept.up_to(root)
+    told = read_of(monkeypatch)
+    kept.up_to(replace(root, number=root.number + 1, hash="of another history"))
+    assert told[-1] > 0
+    monkeypatch.setattr(ledger, "root", lambda number: None)  # the root it was read up to is not there any more
+    kept.up_to(replace(root, number=root.number + 5, hash="x"))
+    assert told[-1] > 0
+
+
+def test_a_large_ledger_is_not_kept(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = queries.KeptLines(most=1)
+    walking.walk(town)
+    ledger_services.seal(now=town.now)
+    (root,) = ledger.roots(at_most=1)
+    told = read_of(monkeypatch)
+    assert kept.up_to(root) == kept.up_to(root)
+    assert told[0] == told[1] > 1
+
+
+def test_boards_that_nobody_asks_for_go_first() -> None:
+    boards: queries.KeptBoards[str] = queries.KeptBoards(most=2)
+    root = ledger.RootLine(1, NOW, 3, "h")
+    made: list[str] = []
+
+    def ask(name: str) -> str:
+        def make() -> str:
+            made.append(name)
+            return name
+
+        return boards.get(root, name, make=make)
+
+    for name in ("a", "b", "a", "c", "a", "b"):
+        assert ask(name) == name
+    assert made == ["a", "b", "c", "b"]

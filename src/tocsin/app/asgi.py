@@ -14,10 +14,11 @@ from django.core.asgi import get_asgi_application
 # Django spools a whole body before any view sees it, so the limit stands in front of it.
 _django = get_asgi_application()
 
-from tocsin.doors.intake.http.body_limit import Application, BodyLimit  # noqa: E402 - rooms need Django set up
+from tocsin.doors.console.too_big import too_big_page  # noqa: E402 - rooms need Django set up
+from tocsin.doors.intake.http.body_limit import Application, BodyLimit  # noqa: E402
 from tocsin.doors.intake.http.observations import PATH, ObservationsDoor  # noqa: E402
 
-_pages = BodyLimit(cast(Application, _django), settings.CONFIGURATION.max_body_bytes)
+_pages = BodyLimit(cast(Application, _django), settings.CONFIGURATION.max_body_bytes, too_big_page)
 _observations = ObservationsDoor(settings.HOME.engine_socket, limit=settings.CONFIGURATION.max_body_bytes)
 
 

@@ -22,6 +22,7 @@ from tocsin.doors.console.navigation import links
 from tocsin.doors.console.pack_words import PackWords, pack_words
 from tocsin.doors.console.plain import THEME_COOKIE, THEMES, present_language, theme_of
 from tocsin.doors.console.register import Register, register
+from tocsin.loop.respond import queries as respond
 from tocsin.records import clock
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
@@ -29,7 +30,9 @@ from tocsin.records.org.scope import Scope
 from tocsin.records.org.services import PostLine
 from tocsin.records.places import queries as places
 
-__all__ = ["Frame", "THEMES", "THEME_COOKIE", "frame_of", "open_frame", "present_language", "theme_of", "whose"]
+__all__ = [
+    "Frame", "THEMES", "THEME_COOKIE", "frame_of", "open_frame", "present_language", "responses_running", "theme_of", "whose",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Frame:
             "newest_words": self.newest_words(),
             "state": self.state(),
             "synthetic": self.register.synthetic,
+            "responses_running": responses_running(self.actor),
             "rank_words": json.dumps(self.rank_words(), ensure_ascii=False),
             "stylesheets": tuple(asset_url(sheet) for sheet in ("console.css", "scheme.css", *sheets)),
             "script": asset_url("duty.js"),
@@ -124,6 +128,11 @@ def frame_of(actor: Actor) -> Frame:
     book = register()
     return Frame(actor, now_us, timezone.get_current_timezone(), present_language(), pack_words(), book,
                  feed_health(actor.scope, book, now_us))  # fmt: skip
+
+
+def responses_running(actor: Actor) -> int:
+    """How many responses run where the actor may know of them: the office is in emergency mode while one does."""
+    return respond.how_many_run(actor.scope) if actor.may(Act.READ_RESPONSE) else 0
 
 
 def whose(actor: Actor) -> str:

@@ -21,7 +21,7 @@ from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.terms.errors import BadValue, Refused, Stale
 
-__all__ = ["fixed", "look", "order", "plan", "release", "withdraw"]
+__all__ = ["fixed", "look", "look_back", "order", "plan", "release", "withdraw"]
 
 
 @require_POST
@@ -77,6 +77,22 @@ def look(request: HttpRequest, finding_id: str) -> HttpResponse:
     return _then(request, finding_id, lambda: services.recheck(
         finding_id, request.POST.get("said", ""), _text(request, "note"), photos, version=_version(request), actor=actor,
         now=now))  # fmt: skip
+
+
+@require_POST
+@acting(Act.RECHECK_FINDING)
+def look_back(request: HttpRequest, finding_id: str) -> HttpResponse:
+    """Somebody looked once more at what was closed; where something is wrong again, on to the finding that was made of it."""
+    actor, now = _who(request, finding_id)
+    photos, refused = photos_of(request)
+    if refused:
+        return finding_page(request, finding_id, refused)
+    try:
+        again = services.look_back(finding_id, request.POST.get("said", ""), _text(request, "note"), photos,
+                                   version=_version(request), actor=actor, now=now)  # fmt: skip
+    except Refused as error:
+        return finding_page(request, finding_id, [error])
+    return _to(again or finding_id)
 
 
 @require_POST

@@ -129,7 +129,8 @@ def _next(frame: Frame, line: queries.FindingLine) -> dict[str, Any]:
     serves = actor.may(Act.SERVE_ORDER)
     operates = actor.may(Act.ENTER_PLAN) and actor.facility == line.facility
     in_time = line.limit_at is not None and line.limit_at > from_us(frame.now_us)
-    looks = actor.may(Act.RECHECK_FINDING) and state == FindingState.FIXED
+    looks_back = bool(line.look_back_task) and line.looked_back_at is None and actor.may(Act.RECHECK_FINDING)
+    looks = actor.may(Act.RECHECK_FINDING) and (state == FindingState.FIXED or looks_back)
     why_not = (
         why_not_look(line.recorded_account, line.fixed_account, line.facility, actor, now=clock.now()) if looks else ""
     )
@@ -140,7 +141,8 @@ def _next(frame: Frame, line: queries.FindingLine) -> dict[str, Any]:
         "may_plan": operates and state in _WITH_FACILITY and in_time,
         "needs_order": operates and state in _WITH_FACILITY and not in_time,
         "may_fix": operates and state == FindingState.PLANNED,
-        "may_look": looks and not why_not,
+        "may_look": looks and not looks_back and not why_not,
+        "may_look_back": looks_back and not why_not,
         "why_not_look": why_not,
         "may_release": serves and state == FindingState.RECHECKED,
         "once": secrets.token_urlsafe(16),

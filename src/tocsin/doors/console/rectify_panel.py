@@ -66,4 +66,6 @@ def _next(waiting: list[FindingLine]) -> Next | None:
         FindingState.RECHECKED: _("Release or refuse"), FindingState.REOPENED: _("See the finding"),
     }  # fmt: skip
     url = reverse("rectify:finding", args=[line.id])
+    if line.look_back_task and line.state == FindingState.CLOSED:
+        return Next(_("Look back"), url, urgency=45)
     return Next(labels.get(line.state, _("See the finding")), url, urgency=45)

@@ -18,6 +18,7 @@ urlpatterns = [
     path("findings/<str:finding_id>/plan", acts.plan, name="plan"),
     path("findings/<str:finding_id>/fixed", acts.fixed, name="fixed"),
     path("findings/<str:finding_id>/look", acts.look, name="look"),
+    path("findings/<str:finding_id>/look-back", acts.look_back, name="look_back"),
     path("findings/<str:finding_id>/release", acts.release, name="release"),
     path("findings/<str:finding_id>/withdraw", acts.withdraw, name="withdraw"),
     path("findings/<str:finding_id>/photographs/<int:number>", pages.photograph, name="photograph"),

@@ -43,6 +43,7 @@ class FindingOnPage:
     fixed_us: int | None
     rechecked_us: int | None
     closed_us: int | None
+    looked_back_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def finding_on_page(line: FindingLine, language: str, now: datetime) -> FindingO
         post_title(post_of(line.recorded_by), language), post_title(line.operator, language),
         post_title(post_of(line.rechecked_by) or line.recheck_post, language), late, to_us(line.recorded_at),
         _us(line.ordered_at), _us(line.limit_at), _us(line.due_at) if with_facility else None, _us(line.deadline_at),
-        _us(line.planned_at), _us(line.fixed_at), _us(line.rechecked_at), _us(line.closed_at),
+        _us(line.planned_at), _us(line.fixed_at), _us(line.rechecked_at), _us(line.closed_at), _us(line.looked_back_at),
     )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def steps(line: FindingLine) -> list[Step]:
 
 def photos_by_moment(photos: list[PhotoLine]) -> dict[str, list[tuple[int, PhotoLine]]]:
     """Photographs with their numbers, by the moment they belong to."""
-    out: dict[str, list[tuple[int, PhotoLine]]] = {"found": [], "fixed": [], "recheck": []}
+    out: dict[str, list[tuple[int, PhotoLine]]] = {"found": [], "fixed": [], "recheck": [], "look_back": []}
     for number, photo in enumerate(photos, 1):
         out.setdefault(photo.moment, []).append((number, photo))
     return out

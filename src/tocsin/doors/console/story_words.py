@@ -179,7 +179,8 @@ def _after_onset(since: timedelta) -> str:
 def _gap_kind(gap: Gap) -> str:
     return {
         "verification": _("Verification"), "response": _("First action"), "report": _("Report due"),
-        "rectification": _("Rectification"), "recheck": _("Re-check"), "measure": _("Measure"),
+        "rectification": _("Rectification"), "recheck": _("Re-check"), "look_back": _("Look-back"),
+        "unreached": _("Letters that did not arrive"), "measure": _("Measure"),
     }.get(gap.kind, verb_words(gap.verb))  # fmt: skip
 
 

@@ -119,6 +119,6 @@ def _page_of(line: TaskLine) -> str:
     """Tasks of other rooms are answered on pages of their own."""
     if line.kind == "verification":
         return reverse("field:task", args=[line.about])
-    if line.kind in ("rectification", "recheck"):
+    if line.kind in ("rectification", "recheck", "look_back"):
         return reverse("rectify:finding", args=[line.about])
     return ""

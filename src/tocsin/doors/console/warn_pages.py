@@ -22,7 +22,7 @@ from tocsin.doors.console.warn_form import SHOWN_LIMITS, Composed, read_form, va
 from tocsin.doors.console.warn_words import finding_on_page, kind_word
 from tocsin.doors.refusals import status_of
 from tocsin.loop.detect import queries as detect
-from tocsin.loop.warn import queries, services
+from tocsin.loop.warn import drafting, queries, services
 from tocsin.loop.warn.authority import ANY_HAZARD
 from tocsin.loop.warn.content import LANGUAGES, Areas
 from tocsin.loop.warn.item_words import state_word
@@ -31,6 +31,7 @@ from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.preview import Preview, preview, with_changes
 from tocsin.packkit.warnings import TEXTS
 from tocsin.records import clock
+from tocsin.records.dispatch.failures import unreached
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
 from tocsin.terms.errors import Refused, Stale
@@ -102,7 +103,7 @@ def warnings_page(request: HttpRequest) -> HttpResponse:
         "may_draft": may_draft, "may_sign": frame.actor.may(Act.SIGN_WARNING), "once": secrets.token_urlsafe(12),
         "hazards": [(code, names.hazard(code)) for code in names.hazards] if may_draft else [],
         "levels": [level.rank for level in reversed(names.scheme.levels)],
-        "areas": _area_choices(names, frame),
+        "areas": _area_choices(names, frame), "begins_as_exercise": drafting.begins_as_exercise(),
     }  # fmt: skip
     return render(request, "console/warnings.html", context)
 
@@ -154,9 +155,14 @@ def compose(request: HttpRequest) -> HttpResponse:
     level = request.POST.get("level", "")
     return _to(services.draft(
         None, hazard=request.POST.get("hazard", ""), level=int(level) if level.isdigit() else 0,
-        areas=Areas(tuple(request.POST.getlist("paths"))), exercise=bool(request.POST.get("exercise")),
+        areas=Areas(tuple(request.POST.getlist("paths"))), exercise=_exercise(request),
         exercise_note=request.POST.get("exercise_note", ""), once=once, actor=frame.actor, now=now,
     ))  # fmt: skip
+
+
+def _exercise(request: HttpRequest) -> bool | None:
+    """What the box says; None where the form had none, then the data decide (ADR 8)."""
+    return bool(request.POST.get("exercise")) if "exercise_asked" in request.POST else None
 
 
 @require_POST
@@ -193,11 +199,9 @@ def warning_page(request: HttpRequest, warning_id: str) -> HttpResponse:
 @acting(Act.DRAFT_WARNING)
 def save(request: HttpRequest, warning_id: str) -> HttpResponse:
     """What the composer's buttons do: keep it, check it, send it for approval, take the pack's texts again, discard it."""
-    frame, now = open_frame(request), clock.now()
-    line = queries.warning(frame.scope, warning_id)
-    names = Names.read()
-    made = read_form(request.POST, line.content, names.zone(line.content.areas.paths))
-    what, version = request.POST.get("do", "save"), _version(request)
+    typed = _typed(request, warning_id)
+    frame, now, line, made, version = typed.frame, typed.now, typed.line, typed.made, typed.version
+    what = request.POST.get("do", "save")
     try:
         if what == "discard":
             services.discard(warning_id, version=version, actor=frame.actor, now=now)
@@ -225,18 +229,16 @@ def save(request: HttpRequest, warning_id: str) -> HttpResponse:
 @acting(Act.DRAFT_WARNING)
 def autosave(request: HttpRequest, warning_id: str) -> HttpResponse:
     """The same from the script, every few seconds: the new version as JSON; a refusal as a problem that says what to do."""
-    frame, now = open_frame(request), clock.now()
-    line = queries.warning(frame.scope, warning_id)
-    names = Names.read()
-    made = read_form(request.POST, line.content, names.zone(line.content.areas.paths))
-    if made.errors:
+    typed = _typed(request, warning_id)
+    if typed.made.errors:
         return JsonResponse({"waits": True, "said": _("Not saved yet: something cannot be read.")}, status=422)
-    if line.state is WarningState.SUBMITTED:
+    if typed.line.state is WarningState.SUBMITTED:
         return JsonResponse(
             {"waits": True, "said": _("It waits for approval; press Save to take it back.")}, status=422
         )
     try:
-        version = services.edit(warning_id, made.changes, version=_version(request), actor=frame.actor, now=now)
+        actor, now = typed.frame.actor, typed.now
+        version = services.edit(warning_id, typed.made.changes, version=typed.version, actor=actor, now=now)
     except Refused as error:
         said = f"{error.thing}: {error.rule}. {_('What to do:')} {error.remedy}."
         return JsonResponse({"stale": isinstance(error, Stale), "said": said}, status=status_of(error))
@@ -247,19 +249,36 @@ def autosave(request: HttpRequest, warning_id: str) -> HttpResponse:
 @acting(Act.DRAFT_WARNING)
 def preview_part(request: HttpRequest, warning_id: str) -> HttpResponse:
     """Preview and checks of what is typed, nothing kept: a part of the page, for the script."""
-    frame, now = open_frame(request), clock.now()
-    line = queries.warning(frame.scope, warning_id)
-    names = Names.read()
-    made = read_form(request.POST, line.content, names.zone(line.content.areas.paths))
+    typed = _typed(request, warning_id)
+    frame, line, names = typed.frame, typed.line, typed.names
     content = line.content
     refused: Refused | None = None
     try:
-        content = with_changes(content, made.changes, line.event, names)
+        content = with_changes(content, typed.made.changes, line.event, names)
     except Refused as error:
         refused = error
-    shown = preview(content, line.id, names, now=now)
-    context = _preview_context(shown, names, frame) | {"error": refused, "form": made}
+    shown = preview(content, line.id, names, now=typed.now)
+    context = _preview_context(shown, names, frame) | {"error": refused, "form": typed.made}
     return render(request, "console/parts/warn_preview.html", {**frame.context(request, "warnings"), **context})
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """The composer's form as it came: whose it is, of which warning, what was typed at which version of it."""
+
+    frame: Frame
+    now: datetime
+    line: queries.WarningLine
+    names: Names
+    made: Composed
+    version: int
+
+
+def _typed(request: HttpRequest, warning_id: str) -> _Typed:
+    frame, now = open_frame(request), clock.now()
+    line, names = queries.warning(frame.scope, warning_id), Names.read()
+    made = read_form(request.POST, line.content, names.zone(line.content.areas.paths))
+    return _Typed(frame, now, line, names, made, _version(request))
 
 
 # ---------------------------------------------------------------- rendering
@@ -299,6 +318,7 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
         "line": line, "warning": on_page(line, names, frame.language, now), "lineage": lineage, "signature": signature,
         "author": post_title(line.author_post, frame.language),
         "signer": post_title(signature.post, frame.language) if signature else "",
+        "reach": _reach(line, frame) if signature else None,
         "signed_us": to_us(signature.at) if signature else None, "texts": _texts(content, names),
         "areas_words": names.area_list(content.areas.paths), "hazard": names.hazard(content.hazard),
         "body": names.body(content.body), "from_words": names.moment(content.onset, content.areas.paths),
@@ -309,6 +329,19 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
         "waits": line.state is WarningState.SUBMITTED,
     }  # fmt: skip
     return render(request, "console/warning.html", context)
+
+
+def _reach(line: queries.WarningLine, frame: Frame) -> dict[str, Any]:
+    """Whom its letters reached, and who must be reached another way."""
+    found = unreached(line.id)
+    posts = [(post_title(post, frame.language), said) for post, said in found.posts]
+    return {
+        "posts": posts,
+        "others": found.others,
+        "waiting": found.waiting,
+        "reached": found.reached,
+        "count": found.count,
+    }
 
 
 def _preview_context(shown: Preview, names: Names, frame: Frame) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting, actor_of_request, posts_of_request
 from tocsin.doors.console.assets import asset_url
-from tocsin.doors.console.frame import whose
+from tocsin.doors.console.frame import responses_running, whose
 from tocsin.doors.console.pack_words import pack_words
 from tocsin.doors.console.plain import THEME_COOKIE, THEMES, present_language
 from tocsin.doors.console.register import register
@@ -99,7 +99,8 @@ def _frame(request: HttpRequest) -> tuple[Actor, dict[str, Any]]:
         "theme": chosen if chosen in THEMES else "light",
         "other_theme": "dark" if chosen != "dark" else "light",
         "post_title": _worded(held.get(actor.post, {}), {"language": language}) or actor.post,
-        "synthetic": register().synthetic, "here": request.get_full_path() if request.method in ("GET", "HEAD") else "/field",
+        "responses_running": responses_running(actor), "synthetic": register().synthetic,
+        "here": request.get_full_path() if request.method in ("GET", "HEAD") else "/field",
         "stylesheets": tuple(asset_url(name) for name in ("console.css", "scheme.css", "field.css")),
         "script": asset_url("field.js"),
     }  # fmt: skip
@@ -135,7 +136,7 @@ def _finding_url(line: VerificationLine) -> str:
 def _page_of(line: TaskLine) -> str:
     """Where a task of another room is done; empty where that room has no page."""
     try:
-        if line.kind in ("rectification", "recheck"):
+        if line.kind in ("rectification", "recheck", "look_back"):
             return reverse("rectify:finding", args=[line.about])
         return reverse("respond:task", args=[line.id])
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""Readers of evaluate. Everything is computed from the ledger when asked for; what was kept is read beside it."""
+"""Readers of evaluate. Everything is computed from the ledger, once a root; what was kept is read beside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from tocsin.loop.evaluate.compute import Case, Figure, Period, Step, compute, funnel
 from tocsin.loop.evaluate.definitions import indicators, stages, verbs
+from tocsin.loop.evaluate.kept import KeptBoards, KeptLines
 from tocsin.loop.evaluate.models import Computation, IndicatorResult
 from tocsin.measure.intervals import wilson
 from tocsin.records.ledger import queries as ledger
@@ -63,13 +64,22 @@ class Group:
     shown: bool
 
 
+_lines: KeptLines = KeptLines()
+_boards: KeptBoards[Board] = KeptBoards()
+
+
 def figures(scope: Scope, period: Period) -> Board:
     """The figures of a scope up to the newest root. Raises NotAllowed."""
     scope.require(Act.READ_EVALUATION)
     newest = ledger.roots(at_most=1)
     if not newest:
         return Board(None, period, (), ())
-    return _board(scope.jurisdiction, period, newest[0])
+    root = newest[0]
+
+    def make() -> Board:
+        return _board(_inside(scope.jurisdiction, _lines.up_to(root)), period, root)
+
+    return _boards.get(root, scope.jurisdiction, period, make=make)
 
 
 def recomputed(scope: Scope, computation_id: int) -> Board:
@@ -81,7 +91,7 @@ def recomputed(scope: Scope, computation_id: int) -> Board:
         raise UnknownName(
             f"computation {computation_id}", "no such computation in your area", "open the evaluation board"
         )
-    return _board(row.jurisdiction, _period(row), root)
+    return _board(lines_of(row.jurisdiction, sealed_by=root.number), _period(row), root)
 
 
 def computations(scope: Scope, *, at_most: int = 10) -> list[Computed]:
@@ -104,7 +114,10 @@ def by_role(figure: Figure) -> list[Group]:
 
 def lines_of(jurisdiction: str, *, sealed_by: int) -> list[ledger.Line]:
     """The entries that indicators are computed from, in the order of writing, of subjects in a jurisdiction ("" = all)."""
-    lines = ledger.lines(verbs=verbs(), sealed_by=sealed_by)
+    return _inside(jurisdiction, ledger.lines(verbs=verbs(), sealed_by=sealed_by))
+
+
+def _inside(jurisdiction: str, lines: list[ledger.Line]) -> list[ledger.Line]:
     if not jurisdiction:
         return lines
     where = _where(lines)
@@ -123,8 +136,7 @@ def _where(lines: Iterable[ledger.Line]) -> dict[str, str]:
     return where
 
 
-def _board(jurisdiction: str, period: Period, root: ledger.RootLine) -> Board:
-    lines = lines_of(jurisdiction, sealed_by=root.number)
+def _board(lines: Sequence[ledger.Line], period: Period, root: ledger.RootLine) -> Board:
     made = tuple(compute(indicator, lines, period, root.at) for indicator in indicators())
     return Board(root, period, made, tuple(funnel(stages(), lines, period)))
 

@@ -60,6 +60,14 @@ class FindingRechecked(_OfFinding):
 
 @fact
 @dataclass(frozen=True, slots=True)
+class FindingLookedBack(_OfFinding):
+    """Somebody looked once more at a closed one: ``said`` fixed or not_fixed."""
+
+    said: str
+
+
+@fact
+@dataclass(frozen=True, slots=True)
 class FindingClosed(_OfFinding):
     """It is closed, by the re-check or, a major one, by the authority's release."""
 

@@ -12,7 +12,9 @@ __all__ = ["on_task_overdue"]
 
 
 def on_task_overdue(facts: Sequence[TaskOverdue], now: datetime) -> None:
-    """Nobody looked again in time: the case handlers are told. (The order's own deadline is told by the sweep.)"""
+    """Nobody looked again, or back, in time: the case handlers are told. (The order's own deadline is told by the sweep.)"""
     for fact in facts:
         if fact.kind == services.RECHECK_KIND:
             services.note_recheck_overdue(fact.about, now=now)
+        elif fact.kind == services.LOOK_BACK_KIND:
+            services.note_look_back_overdue(fact.about, now=now)

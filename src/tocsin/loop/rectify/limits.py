@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tocsin.loop.rectify.lifecycle import Grade
 
-__all__ = ["LOOK_BACK", "ORDER", "RECHECK", "RECORD_AT_MOST"]
+__all__ = ["LOOK_BACK", "LOOK_BACK_WITHIN", "ORDER", "RECHECK", "RECORD_AT_MOST"]
 
 # own: no national number was found in the facts at hand; the order's own limit is what counts.
 ORDER: dict[Grade, timedelta] = {Grade.GENERAL: timedelta(days=7), Grade.MAJOR: timedelta(days=30)}
@@ -14,4 +14,5 @@ ORDER: dict[Grade, timedelta] = {Grade.GENERAL: timedelta(days=7), Grade.MAJOR: 
 RECHECK = timedelta(days=10)
 # facts/workplace_safety.yaml#clocks.rectification_review: within a year (verified).
 LOOK_BACK = timedelta(days=365)
+LOOK_BACK_WITHIN = RECHECK  # own: from its day on, as long as for a re-check
 RECORD_AT_MOST = 6  # photographs at a time

@@ -53,6 +53,13 @@ class FindingRow(models.Model):
     closed_by = models.CharField(max_length=120, default="")
     ended_why = models.TextField(default="")
     look_back_on = models.DateField(null=True)
+    look_back_task = models.CharField(max_length=40, default="")
+    look_back_post = models.CharField(max_length=60, default="")
+    looked_back_at = models.DateTimeField(null=True)
+    looked_back_by = models.CharField(max_length=120, default="")
+    look_back_said = models.CharField(max_length=10, default="")
+    look_back_note = models.TextField(default="")
+    found_again = models.CharField(max_length=40, default="")
     version = models.IntegerField(default=1)
     once = models.CharField(max_length=64, null=True, unique=True)
 
@@ -63,6 +70,10 @@ class FindingRow(models.Model):
                 condition=models.Q(state__in=["ordered", "planned", "reopened"], overdue_at=None),
             ),
             models.Index(fields=["state", "-recorded_at"], name="rectify_by_state"),
+            models.Index(
+                fields=["look_back_on"], name="rectify_look_back",
+                condition=models.Q(state="closed", look_back_task="", looked_back_at=None),
+            ),
         ]  # fmt: skip
         constraints = [
             models.CheckConstraint(  # the five implementations are complete, or it is not planned

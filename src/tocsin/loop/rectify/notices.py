@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.loop.rectify.models import FindingRow
 from tocsin.loop.respond import doers
+from tocsin.loop.verify.invented import is_exercise
 from tocsin.records.dispatch.message import Text
 from tocsin.records.dispatch.notify import tell_posts
 from tocsin.records.org import queries as org
@@ -18,8 +19,8 @@ from tocsin.records.org.services import PostLine
 from tocsin.records.places import queries as places
 
 __all__ = [
-    "fault_word", "field_word", "grade_word", "order_served", "order_title", "overdue", "recheck_asked",
-    "recheck_overdue", "recheck_title", "recorded", "release_wanted", "reopened",
+    "fault_word", "field_word", "grade_word", "look_back_asked", "look_back_overdue", "look_back_title", "order_served",
+    "order_title", "overdue", "recheck_asked", "recheck_overdue", "recheck_title", "recorded", "release_wanted", "reopened",
 ]  # fmt: skip
 
 RULE = service("rule:rectify")
@@ -54,6 +55,28 @@ def recheck_title(row: FindingRow, language: str) -> str:
     """The title of the task to look again."""
     place = doers.facility_title(row.facility, language)
     return f"{place}：复查整改" if language == "zh-hans" else f"{place}: look again at what was put right"
+
+
+def look_back_title(row: FindingRow, language: str) -> str:
+    """The title of the task to look back."""
+    place = doers.facility_title(row.facility, language)
+    return f"{place}：回头看已整改的隐患" if language == "zh-hans" else f"{place}: look back at what was put right"
+
+
+def look_back_asked(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime) -> None:
+    """To the inspector who looks back."""
+
+    def write(language: str) -> Text:
+        body = _("It was closed on {day}. Look whether it is still in order.").format(day=_day(row, row.closed_at))
+        return Text(_("Please look back at a closed finding"), f"{_about(row, language)}\n{body}")
+
+    _to([post], row, "look_back_asked", write, actor, now)
+
+
+def look_back_overdue(row: FindingRow, *, now: datetime) -> None:
+    """To the case handlers: nobody has looked back."""
+    _to_handlers(row, "look_back_overdue", lambda language: Text(_("Overdue: nobody has looked back"), _about(row, language)),
+                 now)  # fmt: skip
 
 
 def recorded(row: FindingRow, *, now: datetime) -> None:
@@ -134,4 +157,5 @@ def _to_handlers(row: FindingRow, kind: str, write: Callable[[str], Text], now: 
 def _to(
     posts: list[PostLine], row: FindingRow, kind: str, write: Callable[[str], Text], actor: Actor, now: datetime
 ) -> None:
-    tell_posts(kind, posts, write, about=row.id, link=f"/findings/{row.id}/", actor=actor, now=now)
+    tell_posts(kind, posts, write, about=row.id, link=f"/findings/{row.id}/", exercise=is_exercise(row.event), actor=actor,
+               now=now)  # fmt: skip

@@ -63,6 +63,13 @@ class FindingLine:
     closed_by: str
     ended_why: str
     look_back_on: Any
+    look_back_task: str
+    look_back_post: str
+    looked_back_at: datetime | None
+    looked_back_by: str
+    look_back_said: str
+    look_back_note: str
+    found_again: str
     version: int
 
     @property
@@ -136,7 +143,11 @@ def waiting_for(scope: Scope) -> list[FindingLine]:
         Role.FACILITY_OPERATOR: (FindingState.ORDERED, FindingState.PLANNED, FindingState.REOPENED),
         Role.INSPECTOR: (FindingState.FIXED,),
     }.get(Role(scope.role), ())
-    return [line for line in findings(scope, is_open=True) if line.state in steps]
+    waiting = [line for line in findings(scope, is_open=True) if line.state in steps]
+    if scope.role == Role.INSPECTOR:
+        rows = FindingRow.objects.filter(_seen(scope), looked_back_at=None).exclude(look_back_task="")
+        waiting += [_line(row) for row in rows.order_by("look_back_on", "id")]
+    return waiting
 
 
 def _seen(scope: Scope) -> Q:

@@ -166,6 +166,12 @@ def running(scope: Scope) -> list[IncidentLine]:
     return [line for line in incidents(scope, is_open=True) if line.runs]
 
 
+def how_many_run(scope: Scope) -> int:
+    """How many responses run in a scope; 0 = normal mode. For the head of every page."""
+    scope.require(Act.READ_RESPONSE)
+    return IncidentRow.objects.filter(scope.rows(), state=IncidentState.OPEN).count()
+
+
 def actions(scope: Scope, incident_id: str) -> list[ActionLine]:
     """The actions of an incident with their tasks, in the order of the playbook."""
     line = incident(scope, incident_id)

@@ -19,6 +19,8 @@ from tocsin.loop.respond.facts import ResponseChanged, ResponseDeclined, Respons
 from tocsin.loop.respond.lifecycle import IncidentState, may_move
 from tocsin.loop.respond.models import ActionRow, IncidentRow, RemarkRow
 from tocsin.loop.respond.playbooks import Declared
+from tocsin.loop.verify import services as verify
+from tocsin.loop.verify.invented import is_exercise
 from tocsin.loop.warn import queries as warn
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor, service
@@ -39,6 +41,7 @@ __all__ = [
 ]  # fmt: skip
 
 RULE = service("rule:response")
+ANSWERED_HERE = (verify.UNREACHED,)  # tasks of other rooms that want no more than a word
 KINDS = (giving.KIND, giving.REPORT)  # of its tasks
 EXPECTED = timedelta(hours=12)  # own: one shift; the commander may say another duration
 _OPEN = (IncidentState.PROPOSED, IncidentState.OPEN)
@@ -47,13 +50,15 @@ _LONGEST_TEXT = 2000
 
 # ---------------------------------------------------------------- what mappings ask for
 def consider(
-    event_id: str, on: str, level: int, *, warning: str = "", exercise: bool = False, now: datetime
+    event_id: str, on: str, level: int, *, warning: str = "", exercise: bool | None = None, now: datetime
 ) -> str | None:
     """A warning was issued or changed, or an event confirmed: do what the declared mapping says. The id of the incident that
-    it led to; None where no mapping is declared, which the event's ledger then tells."""
+    it led to; None where no mapping is declared, which the event's ledger then tells. ``exercise``: what the warning is; where
+    None, what the event is."""
     with transaction.atomic():
         event = _living(event_id)
         event_id = event.id
+        exercise = is_exercise(event_id) if exercise is None else exercise
         found = playbooks.declared(event.hazard, on, level)
         if found is None:
             body = {"on": on, "hazard": event.hazard, "level": level, "warning": warning}
@@ -62,6 +67,7 @@ def consider(
         because = _because(found, level, warning)
         active = _active(event_id)
         if active is not None:
+            _be_actual(active, exercise, now)
             return _advise(active, found, because, now)
         last = IncidentRow.objects.filter(event=event_id).order_by("-proposed_at", "-id").first()
         if last is not None and last.state == IncidentState.DECLINED and found.mapping.response <= last.level:
@@ -147,10 +153,11 @@ def open_proposed(
 
 
 def open_by_hand(
-    event_id: str, level: int, *, expected: timedelta = EXPECTED, exercise: bool = False, once: str = "", actor: Actor,
-    now: datetime,
+    event_id: str, level: int, *, expected: timedelta = EXPECTED, exercise: bool | None = None, once: str = "",
+    actor: Actor, now: datetime,
 ) -> str:  # fmt: skip
-    """A commander's own decision, where no mapping is declared or none fitted; the ledger says that it was one."""
+    """A commander's own decision, where no mapping is declared or none fitted; the ledger says that it was one. ``exercise``:
+    where None, what the event is."""
     with transaction.atomic():
         event = _event(event_id)
         actor.require(Act.DIRECT_RESPONSE, event.jurisdiction)
@@ -161,7 +168,7 @@ def open_by_hand(
             raise Stale(_("response"), _("this event has one already"), _("load the page again"))
         _known(level)
         _period(expected)
-        row = _new(event, level, {}, exercise, now)
+        row = _new(event, level, {}, is_exercise(event.id) if exercise is None else exercise, now)
         row.once = once or None
         row.save()
         _open(row, actor, now, expected=expected)
@@ -242,7 +249,8 @@ def receive_task(task_id: str, *, actor: Actor, now: datetime) -> None:
 def finish_task(task_id: str, note: str, *, actor: Actor, now: datetime) -> None:
     """It is done; what was done in a few words (kept here, its digest on the ledger)."""
     with transaction.atomic():
-        if not ActionRow.objects.filter(task=task_id).exists():
+        is_ours = ActionRow.objects.filter(task=task_id).exists()
+        if not is_ours and task_list.task(EVERYWHERE, task_id).kind not in ANSWERED_HERE:
             raise UnknownName(_("task"), _("it belongs to no response"), _("answer it on its own page"))
         text = note.strip()[:_LONGEST_TEXT]
         outcome = {"note": _remark(task_id, text, actor, now)} if text else {"done": True}
@@ -306,6 +314,14 @@ def _open(row: IncidentRow, actor: Actor, now: datetime, *, expected: timedelta)
     giving.give(row, giving.add_missing(row, now), actor=actor, now=now)
     if not actor.account:
         notices.opened_at_once(row, now=now)
+
+
+def _be_actual(row: IncidentRow, exercise: bool, now: datetime) -> None:
+    """What began as an exercise is none any more where an actual warning asks for it; never the other way round."""
+    if row.exercise and not exercise:
+        row.exercise = False
+        row.save(update_fields=["exercise"])
+        ledger.append(row.event, "response_became_actual", {"incident": row.id}, actor=RULE.name, now=now)
 
 
 def _advise(row: IncidentRow, found: Declared, because: dict[str, Any], now: datetime) -> str:

@@ -7,11 +7,16 @@ from datetime import datetime
 
 from tocsin.loop.detect.facts import EventChanged, EventEnded, EventMerged, EventOpened, EventProposed
 from tocsin.loop.verify import services
+from tocsin.records.dispatch.facts import DispatchSettled
 from tocsin.records.tasks.facts import TaskOverdue
 
 __all__ = [
-    "on_event_changed", "on_event_ended", "on_event_merged", "on_event_opened", "on_event_proposed", "on_task_overdue",
+    "on_dispatch_settled", "on_event_changed", "on_event_ended", "on_event_merged", "on_event_opened", "on_event_proposed",
+    "on_task_overdue",
 ]  # fmt: skip
+
+
+_OF_WARN = "wrn_"
 
 
 def on_event_proposed(facts: Sequence[EventProposed], now: datetime) -> None:
@@ -49,6 +54,15 @@ def on_task_overdue(facts: Sequence[TaskOverdue], now: datetime) -> None:
     late = [fact.task for fact in facts if fact.kind == services.KIND]
     if late:
         services.note_overdue(late, now=now)
+
+
+def on_dispatch_settled(facts: Sequence[DispatchSettled], now: datetime) -> None:
+    """Letters about an event have their end; where some did not arrive, a duty officer is asked to reach those posts. Those
+    about a warning are warn's."""
+    for fact in facts:
+        failed = fact.failed + fact.too_late
+        if failed and fact.event and not fact.about.startswith(_OF_WARN):
+            services.note_event_unreached(fact.event, fact.about, failed, now=now)
 
 
 def _highest(facts: Iterable[EventProposed | EventOpened | EventChanged | EventEnded]) -> Iterable[tuple[str, int]]:

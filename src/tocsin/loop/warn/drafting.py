@@ -24,7 +24,7 @@ from tocsin.records.org.actor import Actor
 from tocsin.records.org.scope import EVERYWHERE, Scope
 from tocsin.terms.errors import BadValue, Stale, UnknownName
 
-__all__ = ["CONTACT", "end_of", "first_content", "follow_pack", "verdict_of"]
+__all__ = ["CONTACT", "begins_as_exercise", "end_of", "first_content", "follow_pack", "verdict_of"]
 
 CONTACT = "110 / 119 / 120"  # until a body's own is written: the emergency lines
 _LASTS = timedelta(hours=6)
@@ -54,7 +54,7 @@ def first_content(
     areas = areas if areas is not None else Areas((actor.jurisdiction,) if actor.jurisdiction else ())
     spec = names.spec(hazard)
     words = spec.levels[level] if spec else None
-    drill = _is_synthetic() if exercise is None else exercise
+    drill = begins_as_exercise() if exercise is None else exercise
     return Content(
         kind=Kind.ALERT, predecessor="", hazard=hazard, level=level, onset=onset or now, expires=expires or end_of(words, now),
         areas=areas, body=body or _body(hazard, level, areas, names, actor), verdict=verdict, place=place,
@@ -125,5 +125,6 @@ def _body(hazard: str, level: int, areas: Areas, names: Names, actor: Actor) -> 
     return own if own in may else next(iter(may), "")
 
 
-def _is_synthetic() -> bool:
+def begins_as_exercise() -> bool:
+    """Whether any registered source is synthetic: then a draft begins as an exercise, until a person clears the box (ADR 8)."""
     return any(line.source.synthetic for line in observe.sources(EVERYWHERE))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tocsin.loop.detect.facts import EventEnded
+from tocsin.loop.verify import services as verify
 from tocsin.loop.verify.facts import EventRefuted
 from tocsin.loop.warn import publication, queries, telling
 from tocsin.loop.warn.facts import (
@@ -25,12 +26,15 @@ from tocsin.loop.warn.facts import (
 from tocsin.loop.warn.lifecycle import WarningState
 from tocsin.loop.warn.models import WarningRow
 from tocsin.loop.warn.names import Names
+from tocsin.records.dispatch.facts import DispatchSettled
 from tocsin.records.dispatch.message import Text
+from tocsin.records.dispatch.notify import LANGUAGES
 from tocsin.records.org.scope import EVERYWHERE
 
 __all__ = [
-    "on_event_ended", "on_event_refuted", "on_warning_cancelled", "on_warning_expired", "on_warning_expiring",
-    "on_warning_issued", "on_warning_returned", "on_warning_submitted", "on_warning_unsigned", "on_warning_updated",
+    "on_dispatch_settled", "on_event_ended", "on_event_refuted", "on_warning_cancelled", "on_warning_expired",
+    "on_warning_expiring", "on_warning_issued", "on_warning_returned", "on_warning_submitted", "on_warning_unsigned",
+    "on_warning_updated",
 ]  # fmt: skip
 
 _ENDED = gettext_lazy("Its event has ended. Cancel the warning where the danger is over; it ends by itself at {until}.")
@@ -113,6 +117,18 @@ def on_event_ended(told: Sequence[EventEnded], now: datetime) -> None:
 def on_event_refuted(told: Sequence[EventRefuted], now: datetime) -> None:
     """A warning that is still in force for an event that was refuted: somebody should look."""
     _still_in_force([fact.event for fact in told], "warning_of_refuted", _REFUTED, now)
+
+
+def on_dispatch_settled(told: Sequence[DispatchSettled], now: datetime) -> None:
+    """Letters about a warning have their end; where some did not arrive, a duty officer is asked to reach those posts."""
+    failed: dict[str, int] = {}
+    for fact in told:
+        failed[fact.about] = failed.get(fact.about, 0) + fact.failed + fact.too_late
+    names = Names.read()
+    for row in WarningRow.objects.filter(id__in=[about for about, count in failed.items() if count]).order_by("id"):
+        titles = {language: telling.what_of(row, names, language) for language in LANGUAGES}
+        count = failed[row.id]
+        verify.note_unreached(verify.Failed(row.id, row.event, row.jurisdiction, row.level, count, titles), now=now)
 
 
 def _still_in_force(events: Sequence[str], kind: str, body: Promise, now: datetime) -> None:

@@ -133,13 +133,16 @@ def lines(
     since: datetime | None = None,
     until: datetime | None = None,
     sealed_by: int | None = None,
+    sealed_after: int | None = None,
 ) -> list[Line]:
     """Entries of all chains in the order of writing. ``verbs``: only these; ``since`` and ``until``: written in [since,
-    until); ``sealed_by``: only what the root of that number and those before it cover, which can never change again."""
+    until); ``sealed_by``: only what the root of that number and those before it cover, which can never change again;
+    ``sealed_after``: only what later roots than that cover."""
     wanted: dict[str, Any] = {
         "at__gte": since,
         "at__lt": until,
         "sealed_in__lte": sealed_by,
+        "sealed_in__gt": sealed_after,
         "verb__in": list(verbs) or None,
     }
     rows = LedgerEntry.objects.filter(**{name: value for name, value in wanted.items() if value is not None})

@@ -62,3 +62,39 @@ def test_other_scopes_pass_untouched(kind: str) -> None:
 
     asyncio.run(BodyLimit(application, 1)({"type": kind}, None, None))  # type: ignore[arg-type]
     assert seen == [kind]
+
+
+def post_a_form(
+    pieces: list[bytes], headers: list[tuple[bytes, bytes]], *, stays: bool = True
+) -> tuple[int, bytes, int]:
+    """What a browser is answered; ``stays``: it does not go away before it has sent everything."""
+    sent: list[dict[str, Any]] = []
+    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+    messages[-1]["more_body"] = False
+    if not stays:
+        messages[-1] = {"type": "http.disconnect"}
+    taken = iter(messages)
+
+    async def receive() -> dict[str, Any]:
+        return next(taken)
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    door = BodyLimit(reads_all, 100, lambda scope, limit: f"<p>{limit}</p>".encode())
+    accepted = [(b"accept", b"text/html,application/xhtml+xml"), *headers]
+    asyncio.run(door({"type": "http", "headers": accepted}, receive, send))
+    return sent[0]["status"], sent[1]["body"], sum(1 for _left in taken)
+
+
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"480")]])
+def test_a_browser_is_answered_with_a_page_once_it_has_sent_everything(headers: list[tuple[bytes, bytes]]) -> None:
+    assert post_a_form([b"x" * 60] * 8, headers) == (413, b"<p>100</p>", 0)
+    assert post_a_form([b"x" * 101], [])[1] == b"<p>100</p>"  # nothing is left to be taken
+
+
+def test_a_browser_that_goes_on_without_end_or_goes_away_is_not_waited_for() -> None:
+    status, body, left = post_a_form([b"x" * 60] * 40, [])
+    assert (status, json.loads(body)["type"]) == (413, "urn:tocsin:problem:too_big")
+    assert left > 20
+    assert post_a_form([b"x" * 60] * 4, [], stays=False)[0] == 413

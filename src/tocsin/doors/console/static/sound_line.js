@@ -17,10 +17,18 @@ export function showSound(line, loudest) {
     if (said.textContent !== text) said.textContent = text;
   }
   button.addEventListener("click", () => {
-    if (isMuted()) unmute();
-    else mute();
+    const muting = !isMuted();
+    if (muting) mute();
+    else unmute();
     show();
+    log(muting);
   });
+  // A mute is a decision of the post: the ledger keeps it. Without a connection the mute holds all the same.
+  function log(muting) {
+    const form = new FormData(document.getElementById("act"));
+    form.set("muted", muting ? "1" : "0");
+    fetch(words.logs, { method: "POST", body: form, redirect: "manual" }).catch(() => {});
+  }
   addEventListener("storage", show);
   setInterval(show, 1000);
   line.hidden = false;

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from tocsin.loop.verify import facts, letters
 from tocsin.loop.verify.choice import Candidate
 from tocsin.loop.verify.duty import areas_of, candidates_of
+from tocsin.loop.verify.invented import is_exercise
 from tocsin.loop.verify.lifecycle import OPEN, VerificationState, may
 from tocsin.loop.verify.models import Dossier, Verification
 from tocsin.loop.verify.services.dossiers import tell_duty
@@ -134,7 +135,7 @@ def _tell_inspector(
     actor: Actor,
     now: datetime,
 ) -> None:
-    tell_posts(kind, [post], write, about=verification.id, event=row.event, level=row.level,
+    tell_posts(kind, [post], write, about=verification.id, event=row.event, level=row.level, exercise=is_exercise(row.event),
                link=letters.task_page(verification.id), actor=actor, now=now)  # fmt: skip
 
 

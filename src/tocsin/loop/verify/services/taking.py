@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,10 +20,12 @@ from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.records.outbox import services as outbox
 from tocsin.terms.errors import BadValue
+from tocsin.terms.moment import to_us
 
-__all__ = ["REASON_AT_MOST", "acknowledge", "ask", "close", "withdraw"]
+__all__ = ["MUTED_FOR", "REASON_AT_MOST", "acknowledge", "ask", "close", "note_sound", "withdraw"]
 
 REASON_AT_MOST = 500
+MUTED_FOR = timedelta(minutes=5)  # interface.md, rule of sounds; static/sound.js keeps to it
 
 
 def acknowledge(event_id: str, *, actor: Actor, now: datetime) -> None:
@@ -69,6 +71,18 @@ def withdraw(verification_id: str, *, actor: Actor, now: datetime) -> None:
         if verification.state not in OPEN:
             raise over_already(verification)
         take_back(verification, "asked_back", actor, now)
+
+
+def note_sound(muted: bool, *, actor: Actor, now: datetime) -> None:
+    """A post mutes the sound of what is unacknowledged, for MUTED_FOR at most, or ends the mute: the ledger says when. The
+    sound itself is the browser's. Raises NotAllowed for who hears none."""
+    actor.require(Act.READ_EVENTS)
+    with transaction.atomic():
+        body = {"post": actor.post, "jurisdiction": actor.jurisdiction}
+        body |= {"until_us": to_us(now + MUTED_FOR)} if muted else {}
+        ledger.append(
+            f"sound:{actor.post}", "sound_muted" if muted else "sound_unmuted", body, actor=actor.name, now=now
+        )
 
 
 def close(event_id: str, reason: str, *, actor: Actor, now: datetime) -> None:
