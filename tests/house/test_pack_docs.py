@@ -35,6 +35,7 @@ def conditions(heading: str) -> list[str]:
 
 OF_STREAM = [code for code in conditions("of one stream") if not code.startswith(("<", "+"))]
 OF_AREA = conditions("of an area (`per` names a label)")
+JOINT = conditions("of signals, reports and bulletins")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +83,13 @@ def test_the_conditions_show_every_function_of_the_language() -> None:
     shown = " ".join([*OF_STREAM, *OF_AREA])
     for name in FUNCTIONS:
         assert re.search(rf"\b{name}\(", shown), f"no condition of docs/packs.md shows {name}"
+
+
+@pytest.mark.parametrize("code", JOINT)
+def test_every_joint_condition_of_the_page_is_read(pack: Pack, code: str) -> None:
+    names = {rule.name.rpartition("/")[2]: rule.name for rule in pack.rules}
+    words = Vocabulary("cm", rules=names, categories=frozenset({"water_in_cellar"}), hazards=frozenset(pack.hazards))
+    parse_condition(code, words)
 
 
 @pytest.mark.parametrize(("cell", "said"), table("write"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 from tocsin.engine.language.condition import parse_condition
 from tocsin.engine.language.vocabulary import IndexTable, Vocabulary
 from tocsin.engine.language.write import write_number, write_truth
 
+RANKS = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
 TABLE = IndexTable("aqi", "ug/m3", ((0.0, 0.0), (35.0, 50.0)), "up")
 UNIT = "ug/m3"
 STREAM = Vocabulary(UNIT, {"pm25": UNIT, "co": "mg/m3"}, {"aqi": TABLE})
@@ -90,6 +91,39 @@ def test_the_written_form_is_settled(text: str) -> None:
     once = write_truth(parse_condition(text, STREAM), UNIT)
     again = parse_condition(once, STREAM)
     assert write_truth(again, UNIT) == once
+
+
+terms = st.builds(
+    lambda level, metres: joint.SignalTerm("deep", level, RANKS[level], metres),
+    st.sampled_from(("blue", "yellow", "orange", "red")), st.sampled_from((0.0, 0.5, 500.0, 1500.0, 20_000.0)),
+)  # fmt: skip
+bulletins = st.builds(lambda level: joint.BulletinTerm("storm", level, RANKS[level]), st.sampled_from(("blue", "red")))
+short = st.integers(1, 744).map(lambda n: n * 3_600_000_000)
+joined = st.recursive(
+    st.one_of(
+        st.builds(joint.Stands, st.one_of(terms, bulletins), st.one_of(st.just(0), short)),
+        st.builds(joint.Then, terms, st.one_of(terms, bulletins), short),
+        st.builds(
+            lambda number, limit: tree.Compare(">=", number, tree.Constant(limit), write_number(number, "1"), "1"),
+            st.one_of(
+                st.builds(joint.Reports, st.just("smell"), st.sampled_from((250.0, 3000.0)), short),
+                st.builds(joint.Signals, st.just("how_many"), terms, st.one_of(st.just(0), short)),
+            ),
+            figures,
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.builds(tree.And, inner, inner), st.builds(tree.Or, inner, inner), st.builds(tree.Not, inner)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None)
+@given(joined)
+def test_a_joint_condition_survives_being_written(truth: tree.Truth) -> None:
+    read = parse_condition(write_truth(truth, "1"), Vocabulary("1", rules={"deep": "deep"}))
+    assert bare(read) == bare(truth)
 
 
 def bare(node: object) -> object:
