@@ -196,8 +196,10 @@ class Campaign:
         for role in (to.engine, to.web):
             if role.dead:
                 role.start()
+        asked = time.monotonic()
         to.wait_for(lambda: to.health() is not None, "the engine", 180.0)
-        self.figures.recovery_s.append(time.monotonic() - to.engine.started_at)
+        if asked - to.engine.started_at < 1.0:  # a life that was looked at from its beginning
+            self.figures.recovery_s.append(time.monotonic() - to.engine.started_at)
         health = to.health() or {}
         self.figures.opening_s.append(float(health.get("opening_s") or 0))
         self.figures.torn_tails += bool(health.get("torn_bytes"))
