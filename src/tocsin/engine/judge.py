@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tocsin.engine.columns import Columns
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
+from tocsin.engine.language.meaning import meaning_of
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.walk import leaves, rule_nodes
 from tocsin.engine.operators.ladder import Ladder
@@ -56,8 +57,8 @@ class Judge:
             rule.never_held_back,
         )
         # What a rule *is* for its state: another text of the same meaning keeps the state, another meaning starts anew.
-        meaning = repr((rule.name, rule.select, rungs, rule.clear, rule.per, rule.distinct, rule.coverage,
-                        rule.cool_down_us, rule.never_held_back))  # fmt: skip
+        meaning = repr(meaning_of((rule.name, rule.select, rungs, rule.clear, rule.per, rule.distinct, rule.coverage,
+                                   rule.cool_down_us, rule.never_held_back)))  # fmt: skip
         self.digest = hashlib.sha256(meaning.encode()).hexdigest()[:16]
 
     def run(self, columns: Columns, slot: Array, t: Array) -> Changes | None:
@@ -127,9 +128,15 @@ def area_inner(rule: Rule) -> list[tree.Truth | tree.Number]:
 
 
 def check_rule(rule: Rule) -> str:
-    """Which of the four ways judges it: ``stream``, ``area``, ``silence`` or ``pair``. Raises ValueError for a mixture."""
+    """Which of the five ways judges it: ``stream``, ``area``, ``silence``, ``pair``, or ``joint`` (over signals, reports and
+    bulletins). Raises ValueError for a mixture."""
     nodes = list(rule_nodes(rule))
     kinds = {type(node) for node in nodes}
+    second = {joint.Stands, joint.Then, joint.Reports, joint.Signals}
+    if kinds & second:
+        if kinds - second - {tree.Compare, tree.And, tree.Or, tree.Not, tree.Constant, tree.Arithmetic}:
+            raise ValueError(f"{rule.name}: what looks at signals cannot look at observations too")
+        return "joint"
     plain = {
         tree.Compare,
         tree.And,

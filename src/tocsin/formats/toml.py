@@ -15,6 +15,7 @@ from tocsin.terms.limits import TOML_BYTES, TOML_KEY_PARTS, TOML_NESTING, TOML_P
 
 __all__ = ["BadToml", "read_toml"]
 
+_MOST_DIGITS = 300
 # Every alternative matches whatever follows its first character, so that no text is looked at twice.
 _HIDDEN = re.compile(
     r'"""(?:\\.|[^\\])*?(?:"{3,5}|\Z)|'
@@ -24,6 +25,7 @@ _HIDDEN = re.compile(
     re.DOTALL,
 )
 _DOTTED = re.compile(rf"(?<![\w.-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{TOML_KEY_PARTS}}}")
+_DIGITS = re.compile(rf"[0-9A-Fa-f_]{{{_MOST_DIGITS}}}")
 _PARTS = re.compile(r"[=,\[{]")
 _BRACKETS = re.compile(r"[\[\]{}]")
 _REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")  # text that is shown in another order than it is read
@@ -55,8 +57,6 @@ def read_toml(
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _syntax(text, thing, str(error)) from None
-    except ValueError:  # Python's own limit on the digits of a whole number
-        raise BadToml(thing, "a number has thousands of digits", "write a number of at most 64 bits") from None
     except RecursionError:
         raise BadToml(thing, "values are nested too deeply", "write it flatter") from None
     _refuse_wide(document, thing)
@@ -72,6 +72,9 @@ def _refuse_huge(text: str, thing: str, most_parts: int) -> None:
     found = _DOTTED.search(shown)
     if found:
         raise _at(text, thing, found.start(), f"a key has more than {TOML_KEY_PARTS} dotted parts", "write it flatter")
+    found = _DIGITS.search(shown)
+    if found:
+        raise _at(text, thing, found.start(), f"a number has more than {_MOST_DIGITS} digits", "write it shorter")
     depth = 0
     for match in _BRACKETS.finditer(shown):
         depth += 1 if match[0] in "[{" else -1

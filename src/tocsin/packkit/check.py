@@ -19,7 +19,7 @@ __all__ = ["Examination", "check_pack", "examine_pack"]
 # At the top of a pack: anything else is a misspelt file that would silently say nothing.
 _FILES = (
     "pack.toml", "streams.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml", "playbook.toml",
-    "tables.toml", "tasks.toml", "quality.toml", "words", "examples", "replays", "functions.py", "README.md", "__init__.py",
+    "tables.toml", "tasks.toml", "quality.toml", "words", "examples", "tests", "replays", "functions.py", "README.md", "__init__.py",
 )  # fmt: skip
 
 
@@ -56,9 +56,12 @@ def examine_pack(path: Path | str, run_examples: bool = True) -> Examination:
     outcomes = []
     if run_examples and not faults.faults:
         from tocsin.packkit.concerns.examples import check_examples  # noqa: PLC0415 - compiles kernels
+        from tocsin.packkit.concerns.rule_tests import check_rule_tests  # noqa: PLC0415
 
         faults.concern = "examples"
         outcomes = check_examples(pack, Folder(pack.path, faults), faults)
+        faults.concern = "tests"
+        check_rule_tests(pack, Folder(pack.path, faults), faults)
     failed = {fault.concern for fault in faults.faults}
     faults.concern = "quality"
     if run_examples:

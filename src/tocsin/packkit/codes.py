@@ -41,7 +41,7 @@ CODES: Mapping[str, str] = {
 # The first whose pattern is found in the sentence counts.
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("limit", r"at most \d+ (characters|operators|deep)|nested more than|has more than|larger than|"
-              r"64 bits|thousands of digits"),
+              r"64 bits"),
     ("toml", r"^not TOML|not UTF-8|invisible character|must be written as \[\["),
     ("file", r"\.(toml|csv|md) is missing|is no file of a pack"),
     ("hold", r"is no hold|a hold (is|takes)|can never be raised|no number of observations can be waited|never held back|"

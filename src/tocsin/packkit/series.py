@@ -20,11 +20,11 @@ from tocsin.terms.limits import SERIES_SAMPLES
 
 __all__ = ["Sample", "read_series"]
 
-_NUMBER = r"[-+]?\d{1,20}(?:\.\d{1,20})?(?:[eE][-+]?\d{1,3})?"
+_NUMBER = r"[-+]?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][-+]?[0-9]{1,3})?"
 _STEPS = re.compile(
-    rf"(?P<first>{_NUMBER})(?P<step>[-+]\d{{1,20}}(?:\.\d{{1,20}})?(?:[eE][-+]?\d{{1,3}})?)?(?:x(?P<more>\d{{1,9}}))?"
+    rf"(?P<first>{_NUMBER})(?P<step>[-+][0-9]{{1,20}}(?:\.[0-9]{{1,20}})?(?:[eE][-+]?[0-9]{{1,3}})?)?(?:x(?P<more>[0-9]{{1,9}}))?"
 )
-_GAP = re.compile(r"(?P<word>_|missing)(?:x(?P<times>\d{1,9}))?")
+_GAP = re.compile(r"(?P<word>_|missing)(?:x(?P<times>[0-9]{1,9}))?")
 _FORM = "write samples such as 1 2 3, 1+2x4, 5x10, _ or missing"
 
 

@@ -18,8 +18,8 @@ __all__ = ["console", "json_option", "print_error", "say", "table", "wants_json"
 _KEY = "tocsin.json"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-console = Console(soft_wrap=True, highlight=False)
-error_console = Console(stderr=True, soft_wrap=True, highlight=False)
+console = Console(soft_wrap=True, highlight=False, emoji=False)  # "stream:a:" is no picture
+error_console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 def json_option(command: _Command) -> _Command:

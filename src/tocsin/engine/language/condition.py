@@ -29,7 +29,7 @@ __all__ = ["clear_parts", "parse_clear", "parse_condition", "parse_hold", "token
 _OPERATOR = re.compile(r"\b(?:and|or|not|then|at)\b|[-+*/]|[<>=!]=?")
 _STRING = re.compile(r'"[^"\n]*"')
 _FOR = re.compile(r"\sfor\s+(?P<hold>[^\"()]*)$")
-_HOLD_PART = re.compile(r"(?:(?P<count>\d{1,6})\s*obs|(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]+))")
+_HOLD_PART = re.compile(r"(?:(?P<count>[0-9]{1,6})\s*obs|(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[A-Za-z]+))")
 
 _SPOKEN: Mapping[str, str] = {
     "QUANTITY": "a number such as 50 mm", "NAME": "a name such as value or sum(3h)", "STAGE": "a stage such as @alert_level",

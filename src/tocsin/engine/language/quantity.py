@@ -27,7 +27,7 @@ __all__ = [
 
 DURATION_UNITS = {"s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 LONGEST_US = DURATION_DAYS * DURATION_UNITS["d"]
-_QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[ \t]*(?P<unit>.*)")
+_QUANTITY = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[ \t]*(?P<unit>.*)")
 
 # One unit for each kind of quantity we can name to a reader; the first that converts is the answer.
 _KINDS = {
