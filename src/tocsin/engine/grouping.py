@@ -14,7 +14,7 @@ of the child's hazard is confirmed by it: it keeps its id and parent, and from t
 parent ends, what nobody confirmed ends with it. One facility never carries two live proposals of one hazard.
 
 A provisional signal raises an event, or joins one, like any other, but merges none and confirms no proposal: that waits until
-it is final. Where it is retracted and the event has no other ground, the event ends as RETRACTED; else it just no longer counts.
+it is final. Where it is retracted and the event has no other ground, the event ends as RETRACTED; else it no longer counts.
 
 Pure: order is the order of transitions, time is what ``advance`` is told (the log's ticks), so replay equals live.
 """

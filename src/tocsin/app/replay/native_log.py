@@ -29,7 +29,7 @@ from tocsin.loop.observe.log.reader import segments_in
 from tocsin.packkit import Pack, builtin_pack_paths, installed_pack_paths, load_pack, require_fit
 from tocsin.terms.errors import UnknownName
 from tocsin.terms.record import Record, RecordKind
-from tocsin.terms.signal import Transition
+from tocsin.terms.signal import Finality, Transition
 
 __all__ = ["home_of_log", "kept_facilities", "replay_log"]
 
@@ -134,12 +134,14 @@ def _find_one(pack: PackInForce, kept: Path) -> Pack:
 def _replayed(path: Path, home: Home, judge: LogJudge, seen: _Seen, packs: tuple[Pack, ...]) -> Replayed:
     refused, _ = read_quarantine(home.quarantine, None)
     counters = judge.engine.counters
+    final = [t for t in seen.transitions if t.finality is Finality.FINAL]
     events = {change.event.id: change.event for change in seen.changes}
     return Replayed(
         dataset=Dataset(path, _LAYOUT, judge.engine.catalogue, _NO_ROWS),
         packs=packs,
-        transitions=tuple(seen.transitions),
-        signals=tuple(spans(seen.transitions)),
+        transitions=tuple(final),
+        signals=tuple(spans(final)),
+        said=tuple(t for t in seen.transitions if t.finality is Finality.PROVISIONAL),
         changes=tuple(seen.changes),
         events=tuple(sorted(events.values(), key=lambda e: (e.began_us, e.id))),
         counts={

@@ -17,13 +17,13 @@ from tocsin.app.replay.intake import Taken, take_in
 from tocsin.app.replay.signals import SignalSpan, spans
 from tocsin.engine.event_change import EventChange
 from tocsin.engine.grouping import Grouper, no_data_rules
-from tocsin.engine.runner import Engine
+from tocsin.engine.provisional.engine import ProvisionalEngine
 from tocsin.engine.ticks import with_ticks
 from tocsin.packkit import Pack, require_fit
 from tocsin.terms.event import Event
 from tocsin.terms.level import CHINA_FOUR_COLOUR, Scheme
 from tocsin.terms.record import Record, RecordKind
-from tocsin.terms.signal import Transition
+from tocsin.terms.signal import Finality, Transition
 from tocsin.terms.stream import Catalogue
 
 __all__ = ["Progress", "Replayed", "replay"]
@@ -34,8 +34,9 @@ Progress = Callable[[str, int, int], None]  # what is being done, how much of it
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """What came of a dataset under ``packs`` (of a log: all that were in force). ``counts``: taken, missing, refused,
-    late, duplicate. ``refused`` has the columns of the quarantine. ``events`` as they stood at the end, in order of
-    beginning. ``seconds`` by stage."""
+    late, duplicate. ``transitions`` and ``signals`` are final; ``said`` is what was said provisionally ahead of them.
+    ``refused`` has the columns of the quarantine. ``events`` as they stood at the end, in order of beginning. ``seconds`` by
+    stage."""
 
     dataset: Dataset
     packs: tuple[Pack, ...]
@@ -47,6 +48,7 @@ class Replayed:
     refused: pa.Table
     began_us: int
     ended_us: int
+    said: tuple[Transition, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
     def highest(self, event: Event) -> int:
@@ -84,14 +86,15 @@ def replay(dataset: Dataset, pack: Pack, *, progress: Progress | None = None) ->
     seconds["validation"] = time.perf_counter() - began
     ended_us = int(dataset.rows.observed_at[-1]) if len(dataset.rows) else 0
     began = time.perf_counter()
-    engine = Engine(pack.rules, dataset.catalogue)
-    transitions = tuple(_run(engine, taken, round(dataset.layout.tick_s * 1e6), ended_us, say))
+    engine = ProvisionalEngine(pack.rules, dataset.catalogue)
+    told = tuple(_run(engine, taken, round(dataset.layout.tick_s * 1e6), ended_us, say))
+    transitions = tuple(t for t in told if t.finality is Finality.FINAL)
     seconds["engine"] = time.perf_counter() - began
     began = time.perf_counter()
     changes = tuple(_group(pack, dataset.catalogue, transitions, ended_us))
     events = {change.event.id: change.event for change in changes}
     seconds["grouping"] = time.perf_counter() - began
-    counters = engine.counters
+    counters = engine.final.counters
     return Replayed(
         dataset=dataset,
         packs=(pack,),
@@ -110,11 +113,12 @@ def replay(dataset: Dataset, pack: Pack, *, progress: Progress | None = None) ->
         refused=taken.refused,
         began_us=int(dataset.rows.observed_at[0]) if len(dataset.rows) else 0,
         ended_us=ended_us,
+        said=tuple(t for t in told if t.finality is Finality.PROVISIONAL),
         seconds=seconds,
     )
 
 
-def _run(engine: Engine, taken: Taken, tick_us: int, ended_us: int, say: Progress) -> Iterator[Transition]:
+def _run(engine: ProvisionalEngine, taken: Taken, tick_us: int, ended_us: int, say: Progress) -> Iterator[Transition]:
     """Record by record, then the file's end: a last tick at its newest observation, and what lateness held back."""
     done, total = 0, sum(batch.num_rows for batch in taken.batches)
     records = (Record(seq, RecordKind.OBSERVATIONS, 0, batch) for seq, batch in enumerate(taken.batches))

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tocsin.app.commands.output import table
+from tocsin.app.replay.ahead import ahead
 from tocsin.app.replay.report import Score, Table
 from tocsin.app.replay.run import Replayed
 from tocsin.terms.moment import iso
@@ -33,6 +34,11 @@ def as_document(run: Replayed, score: Score) -> dict[str, Any]:
                 "cleared": None if s.cleared_us is None else iso(s.cleared_us),
             }
             for s in run.signals
+        ],
+        "provisional": [
+            {"rule": a.rule, "raised": a.raised, "confirmed": a.confirmed, "amended": a.amended, "retracted": a.retracted,
+             "open": a.open}
+            for a in ahead(run)
         ],
         "events": [
             {
@@ -60,6 +66,7 @@ def as_text(run: Replayed, score: Score, most_events: int) -> RenderableType:
         + ", ".join(f"pack {pack.name} {pack.version}" for pack in run.packs),
         _read(run),
         _rules(run),
+        *_ahead(run),
         _events(run, most_events),
     ]
     for part in score.tables:
@@ -97,7 +104,16 @@ def _rules(run: Replayed) -> RenderableType:
         by_level = "flag" if held[0].quality else ", ".join(f"{_code(run, r)} {levels[r]:,}" for r in sorted(levels))
         rows.append((rule, f"{len(held):,}", len({s.subject for s in held}), by_level,
                      iso(held[0].onset_us), sum(s.cleared_us is None for s in held)))  # fmt: skip
-    return table(("rule", "signals", "places", "highest level reached", "first", "still held"), rows, "\nSignals")
+    title = "\nSignals, final" if run.said else "\nSignals"
+    return table(("rule", "signals", "places", "highest level reached", "first", "still held"), rows, title)
+
+
+def _ahead(run: Replayed) -> list[RenderableType]:
+    rows = [(a.rule, f"{a.raised:,}", f"{a.confirmed:,}", f"{a.amended:,}", f"{a.retracted:,}", a.open) for a in ahead(run)]
+    if not rows:
+        return []
+    names = ("rule", "raised provisionally", "confirmed as said", "amended", "retracted", "not decided yet")
+    return [table(names, rows, "\nSaid before the late data were in")]
 
 
 def _events(run: Replayed, most: int) -> RenderableType:

@@ -33,10 +33,9 @@ __all__ = ["ProvisionalEngine"]
 Array = np.ndarray
 Move = tuple[Changes, int]  # the k-th change of a rule
 MAGIC = b"TCSPROV1"
-SECOND_US = 1_000_000
-# Bringing the leading engine level copies the state of all streams. At most so often that it costs a few per cent of the
-# time (measured: about 5 us a stream and rule); a function of the log, so that a replay does it at the same records.
-PAUSE_US_A_STREAM = 100
+# Bringing the leading engine level copies the state of all streams (measured on W1, five rules: 36 us a stream). At most so
+# often that it costs a few per cent of live time; a function of the log, so that a replay does it at the same records.
+PAUSE_US, PAUSE_US_A_STREAM = 30_000_000, 1_000
 
 
 class ProvisionalEngine:
@@ -52,7 +51,6 @@ class ProvisionalEngine:
         self._books: dict[str, Book] = {}
         self._reach: dict[str, Reach] = {}
         self._levelled_us = NEVER  # tick at which the leading engine was last brought level
-        self._left_out = 0  # rows that it lacked even then
         self._must_level = False
         self._follow_catalogue()
 
@@ -101,13 +99,18 @@ class ProvisionalEngine:
 
     def finish(self, at_us: int) -> list[Transition]:
         """End of a recorded file: what lateness held back is judged, and all that was said ahead of it is settled."""
+        return self.finish_columns(at_us)[1]
+
+    def finish_columns(self, at_us: int) -> tuple[list[Changes], list[Transition]]:
+        """``finish`` as ``feed_columns`` gives it."""
         seq = self.final.next_seq
-        told = _Told(self.final, self._books, self.final.finish_columns(at_us), seq)
+        finals = self.final.finish_columns(at_us)
+        told = _Told(self.final, self._books, finals, seq)
         for name, book in self._books.items():
             for slot in {*told.slots(name), *np.flatnonzero(book.said).tolist()}:
                 told.judge(book, slot)
                 told.add(book, slot, book.settle(slot, seq, int(book.said_at[slot])))
-        return told.in_order()
+        return finals, told.in_order()
 
     # ---------------------------------------------------------------- catalogue
     def _catalogue_changed(self, record: Record, finals: list[Changes]) -> list[Transition]:
@@ -221,10 +224,9 @@ class ProvisionalEngine:
         assert self.lead is not None  # noqa: S101 - only called beside one
         if self._must_level:
             return True
-        pause = max(SECOND_US, PAUSE_US_A_STREAM * len(self.final.catalogue))
-        if tick_us - self._levelled_us < pause:
+        if tick_us - self._levelled_us < max(PAUSE_US, PAUSE_US_A_STREAM * len(self.final.catalogue)):
             return False
-        return self.lead.left_out > self._left_out or any(
+        return self.lead.lacks(self.final) or any(
             bool(((book.said > book.level) & (book.said_at <= judged[name])).any())
             for name, book in self._books.items()
         )
@@ -232,7 +234,7 @@ class ProvisionalEngine:
     def _bring_level(self, tick_us: int) -> None:
         assert self.lead is not None  # noqa: S101 - only called beside one
         moves = _by_slot(self.lead.catch_up(self.final, tick_us))
-        self._levelled_us, self._left_out, self._must_level = tick_us, self.lead.left_out, False
+        self._levelled_us, self._must_level = tick_us, False
         for name, book in self._books.items():
             book.begin_level()
             for slot, found in moves.get(name, {}).items():
@@ -260,7 +262,7 @@ class ProvisionalEngine:
         if self.lead is None:
             return final
         header = {
-            "levelled_us": int(self._levelled_us), "left_out": self._left_out, "must_level": self._must_level,
+            "levelled_us": int(self._levelled_us), "must_level": self._must_level,
             "books": {name: book.digest for name, book in self._books.items()},
         }  # fmt: skip
         arrays = {f"{name}//{key}": array for name, book in self._books.items() for key, array in book.state().items()}
@@ -286,7 +288,7 @@ class ProvisionalEngine:
         names = [rule.name for rule in self.lead.rules]
         wanted, self.lead = self.lead.wanted, Leading.restore(self.lead.rules, lead)  # type: ignore[assignment]
         self.lead.wanted = wanted
-        self._levelled_us, self._left_out = header["levelled_us"], header["left_out"]
+        self._levelled_us = header["levelled_us"]
         same = header["books"] == {name: self._books[name].digest for name in names}
         self._must_level = header["must_level"] or not same
         for name, book in self._books.items():

@@ -55,11 +55,13 @@ class Leading(Engine):
                 record = replace(record, batch=record.batch.filter(chosen))
         return super().feed_columns(record)
 
-    @property
-    def left_out(self) -> int:
-        """How many rows were left to the final engine since the start (an upper bound on what is lacking)."""
-        areas = sum(int(jury.stage.late.sum()) for jury in self._juries.values())
-        return int(self.ordering.late[self.wanted].sum()) + areas
+    def lacks(self, final: Engine) -> bool:
+        """Whether ``final`` took rows that came too late for this one."""
+        mine, its = self.ordering, final.ordering
+        refused = (mine.late + mine.duplicate)[self.wanted].sum() - (its.late + its.duplicate)[self.wanted].sum()
+        return bool(refused > 0) or any(
+            jury.stage.late.sum() > final._juries[name].stage.late.sum() for name, jury in self._juries.items()
+        )
 
     def catch_up(self, final: Engine, now_us: int) -> list[Changes]:
         """Stand where ``final`` stands, then judge what waits there. The changes are those from the final standing on."""
@@ -79,10 +81,12 @@ class Leading(Engine):
 
 def reach_of(engine: Engine, rule: Rule) -> Reach:
     """How far a rule's subjects wait for late data in ``engine``; of a kind of rule that has no leading form, nowhere."""
+    how = check_rule(rule)
+    if how not in ("stream", "silence", "pair", "area"):  # a second stage judges what is final
+        return Reach(how, np.zeros(0, np.int64), np.zeros(0, np.int64))
     group = engine._group_of[rule.name]
     lateness = engine.ordering.lateness
     own = lateness[group.members]
-    how = check_rule(rule)
     if how in ("stream", "silence"):
         return Reach(how, own, group.members[own > 0])
     if how == "pair":
@@ -91,13 +95,11 @@ def reach_of(engine: Engine, rule: Rule) -> Reach:
         awaited = own.copy()
         np.maximum.at(awaited, sister_slot[sisters], lateness[sisters])
         return Reach(how, awaited, np.union1d(group.members, sisters))
-    if how == "area":
-        jury = engine._juries[rule.name]
-        awaited = np.zeros(len(jury.areas), np.int64)
-        inside = jury.stage.area_of >= 0
-        np.maximum.at(awaited, jury.stage.area_of[inside], own[inside])
-        return Reach(how, awaited, group.members)
-    return Reach(how, np.zeros(len(engine._judges[rule.name].ladder.level), np.int64), np.zeros(0, np.int64))
+    jury = engine._juries[rule.name]
+    awaited = np.zeros(len(jury.areas), np.int64)
+    inside = jury.stage.area_of >= 0
+    np.maximum.at(awaited, jury.stage.area_of[inside], own[inside])
+    return Reach(how, awaited, group.members)
 
 
 def judged_until(engine: Engine, rule: Rule, how: str) -> Array:
