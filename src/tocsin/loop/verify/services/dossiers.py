@@ -12,6 +12,7 @@ from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.queries import EventLine
 from tocsin.loop.verify import facts, letters
 from tocsin.loop.verify.duty import areas_of, on_duty_of
+from tocsin.loop.verify.invented import is_exercise
 from tocsin.loop.verify.lifecycle import Verdict
 from tocsin.loop.verify.models import Dossier, DossierArea
 from tocsin.records.dispatch.notify import tell_posts
@@ -23,10 +24,16 @@ from tocsin.records.outbox import services as outbox
 from tocsin.terms.errors import Stale, UnknownName
 from tocsin.terms.event import EventState
 from tocsin.terms.moment import to_us
+from tocsin.terms.signal import Finality
 
 __all__ = ["LIVE", "RULE", "follow", "closed_file", "living", "of_event", "seen", "tell_duty", "tell_verdict"]
 
 RULE = service("rule:verify")
+_FINALITY_VERBS = {
+    "provisional": "raised_provisionally",
+    "final": "confirmed_by_data",
+    "retracted": "retracted_by_data",
+}
 LIVE = (EventState.OPEN, EventState.PROPOSED)  # of events that a file follows
 
 
@@ -54,11 +61,13 @@ def _opened(line: EventLine, actor: Actor, now: datetime) -> Dossier:
     row.save(force_insert=True)
     body = {"hazard": line.hazard, "level": line.level, "state": line.state.value, "jurisdiction": line.jurisdiction}
     ledger.append(line.id, "dossier_opened", body, actor=actor.name, now=now)
+    if line.finality is not Finality.FINAL:
+        _note_finality(row, actor, now)
     return row
 
 
 def _changed(row: Dossier, line: EventLine, actor: Actor, now: datetime) -> Dossier:
-    before, state = row.level, row.state
+    before, state, finality = row.level, row.state, row.finality
     for name, value in _standing(line).items():
         setattr(row, name, value)
     row.level = line.level
@@ -67,11 +76,20 @@ def _changed(row: Dossier, line: EventLine, actor: Actor, now: datetime) -> Doss
         ledger.append(row.event, "level_changed", body, actor=actor.name, now=now)
     if row.state != state:
         ledger.append(row.event, "state_changed", {"from": state, "to": row.state}, actor=actor.name, now=now)
+    if row.finality != finality:
+        _note_finality(row, actor, now)
     if line.state is EventState.ENDED and row.ended_at is None:
         row.ended_at = now
     if line.state in LIVE and row.closed_at is None:
         _lapse(row, actor, now)
     return row
+
+
+def _note_finality(row: Dossier, actor: Actor, now: datetime) -> None:
+    """Late data decided, or are awaited: on the ledger; and whoever was told of what never was is told that too."""
+    ledger.append(row.event, _FINALITY_VERBS[row.finality], {"level": row.level}, actor=actor.name, now=now)
+    if row.finality == Finality.RETRACTED and row.told_level:
+        tell_duty("event_retracted", row, letters.event_retracted(row), actor, now)
 
 
 def _lapse(row: Dossier, actor: Actor, now: datetime) -> None:
@@ -89,7 +107,7 @@ def _lapse(row: Dossier, actor: Actor, now: datetime) -> None:
 def _standing(line: EventLine) -> dict[str, Any]:
     lon, lat = (value if math.isfinite(value) else None for value in (line.lon, line.lat))
     return {"hazard": line.hazard, "jurisdiction": line.jurisdiction, "place": line.place, "lon": lon, "lat": lat,
-            "state": line.state.value}  # fmt: skip
+            "state": line.state.value, "finality": line.finality.value}  # fmt: skip
 
 
 def seen(event_id: str, actor: Actor, now: datetime) -> Dossier:
@@ -130,7 +148,7 @@ def of_event(row: Dossier, now: datetime) -> tuple[str, str, int, str, int]:
 def tell_duty(kind: str, row: Dossier, write: letters.Write, actor: Actor, now: datetime, about: str = "") -> None:
     """A letter to the duty officers on duty for it."""
     posts = on_duty_of(row, Role.DUTY_OFFICER, now=now)
-    tell_posts(kind, posts, write, about=about or row.event, event=row.event, level=row.level,
+    tell_posts(kind, posts, write, about=about or row.event, event=row.event, level=row.level, exercise=is_exercise(row.event),
                link=letters.event_page(row.event), actor=actor, now=now)  # fmt: skip
 
 
