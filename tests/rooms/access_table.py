@@ -173,6 +173,8 @@ ROWS: dict[str, Row] = {
     # API: a session reads, a token writes
     "api/v1/sources": program(get=FEEDS, post=NONE),
     "api/v1/streams": program(get=FEEDS, post=NONE),
+    "api/v1/reports": program(post=NONE),
+    "api/v1/bulletins": program(post=NONE),
     "api/v1/streams/indices": program(get=FEEDS),
     "api/v1/signals": program(get=WATCHERS),
     "api/v1/signals/<signal_id>": program(get=WATCHERS),

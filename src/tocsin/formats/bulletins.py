@@ -10,8 +10,7 @@ import math
 
 import msgspec
 
-from tocsin.formats.reports import read_moment
-from tocsin.geo import cell_centroid
+from tocsin.formats.reports import read_moment, require_cell
 from tocsin.terms.bulletin import Bulletin
 from tocsin.terms.errors import BadForm, BadTime, BadValue, TooBig
 from tocsin.terms.moment import iso
@@ -62,7 +61,7 @@ def read_bulletin_body(body: bytes) -> Bulletin:
     if len(row.jurisdictions) + len(row.cells) > MOST_AREAS:
         raise TooBig(thing, f"at most {MOST_AREAS} jurisdictions and cells", "send a coarser area")
     for cell in row.cells:
-        cell_centroid(cell)
+        require_cell(thing, cell)
     sent, begins, ends = (read_moment(thing, text) for text in (row.sent, row.from_, row.until))
     if ends - begins > LONGEST_US:
         raise BadTime(thing, "it is in force for more than 31 days", "correct its period")

@@ -9,14 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+import h3
 import msgspec
 
-from tocsin.geo import cell_centroid
 from tocsin.terms.errors import BadForm, BadTime, BadValue, TooBig, UnknownName
 from tocsin.terms.moment import iso, to_us
 from tocsin.terms.report import BUCKET_US, FEWEST, Report
 
-__all__ = ["MOST_REPORTS", "offered", "read_moment", "read_reports", "read_reports_body", "reports_body"]
+__all__ = [
+    "MOST_REPORTS",
+    "offered",
+    "read_moment",
+    "read_reports",
+    "read_reports_body",
+    "reports_body",
+    "require_cell",
+]
 
 MOST_REPORTS = 10_000  # in one request or record
 MOST_COUNT = 100_000
@@ -90,7 +98,7 @@ def _checked(number: int, row: _Row, categories: Mapping[str, bool], now_us: int
     if row.category not in categories:
         known = ", ".join(sorted(categories)) or "none is declared"
         raise UnknownName(thing, f"no category {row.category[:60]!r} is declared", f"use one of: {known}")
-    cell_centroid(row.cell)  # raises BadValue for what is no cell
+    require_cell(thing, row.cell)
     if not 1 <= row.count <= MOST_COUNT:
         raise BadValue(thing, f"count must be 1 to {MOST_COUNT}, got {row.count}", "leave out what nobody reported")
     bucket = _moment(thing, row.bucket)
@@ -99,6 +107,12 @@ def _checked(number: int, row: _Row, categories: Mapping[str, bool], now_us: int
     if bucket > now_us + FUTURE_US:
         raise BadTime(thing, f"bucket {iso(bucket)} lies in the future", "check the clock that sent it")
     return Report(row.category, row.cell, bucket, row.count)
+
+
+def require_cell(thing: str, cell: str) -> None:
+    """Raises BadValue for text that is no H3 cell."""
+    if not h3.is_valid_cell(cell[:40]):
+        raise BadValue(thing, f"{cell[:40]!r} is no H3 cell", "make it from longitude and latitude, resolution 8")
 
 
 def _moment(thing: str, given: str | int) -> int:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from tocsin.doors.api import catalogue, detected
+from tocsin.doors.api import catalogue, detected, reported
 from tocsin.doors.api.caller import Unauthenticated
 from tocsin.doors.api.problems import problem
 from tocsin.terms.errors import BadForm, BadValue, TocsinError, UnknownName
@@ -24,6 +24,7 @@ api = NinjaAPI(
 )
 api.add_router("", catalogue.router)
 api.add_router("", detected.router)
+api.add_router("", reported.router)
 
 
 @api.exception_handler(TocsinError)

@@ -62,7 +62,18 @@ class EngineClient:
 
     def catalogue(self, body: bytes, *, source: str = "") -> int:
         """Hand a catalogue change over; its seq after the fsync."""
-        seq = self._call("catalogue", source, [body]).seq
+        return self._appended("catalogue", body, source)
+
+    def reports(self, body: bytes, *, source: str) -> int:
+        """Hand counts of reports over (``formats.reports``); their seq after the fsync."""
+        return self._appended("reports", body, source)
+
+    def bulletin(self, body: bytes, *, source: str) -> int:
+        """Hand a bulletin over (``formats.bulletins``); its seq after the fsync."""
+        return self._appended("bulletin", body, source)
+
+    def _appended(self, kind: str, body: bytes, source: str) -> int:
+        seq = self._call(kind, source, [body]).seq
         if seq is None:
             raise BadForm("engine reply", "must carry a seq", "run door and engine in the same version")
         return seq

@@ -42,10 +42,10 @@ BODY_LIMIT = 128 * 1024 * 1024
 
 class Ask(msgspec.Struct, kw_only=True):
     """What a door asks. ``observations``: parts are Arrow IPC of the batch and, if any row was refused, of the
-    refusals; ``catalogue``: one part, UTF-8 JSON; ``health``: no part."""
+    refusals; ``catalogue``, ``reports``, ``bulletin``: one part, UTF-8 JSON; ``health``: no part."""
 
     id: int
-    kind: Literal["observations", "catalogue", "health"]
+    kind: Literal["observations", "catalogue", "reports", "bulletin", "health"]
     source: str = ""
     parts: list[int] = []
 

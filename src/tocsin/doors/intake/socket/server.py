@@ -15,6 +15,8 @@ import pyarrow as pa
 from tocsin.doors.intake.socket import frames
 from tocsin.doors.intake.socket.group_commit import GroupCommit, Wish
 from tocsin.formats.arrow import OBSERVATIONS
+from tocsin.formats.bulletins import read_bulletin_body
+from tocsin.formats.reports import read_reports_body
 from tocsin.loop.observe.log import Entry
 from tocsin.terms.errors import BadForm, TocsinError, Unavailable
 from tocsin.terms.record import RecordKind
@@ -118,15 +120,21 @@ class SocketServer:
         if self.commit is None:
             raise Unavailable("log", "not open yet", "send again in a moment")
         parts = frames.split_parts(body, ask.parts)
-        wish = self._catalogue_wish(parts) if ask.kind == "catalogue" else self._observations_wish(parts)
+        wish = self._observations_wish(parts) if ask.kind == "observations" else self._body_wish(ask.kind, parts)
         wish.done = lambda outcome: self._answers.append((writer, _answer(ask.id, outcome)))
         wish.size = len(body)
         self.commit.submit(wish)
 
-    def _catalogue_wish(self, parts: list[memoryview]) -> Wish:
+    def _body_wish(self, kind: str, parts: list[memoryview]) -> Wish:
+        """A catalogue change, reports or a bulletin. Raises BadForm for what could never be read again from the log."""
         if len(parts) != 1:
-            raise BadForm("catalogue frame", "must have one part", "send the catalogue's JSON")
-        return Wish(Entry(RecordKind.CATALOGUE, self._now_us(), None, bytes(parts[0])), _nobody)
+            raise BadForm(f"{kind} frame", "must have one part", "send its JSON")
+        body = bytes(parts[0])
+        if kind == "reports":
+            read_reports_body(body)
+        elif kind == "bulletin":
+            read_bulletin_body(body)
+        return Wish(Entry(RecordKind(kind), self._now_us(), None, body), _nobody)
 
     def _observations_wish(self, parts: list[memoryview]) -> Wish:
         if not 1 <= len(parts) <= 2:
