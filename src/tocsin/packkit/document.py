@@ -51,7 +51,10 @@ class Folder:
     def document(self, name: str, required: bool = False) -> Document:
         """A TOML file by its name; empty if it is absent or cannot be read."""
         if name not in self._documents:
-            self._documents[name] = self._read(name, required)
+            self._documents[name] = self._read(name)
+        shown = self.called.get(name, name)
+        if required and not (self.path / shown).is_file():  # whoever looked first may not have needed it
+            self.faults.add(shown, 0, f"{shown} is missing", f"write {shown}; `tocsin pack new` shows one")
         return self._documents[name]
 
     def subfolders(self, name: str) -> list[Path]:
@@ -63,12 +66,10 @@ class Folder:
         """Files matching a pattern, relative to the pack."""
         return sorted(path.relative_to(self.path).as_posix() for path in self.path.glob(pattern) if path.is_file())
 
-    def _read(self, name: str, required: bool) -> Document:
+    def _read(self, name: str) -> Document:
         name = self.called.get(name, name)
         path = self.path / name
         if not path.is_file():
-            if required:
-                self.faults.add(name, 0, f"{name} is missing", f"write {name}; `tocsin pack new` shows one")
             return Document(name, {})
         if path.stat().st_size > TOML_BYTES:  # looked at before it is read
             self.faults.add(name, 0, f"the file is larger than {TOML_BYTES} bytes", "split the pack")

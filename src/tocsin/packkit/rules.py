@@ -67,10 +67,7 @@ def _rule(
         stages=frozenset(stage for known in properties.values() for stage in known.stages),
         nonnegative=frozenset(name for name, known in properties.items() if known.low >= 0), names=names,
     )  # fmt: skip
-    stranger = not set(rule.select.get("property", ())) & set(properties)  # said already; what follows from it is not
     for fault in found:
-        if stranger and fault.error.rule.startswith("the rule's streams do not share"):
-            continue
         path = (*section.path, *fault.key)
         (line, column), what = section.document.place(*path), fault.error.rule
         if fault.error.line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 
@@ -70,7 +71,7 @@ def loosened(text: str, rng: random.Random) -> str:
     """The same words with other spaces between them; a number with its unit is one word."""
     words = tokens_of(text)
     out = str(words[0])
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in itertools.pairwise(words):
         needed = bool(re.match(r"\w", str(word))) and bool(re.search(r"[\w%\]]$", str(before)))
         needed = (
             needed
