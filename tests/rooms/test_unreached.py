@@ -70,6 +70,18 @@ def test_a_warning_that_did_not_reach_a_post_is_a_task_of_the_duty_officer(town:
     assert [line.text for line in respond.remarks(town.as_("duty").scope, [task.id])[task.id]] == [note]
 
 
+def test_what_nobody_does_about_it_is_told_to_the_commander_once(town: Town) -> None:
+    warning = signed(town, drafted(town))
+    send(town, warning, refused=("inspector-east",))
+    town.carry()
+    town.read_all()
+    town.after(minutes=31)
+    letter = town.phone("commander").expects("Overdue: 1 letter did not arrive", "Nobody has said yet")
+    assert f"/console/warnings/{warning}" in letter.body or "/events/" in letter.body
+    town.after(minutes=31)
+    assert not [one for one in town.read_all() if "did not arrive" in one.subject]
+
+
 def test_what_arrived_asks_nothing_of_anybody(town: Town) -> None:
     warning = signed(town, drafted(town))
     send(town, warning, refused=())

@@ -5,21 +5,27 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.standing import post_title
-from tocsin.doors.console.warn_form import SHOWN_LIMITS, Composed, read_form, values_of
-from tocsin.doors.console.warn_words import finding_on_page, kind_word
+from tocsin.doors.console.warn_form import Composed, read_form, values_of
+from tocsin.doors.console.warn_shown import (
+    area_choices,
+    body_choices,
+    language_fields,
+    preview_context,
+    reach_of,
+    texts_of,
+)
+from tocsin.doors.console.warn_words import kind_word
 from tocsin.doors.refusals import status_of
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.warn import drafting, queries, services
@@ -28,10 +34,8 @@ from tocsin.loop.warn.content import LANGUAGES, Areas
 from tocsin.loop.warn.item_words import state_word
 from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.names import Names
-from tocsin.loop.warn.preview import Preview, preview, with_changes
-from tocsin.packkit.warnings import TEXTS
+from tocsin.loop.warn.preview import preview, with_changes
 from tocsin.records import clock
-from tocsin.records.dispatch.failures import unreached
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
 from tocsin.terms.errors import Refused, Stale
@@ -103,7 +107,7 @@ def warnings_page(request: HttpRequest) -> HttpResponse:
         "may_draft": may_draft, "may_sign": frame.actor.may(Act.SIGN_WARNING), "once": secrets.token_urlsafe(12),
         "hazards": [(code, names.hazard(code)) for code in names.hazards] if may_draft else [],
         "levels": [level.rank for level in reversed(names.scheme.levels)],
-        "areas": _area_choices(names, frame), "begins_as_exercise": drafting.begins_as_exercise(),
+        "areas": area_choices(names, frame), "begins_as_exercise": drafting.begins_as_exercise(),
     }  # fmt: skip
     return render(request, "console/warnings.html", context)
 
@@ -258,7 +262,7 @@ def preview_part(request: HttpRequest, warning_id: str) -> HttpResponse:
     except Refused as error:
         refused = error
     shown = preview(content, line.id, names, now=typed.now)
-    context = _preview_context(shown, names, frame) | {"error": refused, "form": typed.made}
+    context = preview_context(shown, names, frame) | {"error": refused, "form": typed.made}
     return render(request, "console/parts/warn_preview.html", {**frame.context(request, "warnings"), **context})
 
 
@@ -295,13 +299,13 @@ def _composer(
             error = error or refused
     shown = preview(content, line.id, names, now=now)
     chosen = made.values
-    context = frame.context(request, "warnings", *SHEETS) | _preview_context(shown, names, frame) | {
+    context = frame.context(request, "warnings", *SHEETS) | preview_context(shown, names, frame) | {
         "line": line, "warning": on_page(line, names, frame.language, now), "form": made, "values": chosen, "error": error,
         "version": line.version if version is None else version, "is_cancel": line.kind is Kind.CANCEL,
         "hazards": [(code, names.hazard(code)) for code in dict.fromkeys([*names.hazards, content.hazard])],
         "levels": [level.rank for level in reversed(names.scheme.levels)],
-        "areas": _area_choices(names, frame, content.areas.paths), "bodies": _body_choices(names, content.body),
-        "languages": [_language_fields(language, chosen) for language in LANGUAGES],
+        "areas": area_choices(names, frame, content.areas.paths), "bodies": body_choices(names, content.body),
+        "languages": [language_fields(language, chosen) for language in LANGUAGES],
         "zone_name": str(names.zone(content.areas.paths)), "touched_by_other": _touched_by_other(line, frame, now),
         "compose_script": asset_url("compose.js"), "waits": line.state is WarningState.SUBMITTED,
     }  # fmt: skip
@@ -318,8 +322,8 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
         "line": line, "warning": on_page(line, names, frame.language, now), "lineage": lineage, "signature": signature,
         "author": post_title(line.author_post, frame.language),
         "signer": post_title(signature.post, frame.language) if signature else "",
-        "reach": _reach(line, frame) if signature else None,
-        "signed_us": to_us(signature.at) if signature else None, "texts": _texts(content, names),
+        "reach": reach_of(line, frame) if signature else None,
+        "signed_us": to_us(signature.at) if signature else None, "texts": texts_of(content, names),
         "areas_words": names.area_list(content.areas.paths), "hazard": names.hazard(content.hazard),
         "body": names.body(content.body), "from_words": names.moment(content.onset, content.areas.paths),
         "until_words": names.moment(content.expires, content.areas.paths), "is_in_force": line.in_force(now),
@@ -329,86 +333,6 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
         "waits": line.state is WarningState.SUBMITTED,
     }  # fmt: skip
     return render(request, "console/warning.html", context)
-
-
-def _reach(line: queries.WarningLine, frame: Frame) -> dict[str, Any]:
-    """Whom its letters reached, and who must be reached another way."""
-    found = unreached(line.id)
-    posts = [(post_title(post, frame.language), said) for post, said in found.posts]
-    return {
-        "posts": posts,
-        "others": found.others,
-        "waiting": found.waiting,
-        "reached": found.reached,
-        "count": found.count,
-    }
-
-
-def _preview_context(shown: Preview, names: Names, frame: Frame) -> dict[str, Any]:
-    content = shown.content
-    findings = [finding_on_page(finding) for finding in shown.findings]
-    unique = {(f.rule, f.blocks): f for f in findings}
-    reach = shown.reach
-    return {
-        "preview": shown, "phones": _texts(content, names), "preview_level": content.level,
-        "problems": shown.problems, "findings": sorted(unique.values(), key=lambda f: not f.blocks),
-        "reach_words": reach_words(reach), "areas_words": names.area_list(content.areas.paths),
-        "preview_until": names.moment(content.expires, content.areas.paths),
-    }  # fmt: skip
-
-
-def reach_words(reach: queries.Reach) -> str:
-    """``Notifies 12 posts in 2 areas``, and how many have no address."""
-    posts = ngettext("{n} post", "{n} posts", reach.posts).format(n=reach.posts)
-    areas = ngettext("{n} area", "{n} areas", reach.areas).format(n=reach.areas)
-    said = _("Notifies {posts} in {areas}").format(posts=posts, areas=areas)
-    if reach.without_address:
-        missing = ngettext("{n} post has no address", "{n} posts have no address", reach.without_address)
-        said = _("{said}; {missing}").format(said=said, missing=missing.format(n=reach.without_address))
-    return said
-
-
-def _texts(content: Any, names: Names) -> list[dict[str, Any]]:
-    """Both languages side by side."""
-    tongues = {"zh-hans": ("zh-Hans", "中文"), "en": ("en", "English")}
-    return [
-        {
-            "lang": tongues[language][0], "name": tongues[language][1], "texts": content.text(language),
-            "level": names.level(content.level, language), "body": names.body(content.body, language),
-            "area": names.area_list(content.areas.paths, language),
-            "until": names.moment(content.expires, content.areas.paths, language),
-        }
-        for language in LANGUAGES
-    ]  # fmt: skip
-
-
-def _language_fields(language: str, values: dict[str, Any]) -> dict[str, Any]:
-    labels = {"headline": _("Headline"), "description": _("What is happening"), "beware": _("What to beware of"),
-              "instruction": _("What to do"), "short": _("Short text")}  # fmt: skip
-    return {
-        "code": language, "lang": "zh-Hans" if language == "zh-hans" else "en",
-        "name": "中文" if language == "zh-hans" else "English",
-        "fields": [
-            {"name": f"{name}_{language}", "label": labels[name], "value": values[f"{name}_{language}"],
-             "limit": SHOWN_LIMITS[name], "length": len(values[f"{name}_{language}"]), "is_line": name in ("headline", "short")}
-            for name in TEXTS
-        ],
-    }  # fmt: skip
-
-
-def _area_choices(names: Names, frame: Frame, chosen: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-    """The areas of the actor's scope, and those that are chosen already; indented by their depth."""
-    paths = [path for path in names.areas if frame.scope.covers(path) or path in chosen]
-    top = min((path.count("/") for path in paths), default=0)
-    return [
-        {"path": path, "title": names.area(path), "depth": path.count("/") - top,
-         "has_border": bool(names.areas[path].boundary)}
-        for path in paths
-    ]  # fmt: skip
-
-
-def _body_choices(names: Names, chosen: str) -> list[tuple[str, str]]:
-    return [(body, names.body(body)) for body in dict.fromkeys([*names.bodies, *([chosen] if chosen else [])])]
 
 
 def _touched_by_other(line: queries.WarningLine, frame: Frame, now: datetime) -> str:

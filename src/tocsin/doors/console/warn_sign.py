@@ -15,7 +15,8 @@ from tocsin.doors.access import acting
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.console.text_changes import Run, text_changes
-from tocsin.doors.console.warn_pages import SHEETS, on_page, reach_words
+from tocsin.doors.console.warn_pages import SHEETS, on_page
+from tocsin.doors.console.warn_shown import reach_words
 from tocsin.doors.console.warn_words import finding_on_page
 from tocsin.doors.refusals import status_of
 from tocsin.loop.warn import queries, services

@@ -51,6 +51,9 @@ def on_event_ended(facts: Sequence[EventEnded], now: datetime) -> None:
 
 def on_task_overdue(facts: Sequence[TaskOverdue], now: datetime) -> None:
     """Deadlines of tasks passed; only those of verifications are ours."""
+    for fact in facts:
+        if fact.kind == services.UNREACHED:
+            services.note_unreached_overdue(fact.task, now=now)
     late = [fact.task for fact in facts if fact.kind == services.KIND]
     if late:
         services.note_overdue(late, now=now)

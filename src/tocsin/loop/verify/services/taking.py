@@ -78,7 +78,7 @@ def note_sound(muted: bool, *, actor: Actor, now: datetime) -> None:
     sound itself is the browser's. Raises NotAllowed for who hears none."""
     actor.require(Act.READ_EVENTS)
     with transaction.atomic():
-        body = {"post": actor.post, "jurisdiction": actor.jurisdiction}
+        body: dict[str, str | int] = {"post": actor.post, "jurisdiction": actor.jurisdiction}
         body |= {"until_us": to_us(now + MUTED_FOR)} if muted else {}
         ledger.append(
             f"sound:{actor.post}", "sound_muted" if muted else "sound_unmuted", body, actor=actor.name, now=now

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tocsin.loop.verify import letters
+from tocsin.loop.verify.invented import is_exercise
 from tocsin.loop.verify.models import Dossier
 from tocsin.loop.verify.services.dossiers import RULE
-from tocsin.records.dispatch.notify import LANGUAGES
+from tocsin.records.dispatch.message import Text
+from tocsin.records.dispatch.notify import LANGUAGES, tell_posts
 from tocsin.records.org import queries as org
 from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE, Scope
@@ -22,7 +24,7 @@ from tocsin.records.org.services import PostLine
 from tocsin.records.tasks import queries as task_list
 from tocsin.records.tasks import services as tasks
 
-__all__ = ["UNREACHED", "Failed", "note_event_unreached", "note_unreached"]
+__all__ = ["UNREACHED", "Failed", "note_event_unreached", "note_unreached", "note_unreached_overdue"]
 
 UNREACHED = "unreached"  # of its tasks
 WITHIN = timedelta(minutes=30)  # own: to telephone a handful of posts
@@ -65,6 +67,24 @@ def note_event_unreached(event_id: str, about: str, count: int, *, now: datetime
         with translation.override(language):
             titles[language] = letters.title(row, language)
     return note_unreached(Failed(about, event_id, row.jurisdiction, row.level, count, titles), now=now)
+
+
+def note_unreached_overdue(task_id: str, *, now: datetime) -> None:
+    """Nobody has reached them another way in time (told once, by tasks): the commanders are told."""
+    with transaction.atomic():
+        line = task_list.task(EVERYWHERE, task_id)
+
+        def write(language: str) -> Text:
+            what = line.title.get(language) or line.title.get("en") or ""
+            return Text(_("Overdue: {what}").format(what=what), _("Nobody has said yet that they were reached."))
+
+        tell_posts("unreached_overdue", org.on_duty(Role.COMMANDER, line.jurisdiction, now=now), write, about=line.about,
+                   event=line.event, level=line.level, link=_page(line), exercise=is_exercise(line.event), actor=RULE,
+                   now=now)  # fmt: skip
+
+
+def _page(line: task_list.TaskLine) -> str:
+    return letters.event_page(line.event) if line.event else f"/console/warnings/{line.about}"
 
 
 def _titles(failed: Failed) -> dict[str, str]:
