@@ -300,7 +300,7 @@ class Grouper:
         """A member no longer holds."""
         group.lower(signal)
         for kept in (group.no_data, group.tentative, group.said):
-            kept.pop(signal, None)  # type: ignore[attr-defined]
+            kept.pop(signal, None)
         group.last_clear_us = max(group.last_clear_us, transition.at_us)
         del self._event_of[signal]
 

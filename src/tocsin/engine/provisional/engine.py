@@ -286,8 +286,9 @@ class ProvisionalEngine:
             return self
         header, arrays = unpack_state(books)
         names = [rule.name for rule in self.lead.rules]
-        wanted, self.lead = self.lead.wanted, Leading.restore(self.lead.rules, lead)  # type: ignore[assignment]
-        self.lead.wanted = wanted
+        restored = Leading.restore(self.lead.rules, lead)
+        assert isinstance(restored, Leading)  # noqa: S101 - what restore gives is of its class
+        restored.wanted, self.lead = self.lead.wanted, restored
         self._levelled_us = header["levelled_us"]
         same = header["books"] == {name: self._books[name].digest for name in names}
         self._must_level = header["must_level"] or not same
