@@ -110,7 +110,10 @@ def _one(runner: Runner, name: str, workload: Path, home: Path, scratch: Path) -
     options += ("--provisional",) if PROVISIONAL in runner.name else ()
     for stale in ("events.csv", "result.json"):
         (out / stale).unlink(missing_ok=True)
-    compiled = {"PYTHONPYCACHEPREFIX": str(home / "pycache"), "PYTHONDONTWRITEBYTECODE": ""}  # as installed programs start
+    compiled = {
+        "PYTHONPYCACHEPREFIX": str(home / "pycache"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }  # as installed programs start
     done = run((*runner.command, str(out), *options), scratch, env={"W1_DIR": str(home), **compiled}, cwd=workload)
     if done.code:
         raise SystemExit(f"{runner.name} on {name} ended with {done.code}:\n{done.complaint[-2000:]}")

@@ -13,8 +13,6 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-import pint
-
 from tocsin.terms.errors import BadUnit
 
 __all__ = ["convert_factor", "known_units"]
@@ -132,6 +130,8 @@ def convert_factor(from_unit: str, to_unit: str) -> tuple[float, float]:
     >>> round(212 * scale + offset, 9)
     100.0
     """
+    if from_unit == to_unit and _is_known(_spelled(from_unit)):
+        return 1.0, 0.0
     factor, zero, dimension = _meaning(from_unit)
     to_factor, to_zero, to_dimension = _meaning(to_unit)
     if dimension != to_dimension:
@@ -152,6 +152,19 @@ def _meaning(code: str) -> tuple[Fraction, Fraction, Dimension]:
         raise _unknown(code) from None
     dimension = tuple(sorted((name, int(power)) for name, power in quantity.dimensionality.items()))
     return Fraction(quantity.magnitude), Fraction(0), dimension
+
+
+def _is_known(plain: str) -> bool:
+    """Whether it is a product of units that we know, or a scale."""
+    parts = plain.removeprefix("/").replace("/", ".").split(".")
+    return plain in _SCALES or all(part and _is_term(part) for part in parts)
+
+
+def _is_term(code: str) -> bool:
+    match = _TERM.fullmatch(code)
+    atom = code if match is None or code in _ATOMS else match["code"]
+    stem = (atom.removeprefix(prefix) for prefix in _PREFIXES if atom.startswith(prefix))
+    return atom in _ATOMS or any(_ATOMS.get(each, ("", False))[1] for each in stem)
 
 
 def _spelled(code: str) -> str:
@@ -206,6 +219,8 @@ def _names() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _registry() -> Any:
+    import pint  # noqa: PLC0415 - takes long, and most rules and streams write the same unit: nothing to convert
+
     registry = pint.UnitRegistry(None, non_int_type=Fraction, cache_folder=None)
     names = _names()
     for atom, (definition, _) in _ATOMS.items():

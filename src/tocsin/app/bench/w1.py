@@ -145,26 +145,28 @@ def _records(dataset: Path, batch: int) -> Iterator[Record]:
     """Rows as the log holds them, read as they are needed: memory is used again, not held."""
     with pa.memory_map(str(dataset / "obs.arrow")) as file:
         table = ipc.open_file(file).read_all()
-        good = pa.Array.from_buffers(pa.uint8(), batch, [None, pa.py_buffer(np.zeros(batch, np.uint8))])
-        no_issue = pa.nulls(batch, pa.timestamp("us", tz="UTC"))
         for at in range(0, len(table), batch):
-            part = table.slice(at, batch).combine_chunks().to_batches()[0]
-            n = part.num_rows
-            micros = part.column("ts").to_numpy() * MS
-            when = pa.Array.from_buffers(no_issue.type, n, [None, pa.py_buffer(micros)])  # pa.array would import pandas
-            columns = [part.column("stream"), when, part.column("value"), good[:n], when, no_issue[:n]]
-            yield Record(
-                at // batch, RecordKind.OBSERVATIONS, 0, pa.RecordBatch.from_arrays(columns, schema=OBSERVATIONS)
-            )
+            part = table.slice(at, batch)
+            stream, ts, value = (part[name].to_numpy() for name in ("stream", "ts", "value"))
+            yield Record(at // batch, RecordKind.OBSERVATIONS, 0, _batch(stream, ts * MS, value))
+
+
+def _batch(stream: np.ndarray, micros: np.ndarray, value: np.ndarray) -> pa.RecordBatch:
+    """Good observations. Arrays are made from buffers: ``pyarrow.array`` would import pandas first."""
+    n = len(stream)
+
+    def column(number: int, values: np.ndarray | None) -> pa.Array:
+        kind = OBSERVATIONS.field(number).type
+        return pa.nulls(n, kind) if values is None else pa.Array.from_buffers(kind, n, [None, pa.py_buffer(values)])
+
+    columns = (stream, micros, value, np.zeros(n, np.uint8), micros, None)
+    return pa.RecordBatch.from_arrays([column(k, each) for k, each in enumerate(columns)], schema=OBSERVATIONS)
 
 
 def _warm(rules: list[Rule], catalogue: Catalogue) -> None:
     """Load the kernels' machine code, so that the first batch is not charged with it."""
     engine = Engine(rules, Catalogue(catalogue.sources.values(), catalogue.streams[:2]))
-    when = pa.array([1, 1]).cast(pa.timestamp("us", tz="UTC"))
-    columns = [pa.array([0, 1], pa.int32()), when, pa.array([1e9, 0.0]), pa.array([0, 0], pa.uint8()), when,
-               pa.nulls(2, when.type)]  # fmt: skip
-    batch = pa.RecordBatch.from_arrays(columns, schema=OBSERVATIONS)
+    batch = _batch(np.array([0, 1], np.int32), np.array([1, 1]), np.array([1e9, 0.0]))
     engine.feed_columns(Record(0, RecordKind.OBSERVATIONS, 0, batch))
     engine.feed_columns(Record(1, RecordKind.TICK, 1))
     engine.finish_columns(0)

@@ -19,10 +19,9 @@ Array = np.ndarray
 
 
 @kernel
-def _frontiers(area_of, stream_of, newest, lateness, idle_after, now, areas):
-    """Per area: the earliest frontier of its members that are not idle; where all are idle, the latest frontier."""
-    earliest = np.full(areas, np.iinfo(np.int64).max, np.int64)
-    latest = np.full(areas, NEVER, np.int64)
+def _frontiers(area_of, stream_of, newest, lateness, idle_after, now, earliest, latest):
+    """Into ``earliest``, per area: the earliest frontier of its members that are not idle; where all are idle, the latest."""
+    earliest[:], latest[:] = np.iinfo(np.int64).max, NEVER
     for slot in range(area_of.shape[0]):
         a = area_of[slot]
         if a < 0:
@@ -35,46 +34,52 @@ def _frontiers(area_of, stream_of, newest, lateness, idle_after, now, areas):
         latest[a] = max(latest[a], frontier)
         if not idle:
             earliest[a] = min(earliest[a], frontier)
-    for a in range(areas):
+    for a in range(earliest.shape[0]):
         if earliest[a] == np.iinfo(np.int64).max:
             earliest[a] = latest[a]
-    return earliest
 
 
 @kernel
-def _by_area_and_time(area, t, areas):
-    """Positions sorted by area, then time; equal ones stay in order. Byte by byte from the lowest (LSD radix sort): the
-    moments of one release lie close together, so few bytes differ."""
+def _sort(area, t, order, other, key, other_key, start, begin):
+    """Into ``order``: positions sorted by area, then time; equal ones stay in order. Byte by byte from the lowest (LSD radix
+    sort): the moments of one release lie close together, so few bytes differ."""
     n = area.shape[0]
-    order, other = np.arange(n), np.empty(n, np.int64)
-    if n == 0:
-        return order
-    first = t.min()
-    key, other_key = t - first, np.empty(n, np.int64)
-    span, shift = t.max() - first, 0
-    start = np.zeros(257, np.int64)
-    while span >> shift > 0:
+    first = last = t[0]
+    for i in range(n):
+        first, last = min(first, t[i]), max(last, t[i])
+    for i in range(n):
+        other[i], other_key[i] = i, t[i] - first
+    shift = 0
+    while (last - first) >> shift > 0:
         start[:] = 0
         for i in range(n):
-            start[((key[i] >> shift) & 255) + 1] += 1
+            start[((other_key[i] >> shift) & 255) + 1] += 1
         for digit in range(256):
             start[digit + 1] += start[digit]
         for i in range(n):
-            digit = (key[i] >> shift) & 255
-            other[start[digit]], other_key[start[digit]] = order[i], key[i]
+            digit = (other_key[i] >> shift) & 255
+            order[start[digit]], key[start[digit]] = other[i], other_key[i]
             start[digit] += 1
-        order, other, key, other_key = other, order, other_key, key
+        for i in range(n):
+            other[i], other_key[i] = order[i], key[i]
         shift += 8
-    begin = np.zeros(areas + 1, np.int64)
+    begin[:] = 0
     for i in range(n):
         begin[area[i] + 1] += 1
-    for a in range(areas):
+    for a in range(begin.shape[0] - 1):
         begin[a + 1] += begin[a]
     for i in range(n):
-        a = area[order[i]]
-        other[begin[a]] = order[i]
+        a = area[other[i]]
+        order[begin[a]] = other[i]
         begin[a] += 1
-    return other
+
+
+def _by_area_and_time(area: Array, t: Array, areas: int) -> Array:
+    """Positions sorted by area, then time; equal ones stay in order."""
+    order, other, key, other_key = (np.empty(len(area), np.int64) for _ in range(4))
+    if len(area):
+        _sort(area, t, order, other, key, other_key, np.empty(257, np.int64), np.empty(areas + 1, np.int64))
+    return order
 
 
 @kernel
@@ -165,8 +170,9 @@ class AreaStage:
 
     def frontiers(self, now: int, newest: Array, lateness: Array, idle_after: Array) -> Array:
         """Per area: up to where it can be judged. ``now`` = the tick."""
-        areas: Array = _frontiers(self.area_of, self.stream_of, newest, lateness, idle_after, now, len(self.judged))
-        return areas
+        earliest, latest = (np.empty(len(self.judged), np.int64) for _ in range(2))
+        _frontiers(self.area_of, self.stream_of, newest, lateness, idle_after, now, earliest, latest)
+        return earliest
 
     def stir(self, frontier: Array, watch: Array, width: int, every: Array) -> None:
         """Mark in ``every`` the areas where a row about to be released is true in a column of ``watch``; with a ``width``, only

@@ -1,19 +1,59 @@
-"""How kernels are compiled: one decorator, so that caching and float rules are the same everywhere.
+"""How kernels are compiled: one decorator, so that keeping the machine code and the rules of floats are the same everywhere.
 
 ``fastmath`` stays off: reordered sums would break exact windows and the equality of live and replay.
+
+Numba compiles a kernel the first time it is called with arguments of these types, and the machine code is kept
+(``machine_code``). Later processes link that code without importing Numba, which takes longer than a minute of a
+county's observations. A kernel that allocates, or is called with what cannot be handed over as plain columns, runs
+through Numba's own dispatcher.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+import numpy as np
 
-__all__ = ["kernel"]
+from tocsin.engine.operators.machine_code import Columns, linked
+
+__all__ = ["Kernel", "kernel"]
 
 
-def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile with Numba, keep the machine code on disk, release the GIL."""
-    compiled: Callable[..., Any] = njit(cache=True, nogil=True, error_model="numpy")(function)
-    return compiled
+class Kernel:
+    """A function on columns, compiled for each combination of argument types that it meets."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self._compiled: Any = None
+        self._ready: dict[tuple[Any, ...], Callable[[tuple[Any, ...]], Any]] = {}
+
+    @property
+    def compiled(self) -> Any:
+        """Numba's dispatcher of it; imports Numba."""
+        if self._compiled is None:
+            from tocsin.engine.operators.compiling import dispatcher  # noqa: PLC0415 - the import is what is avoided
+
+            self._compiled = dispatcher(self.function, cache=True)
+        return self._compiled
+
+    def __call__(self, *args: Any) -> Any:
+        types = tuple([
+            (a.dtype.char, a.ndim, a.flags.c_contiguous) if type(a) is np.ndarray else type(a) for a in args
+        ])  # fmt: skip
+        run = self._ready.get(types)
+        if run is None:
+            run = self._ready[types] = self._make_ready(types)
+        return run(args)
+
+    def _make_ready(self, types: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], Any]:
+        columns = Columns.of(types)
+        run = linked(self, columns) if columns is not None else None
+        return run or (lambda args: self.compiled(*args))
+
+
+def kernel(function: Callable[..., Any]) -> Kernel:
+    """Compile with Numba, keep the machine code on disk, release the interpreter's lock."""
+    return Kernel(function)

@@ -33,7 +33,8 @@ def _group(stream, streams, order, other, start):
         other[i] = i
     for part in range(parts):
         shift, last = part * width, (1 << width) - 1
-        start[: last + 2] = 0
+        for digit in range(last + 2):
+            start[digit] = 0
         for i in range(n):
             start[((stream[i] >> shift) & last) + 1] += 1
         for digit in range(last):
@@ -44,7 +45,8 @@ def _group(stream, streams, order, other, start):
             order[start[digit]] = i
             start[digit] += 1
         if part + 1 < parts:
-            other[:] = order
+            for k in range(n):
+                other[k] = order[k]
 
 
 @kernel

@@ -62,7 +62,8 @@ def make_room(slot, offset, klass, head, tail, free, bump, times, values):
 def first_klass(entries: Array) -> Array:
     """0 or 1 to add to SMALLEST, so that steps of STEP lead to the smallest block that holds so many entries."""
     last = np.ceil(np.log2(np.maximum(entries, 1 << SMALLEST)))
-    return ((last.astype(np.int64) - SMALLEST) % STEP).astype(np.int8)
+    first: Array = ((last.astype(np.int64) - SMALLEST) % STEP).astype(np.int8)
+    return first
 
 
 class Rings:

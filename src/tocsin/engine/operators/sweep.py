@@ -99,7 +99,7 @@ class Sweep:
             np.array([operator.width for operator in self._sums], np.int64),
             np.array([operator.width for operator in self._firsts], np.int64),
         )  # fmt: skip
-        widths = [operator.width for operator in (*self._sums, *self._firsts)]
+        widths = [operator.width for operator in self._sums] + [operator.width for operator in self._firsts]
         self._widest = widths.index(max(widths))
         self._sum_last = self._first_last = np.zeros((0, 0), np.int64)
         self._high = self._low = np.zeros((0, 0))

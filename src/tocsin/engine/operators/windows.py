@@ -75,7 +75,7 @@ class History:
             self.rings.grow(slots)
             return
         new = cadence[len(self.rings.offset) : slots]
-        inside = np.ceil(self.width / 1e6 / np.where(new > 0, new, IRREGULAR_US / 1e6)) + 1  # the row that pushes the oldest out
+        inside = np.ceil(self.width / 1e6 / np.where(new > 0, new, IRREGULAR_US / 1e6)) + 1
         self.rings.grow(slots, inside)
 
     def append(self, slot: Array, t: Array, v: Array) -> Array:
