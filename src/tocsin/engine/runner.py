@@ -27,6 +27,7 @@ from tocsin.engine.operators.ordering import NEVER, Ordering
 from tocsin.engine.operators.pairs import Pairs
 from tocsin.engine.operators.silence import Silence
 from tocsin.engine.state.frame import pack_state, unpack_state
+from tocsin.formats.arrow import values_of
 from tocsin.formats.catalogue import catalogue_body, read_catalogue_body
 from tocsin.terms.observation import Quality
 from tocsin.terms.record import Record, RecordKind
@@ -185,10 +186,8 @@ class Engine:
         return changes + self._joint.finish(at_us, changes, self.subject) if self._joint else changes
 
     def _observe(self, batch: Any) -> list[Changes]:
-        stream = batch.column("stream").to_numpy()
-        time = batch.column("observed_at").cast("int64").to_numpy()
-        value = batch.column("value").to_numpy()
-        missing = batch.column("quality").to_numpy() == Quality.MISSING
+        stream, time, value, quality = (values_of(batch, name) for name in ("stream", "observed_at", "value", "quality"))
+        missing = quality == int(Quality.MISSING)
         if missing.any():
             np.add.at(self._missing, stream[missing], 1)
             good = ~missing

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tocsin.formats.arrow import values_of
 from tocsin.terms.record import Record, RecordKind
 
 __all__ = ["with_ticks"]
@@ -28,7 +29,7 @@ def with_ticks(
             seq += 1
             continue
         name = "received_at" if use_received else "observed_at"
-        moments = record.batch.column(name).cast("int64").to_numpy()
+        moments = values_of(record.batch, name)
         if len(moments) == 0:
             continue
         newest = max(int(moments.max()), high if high is not None else int(moments[0]))

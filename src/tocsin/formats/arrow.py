@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
-__all__ = ["OBSERVATIONS"]
+__all__ = ["OBSERVATIONS", "values_of"]
 
 # stream: catalogue index; value in the stream's unit (NaN where quality is MISSING); times in us UTC;
 # issued_at only for forecast streams (observed_at is then the valid time).
@@ -18,3 +19,13 @@ OBSERVATIONS = pa.schema(
         pa.field("issued_at", pa.timestamp("us", tz="UTC"), nullable=True),
     ]
 )
+
+
+def values_of(batch: pa.RecordBatch, name: str) -> np.ndarray:
+    """A column that is never null, as NumPy sees the same memory (times as int64 us). ``pyarrow.Array.to_numpy`` would do
+    the same after importing pandas."""
+    column = batch.column(name)
+    kind = np.dtype(np.int64 if pa.types.is_timestamp(column.type) else column.type.to_pandas_dtype())
+    if len(column) == 0:
+        return np.zeros(0, kind)
+    return np.frombuffer(column.buffers()[1], kind, len(column), column.offset * kind.itemsize)

@@ -146,6 +146,8 @@ def _meaning(code: str) -> tuple[Fraction, Fraction, Dimension]:
     plain = _spelled(code)
     if plain in _SCALES:
         return *_SCALES[plain], (("[temperature]", 1),)
+    if plain in _ATOMS and _ATOMS[plain][0].startswith("["):
+        return Fraction(1), Fraction(0), ((_ATOMS[plain][0], 1),)
     try:
         quantity = _product(plain).to_base_units()
     except (KeyError, ValueError):

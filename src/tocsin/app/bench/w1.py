@@ -26,7 +26,7 @@ from tocsin.engine.language.rule import Rule
 from tocsin.engine.provisional.engine import ProvisionalEngine
 from tocsin.engine.runner import Engine
 from tocsin.engine.ticks import with_ticks
-from tocsin.formats.arrow import OBSERVATIONS
+from tocsin.formats.arrow import OBSERVATIONS, values_of
 from tocsin.terms.errors import BadForm
 from tocsin.terms.level import CHINA_FOUR_COLOUR
 from tocsin.terms.record import Record, RecordKind
@@ -146,8 +146,8 @@ def _records(dataset: Path, batch: int) -> Iterator[Record]:
     with pa.memory_map(str(dataset / "obs.arrow")) as file:
         table = ipc.open_file(file).read_all()
         for at in range(0, len(table), batch):
-            part = table.slice(at, batch)
-            stream, ts, value = (part[name].to_numpy() for name in ("stream", "ts", "value"))
+            part = table.slice(at, batch).combine_chunks().to_batches()[0]
+            stream, ts, value = (values_of(part, name) for name in ("stream", "ts", "value"))
             yield Record(at // batch, RecordKind.OBSERVATIONS, 0, _batch(stream, ts * MS, value))
 
 
