@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tocsin.engine.budget import refuse_above
 from tocsin.engine.edges import AreaJury, PairRows, SilenceRows
 from tocsin.engine.group import Group, GroupRows, Selector
 from tocsin.engine.joint.stage import JointStage
@@ -57,9 +58,15 @@ class Engine:
     and subject. Equal logs give equal transitions however they are cut into records; ``next_seq`` is the next it expects.
     """
 
-    def __init__(self, rules: Sequence[Rule], catalogue: Catalogue | None = None, *, registered_us: int = 0) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], catalogue: Catalogue | None = None, *, registered_us: int = 0,
+        memory_budget: int | None = None,
+    ) -> None:  # fmt: skip
         """``registered_us``: when the given catalogue was registered (0 = not known: a stream that never reported is
-        then not called silent). Raises ValueError for a rule that mixes what cannot be mixed."""
+        then not called silent). ``memory_budget``: bytes that the rules may need over this catalogue once windows are full.
+        Raises ValueError for a rule that mixes what cannot be mixed, TooBig above the budget."""
+        if memory_budget is not None and catalogue is not None:
+            refuse_above(memory_budget, rules, catalogue)
         self.rules = tuple(rules)
         self.catalogue = Catalogue()
         self.next_seq = 0
@@ -186,7 +193,9 @@ class Engine:
         return changes + self._joint.finish(at_us, changes, self.subject) if self._joint else changes
 
     def _observe(self, batch: Any) -> list[Changes]:
-        stream, time, value, quality = (values_of(batch, name) for name in ("stream", "observed_at", "value", "quality"))
+        stream, time, value, quality = (
+            values_of(batch, name) for name in ("stream", "observed_at", "value", "quality")
+        )
         missing = quality == int(Quality.MISSING)
         if missing.any():
             np.add.at(self._missing, stream[missing], 1)
@@ -326,15 +335,18 @@ class Engine:
         return self._juries[name].state() if name in self._juries else {}
 
     @classmethod
-    def restore(cls, rules: Sequence[Rule], data: bytes) -> Engine:
+    def restore(cls, rules: Sequence[Rule], data: bytes, *, memory_budget: int | None = None) -> Engine:
         """The engine as it was. Rules that changed their meaning start anew, all others keep their state.
 
-        Raises Damaged when the bytes fail their check or come from another format.
+        Raises Damaged when the bytes fail their check or come from another format, TooBig above the budget.
         """
         header, arrays = unpack_state(data)
         sources, streams = read_catalogue_body(header["catalogue"].encode())
+        catalogue = Catalogue(sources, streams, header["version"])
+        if memory_budget is not None:
+            refuse_above(memory_budget, rules, catalogue)
         engine = cls(rules)
-        engine.set_catalogue(Catalogue(sources, streams, header["version"]))
+        engine.set_catalogue(catalogue)
         engine.next_seq, engine.tick_us = header["next_seq"], header["tick_us"]
         nested = _nest(arrays)
         engine._registered = nested["engine"]["registered"].copy()
