@@ -10,6 +10,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from tocsin.engine.group import selects
 from tocsin.engine.language import tree
 from tocsin.engine.language.rule import Clear, Hold, Rule, Rung
 from tocsin.engine.provisional.engine import ProvisionalEngine
@@ -19,6 +20,7 @@ from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Change, Finality
 from tocsin.terms.stream import Catalogue
 
+from .plain_provisional import Word, tell
 from .worlds import MINUTE, catalogues, observations, records, rules
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -176,3 +178,20 @@ def test_a_restart_anywhere_changes_nothing_that_is_said(world, data):
     second = ProvisionalEngine.restore(several, first.snapshot())
     assert repr(before + play(second, log[stop:], end)) == repr(undisturbed)
     assert second.snapshot() == whole.snapshot()
+
+
+@settings(relaxed, max_examples=80)
+@given(late_worlds(kinds=("stream",)))
+def test_what_is_said_of_single_streams_is_what_the_twin_says(world):
+    catalogue, several, log, _ = world
+    rule = several[0]
+    engine = ProvisionalEngine([rule], catalogue)
+    said = [line for record in log for line in engine.feed(record)]
+    chosen = tuple(sorted((name, tuple(values)) for name, values in rule.select.items()))
+    late = [i for i, s in enumerate(catalogue.streams) if selects(chosen, s) and catalogue.source_of(i).lateness_s > 0]
+    for name, words in tell(rule, catalogue, late, log).items():
+        mine = [t for t in said if t.subject.key == name]
+        found = [Word(str(t.finality), str(t.change), t.level, t.previous, t.at_us, t.amends) for t in mine]
+        for word in words:
+            event(f"{word.finality} {word.change}")
+        assert found == words
