@@ -236,7 +236,7 @@ def test_a_mute_is_on_the_ledger(town: Town) -> None:
 def test_every_page_says_that_a_response_runs(town: Town) -> None:
     duty, inspector = browser(town, "duty"), browser(town, "inspector-east")
     event = town.storm(level=3).event
-    pages = ("/", "/console/warnings/", f"/events/{event}/", "/findings/", "/console/map/", "/sources/")
+    pages = ("/", "/console/warnings/", f"/events/{event}/", "/findings/", "/console/map/", "/tasks/")
     assert all("Emergency mode" not in text(duty.get(path)) for path in pages)
     responding.open_by_hand(event, 3, actor=town.as_("commander"), now=town.now)
     for path in pages:

@@ -269,7 +269,9 @@ def test_a_ledger_that_was_rewritten_is_read_anew(town: Town, monkeypatch: pytes
     (root,) = ledger.roots(at_most=1)
     assert kept.up_to(root)
     told = read_of(monkeypatch)
-    kept.up_to(replace(root, number=root.number + 1, hash="of another history"))
+    kept.up_to(replace(root, number=root.number + 1, hash="the next one"))
+    assert told == [0]  # it stands on the one that was read up to: nothing new is covered
+    kept.up_to(replace(root, hash="of another history"))
     assert told[-1] > 0
     monkeypatch.setattr(ledger, "root", lambda number: None)  # the root it was read up to is not there any more
     kept.up_to(replace(root, number=root.number + 5, hash="x"))
