@@ -22,7 +22,7 @@ from tocsin.engine.language.parse import FLAG
 from tocsin.engine.runner import Engine
 from tocsin.engine.ticks import with_ticks
 from tocsin.formats.arrow import OBSERVATIONS
-from tocsin.geo import Place
+from tocsin.geo import Place, cell_centroid
 from tocsin.packkit.document import Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.pack import Pack
@@ -135,6 +135,8 @@ class _PlaceOf:
                 stream.lon, stream.lat, stream.cell, stream.jurisdiction, stream.labels.get("title", stream.feature)
             )
         members = [stream for stream in self.catalogue if stream.label(subject.kind) == subject.key]
+        if subject.kind == "cell" and not members:  # only reports name it
+            return Place(*cell_centroid(subject.key), subject.key, title=subject.key)
         located = [stream for stream in members if math.isfinite(stream.lon) and math.isfinite(stream.lat)]
         if not located:
             return Place(math.nan, math.nan, title=subject.key)

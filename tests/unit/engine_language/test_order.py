@@ -104,3 +104,25 @@ def _holds(condition: Condition) -> np.ndarray:
     inside = _SERIES[:, -2 * int(width[0]) :] if width else _SERIES[:, -1:]
     number = {"value": np.max, "sum": np.sum, "max": np.max, "min": np.min}[name](inside, axis=1)
     return {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}[op](number, limit)
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "verdict"),
+    [
+        ("deep at red", "deep at yellow", True),
+        ("deep at yellow", "deep at red", False),
+        ("deep at yellow within 1 km", "deep at yellow within 2 km in 1h", True),
+        ("deep at yellow in 2h", "deep at yellow in 1h", False),
+        ("deep at yellow", "wide at yellow", None),
+        ("deep at yellow", "deep at yellow within 1 km", None),
+        ("how_many(deep at red within 1 km in 1h) >= 3", "how_many(deep at yellow within 1 km in 2h) >= 2", True),
+        ("how_many(deep at yellow in 1h) >= 2", "how_many(deep at yellow in 1h) >= 3", False),
+        ("count(reports: smell within 1 km in 1h) >= 5", "count(reports: smell within 1 km in 2h) >= 2", True),
+        ("deep at red then wide at red in 1h", "deep at yellow then wide at yellow in 2h", True),
+        ("deep at red then wide at red in 1h", "wide at yellow", True),
+        ("bulletin(storm) at red and deep at yellow", "bulletin(storm) at orange and deep at blue", True),
+    ],
+)
+def test_joint_conditions_are_ordered_too(strong: str, weak: str, verdict: bool | None) -> None:
+    words = Vocabulary("1")
+    assert implies(parse_condition(strong, words), parse_condition(weak, words)) is verdict

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
+from tocsin.geo.cell import cell_centroid
 from tocsin.geo.place import Place
 from tocsin.terms.signal import Subject
 from tocsin.terms.stream import Catalogue, Stream
@@ -40,7 +41,10 @@ class PlaceBook:
         if subject.kind == "stream":
             stream = self.catalogue.streams[self.catalogue.index(subject.key)]
             return Place(stream.lon, stream.lat, stream.cell, stream.jurisdiction, stream.feature)
-        return _middle([stream for stream in self.catalogue if stream.label(subject.kind) == subject.key], subject)
+        members = [stream for stream in self.catalogue if stream.label(subject.kind) == subject.key]
+        if subject.kind == "cell" and not members:  # only reports name it
+            return Place(*cell_centroid(subject.key), subject.key, "", subject.key)
+        return _middle(members, subject)
 
 
 def _middle(streams: Sequence[Stream], subject: Subject) -> Place:

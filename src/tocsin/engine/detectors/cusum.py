@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.adding_up import add_up
 from tocsin.engine.operators.same_hour import SameHour, local_hours
 
 __all__ = ["Cusum"]
@@ -18,29 +18,6 @@ __all__ = ["Cusum"]
 Array = np.ndarray
 WARM = 24  # residuals before their usual size is believed
 CLIP = 6.0  # of z: one wild value is a spike, not a shift
-
-
-@kernel
-def _cusum(slot, residual, slack, forget, warm, clip, judging, size, seen, up, down, out):
-    for i in range(slot.shape[0]):
-        s = slot[i]
-        out[i] = np.nan
-        r = residual[i]
-        if not np.isfinite(r):
-            continue
-        if seen[s] >= warm and size[s] > 0.0:
-            z = min(max(r / size[s], -clip), clip)
-            if judging:
-                up[s] = max(0.0, up[s] + z - slack)
-                down[s] = max(0.0, down[s] - z - slack)
-            out[i] = max(up[s], down[s])
-        # The size is that of calm: a residual is let in up to a few times what is usual.
-        a = abs(r)
-        if seen[s] >= warm and size[s] > 0.0:
-            a = min(a, 3.0 * size[s])
-        seen[s] += 1
-        weight = max(1.0 / seen[s], forget)
-        size[s] += weight * (a - size[s])
 
 
 class Cusum:
@@ -86,7 +63,7 @@ class Cusum:
         with np.errstate(all="ignore"):
             residual = v - usual
         scores = np.empty(len(slot))
-        _cusum(
+        add_up(
             slot,
             residual,
             self.slack,

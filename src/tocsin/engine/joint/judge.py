@@ -43,15 +43,17 @@ class JointJudge:
         self.sequences = [node for node in nodes if isinstance(node, joint.Then)]
         self.counts = [node for node in nodes if isinstance(node, joint.Reports)]
         self.signals = [node for node in nodes if isinstance(node, joint.Signals)]
-        terms: list[joint.Term] = [node.term for node in (*self.stands, *self.signals)]
+        terms: list[joint.Term] = [node.term for node in self.stands] + [node.term for node in self.signals]
         terms += [term for node in self.sequences for term in (node.first, node.second)]
         self.terms = list(dict.fromkeys(terms))
         self.rules = frozenset(term.rule for term in self.terms if isinstance(term, joint.SignalTerm))
         self.hazards = frozenset(term.hazard for term in self.terms if isinstance(term, joint.BulletinTerm))
         self.categories = frozenset(node.category for node in self.counts)
-        self.reach = max(
-            (node.window_us for node in (*self.stands, *self.sequences, *self.counts, *self.signals)), default=0
+        self.lingers = sorted(
+            {*(node.window_us for node in self.stands), *(node.window_us for node in self.signals)} - {0}
         )
+        others = [node.window_us for node in self.sequences] + [node.window_us for node in self.counts]
+        self.reach = max([*self.lingers, *others], default=0)
         self.holds = sorted({rung.hold.time_us for rung in rule.rungs if rung.hold.time_us})
         self.pauses = sorted({rung.at_least_us for rung in rule.rungs} | {rule.cool_down_us} - {0})
         self.anchors = Anchors(rule)
@@ -168,7 +170,12 @@ class JointJudge:
         touched: set[int] = set()
         while self.pending and self.pending[0][0] == moment:
             _, _, kind, what = heapq.heappop(self.pending)
-            touched |= {"signal": self._signal, "report": self._report, "bulletin": self._bulletin}[kind](moment, *what)
+            if kind == "signal":
+                touched |= self._signal(moment, *what)
+            elif kind == "report":
+                touched |= self._report(moment, *what)
+            else:
+                touched |= self._bulletin(moment, *what)
         return touched
 
     def _signal(self, moment: int, rule: str, subject: str, rank: int) -> set[int]:
@@ -185,7 +192,7 @@ class JointJudge:
         span[1] = moment
         if span[0] >= moment:
             self.spans[source].remove(span)
-        for window in {node.window_us for node in (*self.stands, *self.signals)} - {0}:
+        for window in self.lingers:
             for at in touched:
                 self._later(moment + window, at)
         heapq.heappush(self.stale, (moment + self.reach, source))

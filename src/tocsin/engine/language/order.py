@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tocsin.engine.language import tree
+from tocsin.engine.language import joint, tree
 
 __all__ = ["implies"]
 
@@ -31,6 +31,12 @@ def implies(strong: tree.Truth, weak: tree.Truth, nonnegative: bool = False) -> 
             return implies(b, a, nonnegative)
         case tree.Compare(), tree.Compare():
             return _compares(strong, weak, nonnegative)
+        case joint.Stands(a, early), joint.Stands(b, late):
+            return _joined(_terms(a, b), early <= late)
+        case joint.Then(a, b, early), joint.Then(c, d, late):
+            return _joined(_all(_terms(a, c), _terms(b, d)), early <= late)
+        case joint.Then(_, second, _), joint.Stands(term, _):
+            return _terms(second, term) or None
         case tree.Silent(a), tree.Silent(b):
             return a >= b
         case tree.Stuck(a), tree.Stuck(b):
@@ -70,6 +76,8 @@ def _quantities(node: tree.Number, nonnegative: bool) -> list[_Quantity]:
             out.append(_Quantity("count", 1, width))
         case tree.Window("sum", width) if nonnegative:
             out.append(_Quantity("sum", 1, width))
+        case joint.Reports(category, within, width):
+            out.append(_Quantity(("reports", category, within), 1, width))
         case tree.AreaNumber("how_many", width, truth):
             out.append(_Quantity(("how_many", truth), 1, width))
         case tree.AreaNumber("highest", width, _, number):
@@ -83,6 +91,12 @@ def _compares(strong: tree.Compare, weak: tree.Compare, nonnegative: bool) -> Ve
             return _days(strong, a, weak, b)
         case tree.AreaNumber() as a, tree.AreaNumber() as b if a.how in ("how_many", "share") and a.truth != b.truth:
             return _areas(strong, a, weak, b, nonnegative)
+        case joint.Signals() as a, joint.Signals() as b if a.how == b.how == "how_many":
+            if not isinstance(strong.right, tree.Constant) or not isinstance(weak.right, tree.Constant):
+                return None
+            members = _terms(a.term, b.term)
+            wide = _bounds(strong, _Quantity("near", 1, a.window_us), weak, _Quantity("near", 1, b.window_us))
+            return wide if members else members
     if not isinstance(strong.right, tree.Constant) or not isinstance(weak.right, tree.Constant):
         return None
     for one in _quantities(strong.left, nonnegative):
@@ -129,6 +143,22 @@ def _days(strong: tree.Compare, a: tree.ConsecutiveDays, weak: tree.Compare, b: 
         return None
     fewer = _tighter(a.comparison, a.threshold, b.comparison, b.threshold)
     return fewer and _bounds(strong, _Quantity("days"), weak, _Quantity("days"))
+
+
+def _terms(strong: joint.Term, weak: joint.Term) -> Verdict:
+    """Whether where the one stands the other does: the same rule or hazard, no lower, no farther."""
+    match strong, weak:
+        case joint.SignalTerm(), joint.SignalTerm() if strong.rule == weak.rule:
+            if (strong.within_m == 0) != (weak.within_m == 0):
+                return None  # of one feature is not the same as near
+            return strong.rank >= weak.rank and strong.within_m <= weak.within_m
+        case joint.BulletinTerm(), joint.BulletinTerm() if strong.hazard == weak.hazard:
+            return strong.rank >= weak.rank
+    return None
+
+
+def _joined(terms: Verdict, narrower: bool) -> Verdict:
+    return terms if terms is not True else narrower
 
 
 def _areas(
