@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 from tests.rooms.test_engine_recovery import Engine
 from tests.rooms.town import EAST, HOUR_US, NOW, change, event_of, record, register, transition
 from tocsin.app.home import Home
 from tocsin.app.replay.ahead import ahead
 from tocsin.app.replay.native_log import replay_log
+from tocsin.doors.console.lines import awaited_words
 from tocsin.formats.catalogue import catalogue_body
 from tocsin.loop.detect import queries
 from tocsin.loop.verify import services as verify
+from tocsin.packkit import plain_sentence
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.outbox.models import OutboxFact
@@ -168,3 +171,13 @@ def test_a_crash_between_the_provisional_and_the_final_word_changes_neither(star
     assert sorted(replayed) == sorted(told())
     counted = next(a for a in ahead(run) if a.rule == line.rule)
     assert (counted.raised, counted.confirmed, counted.retracted) == (1, 1, 0)
+
+
+def test_people_read_what_is_still_awaited_in_both_languages() -> None:
+    register(EAST)
+    record(said(level=2, seq=1), seq=1)
+    (line,) = queries.open_signals(EVERYWHERE)
+    assert awaited_words(line) == "Provisional: 30 s of late data are still awaited"
+    with override("zh-hans"):
+        assert awaited_words(line) == "初判：仍在等待30秒的迟到数据"
+        assert "初判" in plain_sentence(said("retracted", level=0, previous=2), "g1", "zh-hans")
