@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.unit.engine_twin.twin import Said
+
 from tocsin.engine.language import joint, tree
 from tocsin.engine.language.rule import Rule
 from tocsin.geo import cell_centroid, distance_km, is_inside
@@ -286,8 +287,6 @@ def climb(rule: Rule, place: Place, world: World, start_us: int, end_us: int) ->
 
 def streak(rule, place, world, level, answers, now, down_since) -> int | None:
     """Since when what lets the level go has held; None if it does not."""
-    if rule.clear.when is not None:
-        down = truth(rule.clear.when, place, world, rule, now) is True
-    else:
-        down = answers[level] is False
+    own = rule.clear.when
+    down = truth(own, place, world, rule, now) is True if own is not None else answers[level] is False
     return (now if down_since is None else down_since) if down else None

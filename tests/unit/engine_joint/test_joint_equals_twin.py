@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
 from tests.unit.engine_twin.twin import Said
 from tests.unit.engine_twin.twin import judge as first_stage
 from tests.unit.engine_twin.worlds import records
+
 from tocsin.engine.language import joint, tree
 from tocsin.engine.language.parse import true_of_nothing
 from tocsin.engine.language.rule import Clear, Hold, Rule, Rung
