@@ -21,9 +21,9 @@ class SaidAhead:
         self._delay: dict[Finality, list[int]] = {Finality.PROVISIONAL: [], Finality.FINAL: []}
         self._confirmed, self._retracted = 0, 0
 
-    def note(self, record: Record, told: list[Transition]) -> None:
-        """What a record made known."""
-        if record.kind is RecordKind.OBSERVATIONS and record.batch is not None:
+    def note(self, record: Record | None, told: list[Transition]) -> None:
+        """What a record made known; the end of the file, where there is none."""
+        if record is not None and record.kind is RecordKind.OBSERVATIONS and record.batch is not None:
             moments = record.batch.column("observed_at").cast("int64").to_numpy()
             self.newest_us = max(self.newest_us, int(moments.max(initial=0)))
         for transition in told:

@@ -112,7 +112,7 @@ def run_w1(
     clock, spent = time.perf_counter(), time.thread_time()
     finished = engine.finish_columns(meta["t_end"] * MS)
     if isinstance(finished, tuple):
-        ahead.note(records[-1], finished[1])
+        ahead.note(None, finished[1])
     changes += finished[0] if isinstance(finished, tuple) else finished
     process = float(took.sum()) + time.perf_counter() - clock
     process_cpu += time.thread_time() - spent
