@@ -20,6 +20,7 @@ from pathlib import Path
 import beijing
 import cap
 import doors
+import engine_scale
 import log_append
 import parse
 import targeting
@@ -32,6 +33,7 @@ def parts(chosen: argparse.Namespace) -> dict[str, Callable[[], list[Table]]]:
     """What there is to run, in the order in which it is run."""
     return {
         "w1": lambda: w1.measure(chosen.sets, chosen.rounds),
+        "scale": lambda: engine_scale.measure(chosen.rounds),
         "beijing": lambda: beijing.measure(chosen.rounds),
         "parse": lambda: parse.measure(chosen.rounds, min(1.0, chosen.seconds)),
         "targeting": lambda: targeting.measure(chosen.rounds),
@@ -46,7 +48,7 @@ def main() -> None:
     """Run, print, write the results file."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument(
-        "--only", nargs="+", metavar="PART", help="w1, beijing, parse, targeting, log, ingest, latency"
+        "--only", nargs="+", metavar="PART", help="w1, scale, beijing, parse, targeting, log, ingest, latency"
     )
     options.add_argument("--rounds", type=int, default=3, help="rounds of each part; medians are printed")
     options.add_argument("--sets", nargs="+", default=["s1m", "w10m"], choices=sorted(w1.SETS), help="data sets of W1")

@@ -57,23 +57,27 @@ class Group:
 
     def update(self, catalogue: Catalogue) -> None:
         """Follow a changed catalogue: new members get new slots, streams that stopped matching are no longer judged."""
-        members: list[int] = self.members.tolist()
-        known = {index: slot for slot, index in enumerate(members)}
+        words = [name for name, _ in self.select]
+        said: dict[tuple[str, ...], bool] = {}  # most streams have the words of others
+        chosen = np.zeros(len(catalogue), np.bool_)
         for index, stream in enumerate(catalogue.streams):
-            if index not in known and selects(self.select, stream):
-                known[index] = len(members)
-                members.append(index)
-        self.members = np.array(members, np.int64)
-        self.streams = [catalogue.streams[index] for index in members]
+            key = tuple([stream.label(name) for name in words])
+            if key not in said:
+                said[key] = selects(self.select, stream)
+            chosen[index] = said[key]
+        fresh = chosen.copy()
+        fresh[self.members] = False
+        self.members = members = np.concatenate([self.members, np.flatnonzero(fresh)])
+        self.streams = [catalogue.streams[index] for index in members.tolist()]
         self.slot_of = np.full(len(catalogue), -1, np.int32)
-        for index, slot in known.items():
-            if selects(self.select, catalogue.streams[index]):
-                self.slot_of[index] = slot
+        self.slot_of[members] = np.arange(len(members))
+        self.slot_of[~chosen] = -1
         self.everyone = len(members) == len(catalogue) and bool((self.slot_of == np.arange(len(catalogue))).all())
         self.cadence = np.array([stream.cadence_s for stream in self.streams])
         self.positive = np.array([stream.low >= 0 for stream in self.streams], np.int8)
         self.zones = sorted({stream.zone for stream in self.streams})
-        self.zone_of = np.array([self.zones.index(stream.zone) for stream in self.streams], np.int64)
+        number = {zone: k for k, zone in enumerate(self.zones)}
+        self.zone_of = np.array([number[stream.zone] for stream in self.streams], np.int64)
         self._stages.clear()
         self.history.grow(len(members), self.cadence)
         for operator in self.operators.values():

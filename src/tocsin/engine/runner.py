@@ -27,9 +27,9 @@ from tocsin.engine.language.walk import rule_nodes
 from tocsin.engine.operators.ordering import NEVER, Ordering
 from tocsin.engine.operators.pairs import Pairs
 from tocsin.engine.operators.silence import Silence
-from tocsin.engine.state.frame import pack_state, unpack_state
+from tocsin.engine.state.frame import pack_state, unpack_state, without_collecting
 from tocsin.formats.arrow import values_of
-from tocsin.formats.catalogue import catalogue_body, read_catalogue_body
+from tocsin.formats.catalogue import catalogue_body, read_catalogue_body, read_kept_catalogue
 from tocsin.terms.observation import Quality
 from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Change, Subject, Transition
@@ -126,9 +126,11 @@ class Engine:
         old = len(self.catalogue)
         self.catalogue = catalogue
         more = len(catalogue) - old
-        sources = [catalogue.source_of(index) for index in range(len(catalogue))]
-        lateness = np.array([round(source.lateness_s * 1e6) for source in sources], np.int64)
-        delay = np.array([round(source.delay_s * 1e6) for source in sources], np.int64)
+        of = {
+            name: (round(each.lateness_s * 1e6), round(each.delay_s * 1e6)) for name, each in catalogue.sources.items()
+        }
+        times = np.array([of[stream.source] for stream in catalogue.streams], np.int64).reshape(-1, 2)
+        lateness, delay = np.ascontiguousarray(times[:, 0]), np.ascontiguousarray(times[:, 1])
         cadence = np.array([round(stream.cadence_s * 1e6) for stream in catalogue.streams], np.int64)
         self.ordering.grow(lateness, lateness + delay + cadence)
         self._area_idle = lateness + delay + 2 * cadence
@@ -335,13 +337,14 @@ class Engine:
         return self._juries[name].state() if name in self._juries else {}
 
     @classmethod
+    @without_collecting()
     def restore(cls, rules: Sequence[Rule], data: bytes, *, memory_budget: int | None = None) -> Engine:
         """The engine as it was. Rules that changed their meaning start anew, all others keep their state.
 
         Raises Damaged when the bytes fail their check or come from another format, TooBig above the budget.
         """
         header, arrays = unpack_state(data)
-        sources, streams = read_catalogue_body(header["catalogue"].encode())
+        sources, streams = read_kept_catalogue(header["catalogue"].encode())
         catalogue = Catalogue(sources, streams, header["version"])
         if memory_budget is not None:
             refuse_above(memory_budget, rules, catalogue)

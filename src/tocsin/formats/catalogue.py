@@ -32,7 +32,7 @@ from tocsin.terms.errors import BadForm, BadTime, BadUnit, BadValue
 from tocsin.terms.limits import CATALOGUE_BYTES, CATALOGUE_PARTS
 from tocsin.terms.stream import Source, Stream
 
-__all__ = ["catalogue_body", "read_catalogue", "read_catalogue_body", "read_catalogue_file"]
+__all__ = ["catalogue_body", "read_catalogue", "read_catalogue_body", "read_catalogue_file", "read_kept_catalogue"]
 
 Entry = TypeVar("Entry", Source, Stream)
 
@@ -56,6 +56,21 @@ def read_catalogue_body(body: bytes) -> tuple[list[Source], list[Stream]]:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BadForm("catalogue", str(error), 'send {"sources": [...], "streams": [...]}') from error
     return _read(document, "sources", "streams")
+
+
+class _Kept(msgspec.Struct):
+    sources: list[Source]
+    streams: list[Stream]
+
+
+def read_kept_catalogue(body: bytes) -> tuple[list[Source], list[Stream]]:
+    """The same of a body that we wrote and whose checksum held: every entry was checked when it came in, so types only.
+    Raises BadForm."""
+    try:
+        kept = msgspec.json.decode(body, type=_Kept)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise BadForm("catalogue", str(error), "use the snapshot before it") from error
+    return kept.sources, kept.streams
 
 
 def read_catalogue_file(path: Path) -> tuple[list[Source], list[Stream]]:

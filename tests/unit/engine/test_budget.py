@@ -21,7 +21,7 @@ def test_a_budget_that_holds_changes_nothing() -> None:
 
 
 def test_above_the_budget_the_widest_part_is_named() -> None:
-    with pytest.raises(TooBig, match="1 rules over 100 streams.*observations of .*t/wide.*shorten the widest window"):
+    with pytest.raises(TooBig, match=r"1 rules over 100 streams.*observations of .*t/wide.*shorten the widest window"):
         Engine([WIDE], PLACE, memory_budget=MIB)
 
 

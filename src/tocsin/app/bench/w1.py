@@ -95,7 +95,7 @@ def run_w1(
     records = with_ticks(_records(dataset, batch), TICK_US)
     while True:
         clock = time.perf_counter()
-        record = next(records, None)
+        record: Record | None = next(records, None)
         decoded, spent = time.perf_counter(), time.thread_time()
         decode += decoded - clock
         if record is None:

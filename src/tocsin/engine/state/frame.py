@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -10,10 +13,22 @@ import numpy as np
 
 from tocsin.terms.errors import Damaged
 
-__all__ = ["pack_state", "unpack_state"]
+__all__ = ["pack_state", "unpack_state", "without_collecting"]
 
 MAGIC = b"TCSNAP01"
 Array = np.ndarray
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """No search for cyclic garbage while a million objects are made that all stay: each search would visit all of them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def pack_state(header: dict[str, Any], arrays: dict[str, Array]) -> bytes:

@@ -1,0 +1,88 @@
+"""Kernels from kept machine code do what their Python text does; damaged code is not run."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tocsin.engine.operators import machine_code
+from tocsin.engine.operators.ladder import _ladder
+from tocsin.engine.operators.machine_code import Columns, _read, _write
+from tocsin.engine.operators.rings import Rings, make_room
+from tocsin.engine.operators.silence import _tick
+from tocsin.engine.operators.windows import _two_sum
+
+
+def _ladder_arguments():
+    n, rng = 200, np.random.default_rng(3)
+    slot, t = np.repeat(np.arange(4, dtype=np.int32), 50), np.tile(np.arange(50) * 10, 4)
+    rise = rng.random((2, n)) < 0.3
+    state = (np.zeros(4, np.int8), np.zeros(4, np.int64), np.zeros((2, 4), np.int64), np.zeros((2, 4), np.int32), np.zeros(4, np.int64),
+             np.zeros(4, np.int32), np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int8), np.zeros(4, np.bool_))  # fmt: skip
+    out = (np.zeros(n, np.int64), np.zeros(n, np.int8), np.zeros(n, np.int8), np.zeros(n, np.int64))
+    times = np.array([10, 0]), np.array([1, 2], np.int32), 20, 1, np.array([30, 0]), 40, 127
+    return (slot, t, rise, ~rise, False, np.zeros(0, np.bool_), *times, np.array([1, 3], np.int8), *state, *out)
+
+
+def _silence_arguments():
+    times = np.array([5, 0, 90, 40])
+    out = np.zeros(4, np.int32), np.zeros(4, np.int64), np.zeros(4), np.zeros(4), np.zeros(4)
+    return (
+        100,
+        0,
+        np.full(4, 30),
+        np.zeros(4, np.int64),
+        times,
+        times.copy(),
+        times * 1.5,
+        np.zeros(4, np.bool_),
+        *out,
+    )
+
+
+@pytest.mark.parametrize(("kernel", "arguments"), [(_ladder, _ladder_arguments()), (_tick, _silence_arguments()),
+                                                   (make_room, (0, *Rings(3).args))], ids=["ladder", "silence", "rings"])  # fmt: skip
+def test_machine_code_does_what_the_text_says(kernel, arguments):
+    fast, plain = copy.deepcopy(arguments), copy.deepcopy(arguments)
+    assert kernel(*fast) == kernel.function(*plain)
+    for one, other in zip(fast, plain, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_returns_floats_runs_through_numba():
+    assert _two_sum(1.0, 1e-20) == _two_sum.function(1.0, 1e-20)
+
+
+def test_columns_that_cannot_be_handed_over_run_through_numba():
+    strided = np.zeros((4, 4), np.int64)[:, 1]
+    types = [(a.dtype.char, a.ndim, a.flags.c_contiguous) for a in (np.zeros(3, np.int32), strided)]
+    assert Columns.of((types[0], int, float)) == Columns(("i1", "n", "f"))
+    assert Columns.of((types[1],)) is None
+    assert Columns.of((str,)) is None
+
+
+def test_damaged_code_is_not_run(tmp_path):
+    path = tmp_path / "k.o"
+    _write(path, machine_code.Code(1, b"way in", b"kernel"))
+    assert _read(path) == machine_code.Code(1, b"way in", b"kernel")
+    path.write_bytes(path.read_bytes()[:-1] + b"L")
+    assert _read(path) is None
+    assert _read(tmp_path / "none.o") is None
+
+
+def test_a_changed_kernel_below_changes_the_name_of_those_above():
+    above = machine_code._meaning(make_room)
+    assert machine_code._meaning(make_room.function.__globals__["_take_block"]) in [part[1] for part in above if isinstance(part, tuple)
+                                                                                    and part[0] == "_take_block"]  # fmt: skip
+    assert ("STEP", 2) in above
+
+
+def test_a_process_that_finds_the_code_does_not_import_numba():
+    make_room(0, *Rings(3).args)  # compiled and kept, if it was not
+    text = ("import sys; from tocsin.engine.operators.rings import Rings, make_room; make_room(0, *Rings(3).args); "
+            "print('numba' in sys.modules)")  # fmt: skip
+    assert subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout == "False\n"
