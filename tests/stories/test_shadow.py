@@ -35,6 +35,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CELLAR = Stream("cellar", SOURCE.id, "cellar", "water_depth", "cm", lon=120.76, lat=30.26, jurisdiction=EAST, zone=ZONE.key,
                 cadence_s=300.0)  # fmt: skip
 CLI = service("service:cli")
+TASKS = """[verification.cellar]
+role = "inspector"
+minutes = { blue = 60, yellow = 30, orange = 20, red = 10 }
+automatic = true
+automatic_from = "yellow"
+check = [{ en = "Is water in the cellar?", zh-hans = "地下室是否进水？" }]
+source = "own: for this story"
+verified = false
+"""
 
 
 class Trial:
@@ -50,6 +59,7 @@ class Trial:
         manifest = self.new / "pack.toml"
         manifest.write_text(manifest.read_text().replace("version = 1", "version = 2"))
         for path in (self.old, self.new):
+            (path / "tasks.toml").write_text(TASKS)
             for file in (path / "rules.toml", path / "pack.toml"):
                 file.write_text(file.read_text().replace("2026-01-01", "2020-01-01"))
         self.engine = self._start()
@@ -66,8 +76,14 @@ class Trial:
         """Everything in the log is judged and recorded, and decisions of people have come into the log."""
         self.engine.process._trials._looked -= 1.0
         self.engine.now_us = max(self.engine.now_us, to_us(self.town.now))
-        self.engine.step_until(lambda: detect.consumed_seq() + 1 >= int(self.engine.process.health()["next_seq"] or 0))
+        self.engine.step_until(self._settled)
         self.town.carry()
+
+    def _settled(self) -> bool:
+        process = self.engine.process
+        judging = (process.evaluation.packs, process.evaluation.shadows.named)
+        recorded = detect.consumed_seq() + 1 >= int(process.health()["next_seq"] or 0)
+        return recorded and judging == process._rules_at_head and not process._trials.changed()
 
     def depth(self, value: float, *, minutes: float = 10) -> None:
         """The gauge in the cellar reports, after some time."""
@@ -75,7 +91,7 @@ class Trial:
         self.engine.now_us = to_us(self.town.now)
         index = self.engine.process.evaluation.engine.catalogue.index("cellar")
         self.engine.client.observations(batch([(index, to_us(self.town.now), value, 0)]), source=SOURCE.id)
-        self.town.after(minutes=1)  # lateness of the source passes
+        self.town.after(minutes=7)  # lateness and cadence pass: the judgement is final
         self.settle()
 
     def try_new(self) -> str:
@@ -124,7 +140,8 @@ def test_a_shadow_warns_nobody_and_once_promoted_the_next_signal_is_its_own(tria
     trial.depth(20.0)  # both raise it; only the version in force tells anybody
     (signal,) = detect.signals(EVERYWHERE)
     assert (signal.rule, signal.rule_version) == ("cellar/deep_water", 1)
-    trial.town.read_all()
+    trial.town.phone("duty").expects("cellar")  # what is in force is told, once
+    trial.town.phone("inspector-east").expects("go and look")
     assert [line[0] for line in peaks(trial, id_)] == ["same", "only_new"]
     trial.depth(5.0, minutes=40)
     trial.depth(5.0, minutes=40)
@@ -150,9 +167,9 @@ def test_promoted_by_an_analyst_it_judges_from_the_next_record(trial: Trial) -> 
     trial.depth(13.0)
     (signal,) = detect.signals(EVERYWHERE)
     assert (signal.rule_version, signal.level) == (2, 2)
-    assert trial.town.read_all()  # now people are told
-    verbs = [line.verb for line in ledger.chain(f"shadow:{id_}", EVERYWHERE)] if hasattr(ledger, "chain") else []
-    assert verbs in ([], ["shadow_added", "shadow_promoted"])
+    trial.town.phone("duty").expects("cellar")  # now people are told
+    trial.town.phone("inspector-east").expects("go and look")
+    assert [line.verb for line in ledger.chain(f"shadow:{id_}")] == ["shadow_added", "shadow_promoted"]
     with pytest.raises(Stale):
         shadow_services.withdraw(id_, "too late", actor=analyst, now=trial.town.now)
     trial.crash()  # the settings still name version 1; the promotion holds over it

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "cap": ("tocsin.app.commands.cap:cap", "Check CAP messages and verify their signatures."),
     "replay": ("tocsin.app.replay.command:replay", "Replay recorded data through rules and score the result."),
     "backtest": ("tocsin.app.backtest.command:backtest", "Score rules on recorded history against what happened."),
+    "budget": ("tocsin.app.backtest.budget_command:budget", "Search thresholds that keep to a rate of false signals."),
     "bench": ("tocsin.app.bench.command:bench", "Measure the engine on a standard workload."),
 }
 

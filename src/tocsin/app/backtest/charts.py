@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = ["RATIOS", "charts", "lead_chart", "skill_chart", "timeline", "value_c
 
 RATIOS = tuple(float(f"{r:.3g}") for r in np.geomspace(0.001, 0.9, 40))
 BLUE = "#0B57B7"
+Scale = Callable[[float], float]
 _WIDTH, _LEFT, _RIGHT = 960.0, 110.0, 24.0
 
 
@@ -68,7 +69,7 @@ def timeline(line: LevelScore, run: Judged, words: Words) -> Canvas:
 def _bar(page: Canvas, episode: Episode, left: float, right: float, y: float, good: bool, word: str) -> None:
     title = f"{from_us(episode.start_us):%Y-%m-%d %H:%M}Z, {word}" + (f", {episode.place}" if episode.place else "")
     style = {"fill": BLUE} if good else {"stroke": INK, "dash": True}
-    page.box(left, y, max(2.0, right - left), 24, title=title, **style)  # type: ignore[arg-type]
+    page.box(left, y, max(2.0, right - left), 24, title=title, **style)
 
 
 def lead_chart(line: LevelScore, scheme: Scheme, words: Words) -> Canvas:
@@ -88,7 +89,7 @@ def lead_chart(line: LevelScore, scheme: Scheme, words: Words) -> Canvas:
     for place, (name, n, good) in enumerate(bars):
         left, high = _LEFT + place * wide + 4, 190 * n / top
         style = {"fill": BLUE} if good else {"stroke": INK, "dash": True}
-        page.box(left, 244 - high, wide - 8, max(high, 0.5), title=f"{name}: {n}", **style)  # type: ignore[arg-type]
+        page.box(left, 244 - high, wide - 8, max(high, 0.5), title=f"{name}: {n}", **style)
         page.text(left + wide / 2 - 4, 240 - high, f"{n}" if n else "", size=12, anchor="middle")
         page.text(left + wide / 2 - 4, 262, name, size=12, anchor="middle", fill=GREY)
     page.line((_LEFT, 244), (_WIDTH - _RIGHT, 244), stroke=GREY)
@@ -106,7 +107,13 @@ def skill_chart(rule: RuleScore, scheme: Scheme, words: Words) -> Canvas:
     head = words("skill_chart", rule=_rule(rule.rule))
     page = Canvas(560, 540, head, words.language)
     page.text(8, 26, head, size=16)
-    x, y = (lambda v: 70 + v * 440), (lambda v: 480 - v * 420)
+
+    def x(share: float) -> float:
+        return 70 + share * 440
+
+    def y(share: float) -> float:
+        return 480 - share * 420
+
     for csi in (0.1, 0.3, 0.5, 0.7, 0.9):
         shares = np.linspace(csi, 1, 60)
         pods = 1 / (1 / csi + 1 - 1 / shares)
@@ -165,7 +172,7 @@ def _values(line: LevelScore) -> list[tuple[float, float]]:
     return [(ratio, value) for ratio in RATIOS if not math.isnan(value := line.cells.value(ratio))]
 
 
-def _axes(page: Canvas, x, y, marks: Sequence[tuple[float, str]], across: str, up: str) -> None:  # type: ignore[no-untyped-def]
+def _axes(page: Canvas, x: Scale, y: Scale, marks: Sequence[tuple[float, str]], across: str, up: str) -> None:
     page.line((x(0), y(1)), (x(0), y(0)), (x(1), y(0)), stroke=GREY)
     for value, word in marks:
         page.text(x(value), y(0) + 18, word, size=12, anchor="middle", fill=GREY)

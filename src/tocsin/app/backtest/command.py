@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from tocsin.app.backtest.score import HOUR_US, RuleScore, Windows, score
 from tocsin.app.backtest.truth import read_truth
 from tocsin.app.backtest.words import LANGUAGES, Words
 from tocsin.app.commands.output import console, error_console, json_option, say, table, wants_json
-from tocsin.packkit import find_pack, load_pack
+from tocsin.engine.language.walk import is_joint
+from tocsin.packkit import Pack, find_pack, load_pack
 from tocsin.terms.errors import BadValue, Unavailable
 
 __all__ = ["backtest"]
@@ -94,18 +96,27 @@ def _windows(before: float, after: float, gap: float, lead: float, cell: float, 
         raise BadValue("--cell, --operators", "must be above 0", "give for example 1")
     if max(before, after, gap, lead) > 87_840:
         raise BadValue("--before, --after, --gap, --lead", "are at most ten years", "give hours, for example 6")
-    return Windows(*(round(hours * HOUR_US) for hours in (before, after, gap, lead, cell)), operators)
+    b, a, g, need, of_cell = (round(hours * HOUR_US) for hours in (before, after, gap, lead, cell))
+    return Windows(b, a, g, need, of_cell, operators)
 
 
 def _scored(name: str, history: Path, truth: Path, only: tuple[str, ...], windows: Windows, shards: int) -> Run:
     pack = load_pack(find_pack(name))
     events = read_truth(truth, pack.scheme)
-    run = judge(history, pack, shards=shards)
+    run = judge(history, _needed(pack, only), shards=shards)
     found = score(run, events, windows, only)
     if only and not found:
         raise BadValue(f"--rule {', '.join(only)}", "gave nothing to score", f"pack {pack.name} has "
                        + ", ".join(rule.name.partition("/")[2] for rule in pack.rules))  # fmt: skip
     return name, run, found
+
+
+def _needed(pack: Pack, only: tuple[str, ...]) -> Pack:
+    """The pack with the rules that were asked for; with all where one of them looks at other rules' signals."""
+    asked = tuple(rule for rule in pack.rules if rule.name in only or rule.name.partition("/")[2] in only)
+    if not asked or any(is_joint(rule) for rule in asked):
+        return pack
+    return replace(pack, rules=asked)
 
 
 def _draw(folder: Path, run: Judged, scores: Sequence[RuleScore]) -> None:

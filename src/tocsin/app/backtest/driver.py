@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from tocsin.app.home import Home
 from tocsin.app.replay.row_groups import NEEDED, Chunk, history_chunks, history_files
 from tocsin.engine.judge import Changes
 from tocsin.engine.language.rule import Rule
+from tocsin.engine.language.walk import is_joint
 from tocsin.engine.runner import Engine
 from tocsin.formats.catalogue import catalogue_body, read_catalogue_body
 from tocsin.loop.observe.log import History
@@ -58,7 +60,8 @@ def judge_history(home: Home, pack: Pack, *, shards: int = 0, tick_us: int = TIC
     history = History(home.parquet, home.log)
     versions, catalogue = _catalogue(history_chunks(history, catalogue_only=True))
     require_fit([pack], catalogue)
-    count = shards or _fitting(history)
+    joint = any(is_joint(rule) for rule in pack.rules)  # looks at signals of any other rule, wherever it was raised
+    count = 1 if joint else shards or _fitting(history)
     shard = shard_of_streams(versions, pack.rules, count)
     seconds = {"catalogue": time.perf_counter() - began}
     began = time.perf_counter()
@@ -143,7 +146,7 @@ class _State:
     def observe(self, rows: Chunk) -> None:
         """Judge those of the rows that are ours."""
         self.out.read += len(rows)
-        columns = [rows.stream, rows.observed_at, rows.value, rows.quality]
+        columns: list[npt.NDArray[Any]] = [rows.stream, rows.observed_at, rows.value, rows.quality]
         if not self.whole:
             own = self.mine[rows.stream]
             columns = [self._local[rows.stream[own]], *(column[own] for column in columns[1:])]
@@ -208,7 +211,9 @@ def _slice(chunk: Chunk, start: int, stop: int) -> Chunk:
 
 def _catalogue(chunks: Iterable[Chunk]) -> tuple[list[list[Stream]], Catalogue]:
     """Every stream that a history registers, in all its versions, and the catalogue at its end."""
-    catalogue, versions, place = Catalogue(), [], {}
+    catalogue = Catalogue()
+    versions: list[list[Stream]] = []
+    place: dict[str, int] = {}
     for chunk in chunks:
         if chunk.body is None:
             continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -89,7 +88,7 @@ def joined(parts: Iterable[Mapping[str, Levels]]) -> dict[str, Levels]:
 
 
 def _joined(parts: Sequence[Levels]) -> Levels:
-    keys = tuple(sorted(reduce(set.union, (set(part.keys) for part in parts), set[str]())))
+    keys = tuple(sorted({key for part in parts for key in part.keys}))
     place = {key: at for at, key in enumerate(keys)}
     subject = np.concatenate([np.array([place[k] for k in p.keys], np.int64)[p.subject] for p in parts])
     at, onset, rank = (np.concatenate([getattr(part, name) for part in parts]) for name in ("at", "onset", "rank"))

@@ -12,6 +12,7 @@ import click
 
 from tocsin.app.commands.output import console, json_option, say, width_of
 from tocsin.app.commands.rules_explain import explain
+from tocsin.app.commands.rules_shadow import shadow
 from tocsin.app.commands.rules_test import test
 from tocsin.packkit.codes import code_of
 from tocsin.packkit.fault import Fault
@@ -32,6 +33,7 @@ def rules() -> None:
 
 rules.add_command(explain)
 rules.add_command(test)
+rules.add_command(shadow)
 
 
 @rules.command()
