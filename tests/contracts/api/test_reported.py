@@ -13,7 +13,7 @@ from tocsin.geo import cell_of
 def row(**other: Any) -> dict[str, Any]:
     now = datetime.datetime.now(datetime.UTC)
     bucket = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
-    return {"category": "gas_smell", "cell": cell_of(120.0, 30.0), "bucket": bucket.isoformat(), "count": 2} | other
+    return {"category": "water_on_road", "cell": cell_of(120.0, 30.0), "bucket": bucket.isoformat(), "count": 2} | other
 
 
 def test_counts_are_taken_and_words_are_not(served: Served, sender: Sender) -> None:
@@ -22,7 +22,7 @@ def test_counts_are_taken_and_words_are_not(served: Served, sender: Sender) -> N
     assert taken.json()["seq"] >= 0
     for other, code in (({"category": "who_is_loud"}, "unknown_name"), ({"text": "in my kitchen"}, "bad_form")):
         answer = served.http.post("/api/v1/reports", json={"reports": [row(**other)]}, headers=sender.headers)
-        assert_problem(answer, 404 if code == "unknown_name" else 400, code)
+        assert_problem(answer, 422 if code == "unknown_name" else 400, code)
 
 
 def test_a_bulletin_is_taken_and_only_a_source_sends_one(served: Served, sender: Sender) -> None:

@@ -193,14 +193,14 @@ def _of_area(label: str, key: str, streams: Iterable[Stream]) -> Anchor:
     located = [stream for stream in members if math.isfinite(stream.lon) and math.isfinite(stream.lat)]
     lon = sum(stream.lon for stream in located) / len(located) if located else math.nan
     lat = sum(stream.lat for stream in located) / len(located) if located else math.nan
-    if label == "cell" and is_cell(key):
+    if label == "cell" and _is_cell(key):
         lon, lat = cell_centroid(key)
     path = key if label == "jurisdiction" else common_path([stream.jurisdiction for stream in members])
     cells = frozenset(stream.cell for stream in members) - {""} | ({key} if label == "cell" else set())
     return Anchor(Subject(label, key), lon, lat, "", path, cells)
 
 
-def is_cell(text: str) -> bool:
+def _is_cell(text: str) -> bool:
     """Whether a stream's label is the H3 cell that it ought to be."""
     try:
         cell_centroid(text)

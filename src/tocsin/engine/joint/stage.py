@@ -20,7 +20,7 @@ from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.signal import Subject
 from tocsin.terms.stream import Catalogue, Source, Stream
 
-__all__ = ["REPORTS_SETTLE_US", "JointStage"]
+__all__ = ["REPORTS_SETTLE_US", "JointStage", "settled_us", "subjects"]
 
 REPORTS_SETTLE_US = 60_000_000  # so long after its five minutes a count of reports may still come in time
 
