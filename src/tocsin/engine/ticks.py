@@ -7,10 +7,31 @@ from dataclasses import replace
 
 import numpy as np
 
+from tocsin.engine.operators.kernel import kernel
 from tocsin.formats.arrow import values_of
 from tocsin.terms.record import Record, RecordKind
 
 __all__ = ["with_ticks"]
+
+
+@kernel
+def _cuts(moments, known, high, last, every, cut, tick):
+    """Positions before which a tick belongs, and which multiple of ``every`` it is. ``last``: the multiple below the running
+    maximum ``high`` so far, where ``known``. Returns how many, and both as they are afterwards."""
+    n = 0
+    if not known:
+        high = moments[0]
+        last = (high - 1) // every
+    limit = (last + 1) * every
+    for i in range(moments.shape[0]):
+        if moments[i] > high:
+            high = moments[i]
+            if high > limit:
+                last = (high - 1) // every
+                limit = (last + 1) * every
+                cut[n], tick[n] = i, last
+                n += 1
+    return n, high, last
 
 
 def with_ticks(
@@ -32,26 +53,17 @@ def with_ticks(
         moments = values_of(record.batch, name)
         if len(moments) == 0:
             continue
-        newest = max(int(moments.max()), high if high is not None else int(moments[0]))
-        if last is not None and (newest - 1) // every_us == last:  # by far the most where records are small
-            high = newest
-            yield replace(record, seq=seq)
-            seq += 1
-            continue
-        running = np.maximum.accumulate(moments)
-        if high is not None:
-            running = np.maximum(running, high)
-        high = int(running[-1])
-        boundary = (running - 1) // every_us  # number of multiples strictly below the running maximum
-        cuts = np.flatnonzero(np.diff(boundary, prepend=last if last is not None else boundary[0]))
+        cut, tick = np.empty(len(moments), np.int64), np.empty(len(moments), np.int64)
+        start = (high is not None, high or 0, last if last is not None else 0)
+        number, high, last = _cuts(moments, *start, every_us, cut, tick)
+        cuts, boundary = cut[:number].tolist(), tick[:number].tolist()
         at = 0
-        for cut in cuts:
-            if cut > at:
-                yield Record(seq, RecordKind.OBSERVATIONS, record.at_us, record.batch.slice(at, cut - at))
+        for place, passed in zip(cuts, boundary, strict=True):
+            if place > at:
+                yield Record(seq, RecordKind.OBSERVATIONS, record.at_us, record.batch.slice(at, place - at))
                 seq += 1
-            yield Record(seq, RecordKind.TICK, int(boundary[cut]) * every_us)
+            yield Record(seq, RecordKind.TICK, passed * every_us)
             seq += 1
-            at = int(cut)
+            at = place
         yield Record(seq, RecordKind.OBSERVATIONS, record.at_us, record.batch.slice(at))
         seq += 1
-        last = int(boundary[-1])

@@ -21,8 +21,8 @@ def _ladder_arguments():
     n, rng = 200, np.random.default_rng(3)
     slot, t = np.repeat(np.arange(4, dtype=np.int32), 50), np.tile(np.arange(50) * 10, 4)
     rise = rng.random((2, n)) < 0.3
-    state = (np.zeros(4, np.int8), np.zeros(4, np.int64), np.zeros((2, 4), np.int64), np.zeros((2, 4), np.int32), np.zeros(4, np.int64),
-             np.zeros(4, np.int32), np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int8), np.zeros(4, np.bool_))  # fmt: skip
+    int64, int32, int8, streak = np.zeros(4, np.int64), np.zeros(4, np.int32), np.zeros(4, np.int8), np.zeros((2, 4))
+    state = (int8, int64, streak.astype(np.int64), streak.astype(np.int32), int64, int32, int64, int64, int8, int8 > 0)
     out = (np.zeros(n, np.int64), np.zeros(n, np.int8), np.zeros(n, np.int8), np.zeros(n, np.int64))
     times = np.array([10, 0]), np.array([1, 2], np.int32), 20, 1, np.array([30, 0]), 40, 127
     return (slot, t, rise, ~rise, False, np.zeros(0, np.bool_), *times, np.array([1, 3], np.int8), *state, *out)
@@ -44,10 +44,16 @@ def _silence_arguments():
     )
 
 
-@pytest.mark.parametrize(("kernel", "arguments"), [(_ladder, _ladder_arguments()), (_tick, _silence_arguments()),
-                                                   (make_room, (0, *Rings(3).args))], ids=["ladder", "silence", "rings"])  # fmt: skip
+CALLS = {
+    "ladder": (_ladder, _ladder_arguments()),
+    "silence": (_tick, _silence_arguments()),
+    "rings": (make_room, (0, *Rings(3).args)),
+}
+
+
+@pytest.mark.parametrize(("kernel", "arguments"), CALLS.values(), ids=CALLS)
 def test_machine_code_does_what_the_text_says(kernel, arguments):
-    fast, plain = copy.deepcopy(arguments), copy.deepcopy(arguments)
+    fast, plain = ([copy.deepcopy(each) for each in arguments] for _ in range(2))
     assert kernel(*fast) == kernel.function(*plain)
     for one, other in zip(fast, plain, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -75,9 +81,9 @@ def test_damaged_code_is_not_run(tmp_path):
 
 
 def test_a_changed_kernel_below_changes_the_name_of_those_above():
-    above = machine_code._meaning(make_room)
-    assert machine_code._meaning(make_room.function.__globals__["_take_block"]) in [part[1] for part in above if isinstance(part, tuple)
-                                                                                    and part[0] == "_take_block"]  # fmt: skip
+    above = [part for part in machine_code._meaning(make_room) if isinstance(part, tuple)]
+    below = make_room.function.__globals__["_take_block"]
+    assert ("_take_block", machine_code._meaning(below)) in above
     assert ("STEP", 2) in above
 
 
