@@ -140,8 +140,7 @@ def test_a_shadow_warns_nobody_and_once_promoted_the_next_signal_is_its_own(tria
     trial.depth(20.0)  # both raise it; only the version in force tells anybody
     (signal,) = detect.signals(EVERYWHERE)
     assert (signal.rule, signal.rule_version) == ("cellar/deep_water", 1)
-    trial.town.phone("duty").expects("cellar")  # what is in force is told, once
-    trial.town.phone("inspector-east").expects("go and look")
+    trial.town.phone("inspector-east").expects("go and look", "cellar")  # what is in force is told, once
     assert [line[0] for line in peaks(trial, id_)] == ["same", "only_new"]
     trial.depth(5.0, minutes=40)
     trial.depth(5.0, minutes=40)
@@ -167,8 +166,7 @@ def test_promoted_by_an_analyst_it_judges_from_the_next_record(trial: Trial) -> 
     trial.depth(13.0)
     (signal,) = detect.signals(EVERYWHERE)
     assert (signal.rule_version, signal.level) == (2, 2)
-    trial.town.phone("duty").expects("cellar")  # now people are told
-    trial.town.phone("inspector-east").expects("go and look")
+    trial.town.phone("inspector-east").expects("go and look", "cellar")  # now people are told
     assert [line.verb for line in ledger.chain(f"shadow:{id_}")] == ["shadow_added", "shadow_promoted"]
     with pytest.raises(Stale):
         shadow_services.withdraw(id_, "too late", actor=analyst, now=trial.town.now)
