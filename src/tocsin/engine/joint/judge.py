@@ -66,7 +66,8 @@ class JointJudge:
         self._due: set[tuple[int, int]] = set()
         self.stale: list[tuple[int, Source]] = []
         self.spans: dict[Source, list[Span]] = {}
-        self.bulletins: dict[str, Bulletin] = {}
+        self.bulletins: dict[str, Bulletin] = {}  # by version
+        self.latest: dict[str, Source] = {}  # by id
         self.reports: dict[tuple[int, int], list[tuple[int, int]]] = {}  # (count node, anchor) -> (moment, number)
         self.seen: dict[tuple[str, str, str, int], None] = {}  # source, category, cell, bucket
         self.met: dict[tuple[int, int, Source], tuple[int, int]] = {}  # (sequence, anchor, second) -> (began, after)
@@ -198,19 +199,19 @@ class JointJudge:
         heapq.heappush(self.stale, (moment + self.reach, source))
 
     def _bulletin(self, moment: int, bulletin: Bulletin) -> set[int]:
-        source = ("bulletin", bulletin.hazard, bulletin.id)
+        """Each version has spans and an area of its own; the version before it ends when the next was sent."""
         touched: set[int] = set()
-        before = self.bulletins.get(bulletin.id)
-        if before is not None:
-            if bulletin.sent_us <= before.sent_us:
+        before = self.latest.get(bulletin.id)
+        if before is not None and before[2] in self.bulletins:
+            if bulletin.sent_us <= self.bulletins[before[2]].sent_us:
                 return touched
-            old = ("bulletin", before.hazard, before.id)
-            touched |= self._link(old)
-            for span in [span for span in self.spans.get(old, []) if span[1] > moment]:
-                self._end(old, span, moment, touched)
-        self.bulletins[bulletin.id] = bulletin
+            touched |= self._link(before)
+            for span in [span for span in self.spans.get(before, []) if span[1] > moment]:
+                self._end(before, span, moment, touched)
+        source = ("bulletin", bulletin.hazard, f"{bulletin.id}\x1f{bulletin.sent_us}")
+        self.latest[bulletin.id], self.bulletins[source[2]] = source, bulletin
         begins = max(bulletin.from_us, moment)
-        self.spans.setdefault(source, [])
+        self.spans[source] = []
         reached = self._link(source)
         if bulletin.until_us > begins:
             span = [begins, bulletin.until_us, bulletin.rank]
@@ -254,8 +255,10 @@ class JointJudge:
             if not spans:
                 self._unlink(source)
                 del self.spans[source]
-                if source[0] == "bulletin" and self.bulletins[source[2]].hazard == source[1]:
-                    del self.bulletins[source[2]]
+                if source[0] == "bulletin":
+                    gone = self.bulletins.pop(source[2])
+                    if self.latest.get(gone.id) == source:
+                        del self.latest[gone.id]
         while self.seen and Report("", "", next(iter(self.seen))[3]).counts_from_us <= self.closed - self.reach:
             del self.seen[next(iter(self.seen))]
 
@@ -301,14 +304,22 @@ class JointJudge:
 
     def _meet(self, number: int, node: joint.Then, at: int, moment: int) -> None:
         """Note each ``second`` that begins here now, if a ``first`` stood before it; forget those that are over."""
-        for source in self._sources(node.second, at):
-            since = run_at(self.spans.get(source, []), node.second.rank, moment)
+        for source, spans in self._seconds(node.second, at).items():
+            since = run_at(spans, node.second.rank, moment)
             if since is None:
                 self.met.pop((number, at, source), None)
             elif since == moment:
                 after = self._before(node, at, moment)
                 if after is not None:
                     self.met[number, at, source] = (moment, after)
+
+    def _seconds(self, term: joint.Term, at: int) -> dict[Source, list[Span]]:
+        """What may come second near an anchor, with its spans; versions of one bulletin are one."""
+        out: dict[Source, list[Span]] = {}
+        for kind, name, key in self._sources(term, at):
+            one = (kind, name, key.partition("\x1f")[0])
+            out[one] = sorted([*out.get(one, []), *self.spans.get((kind, name, key), [])])
+        return out
 
     def _before(self, node: joint.Then, at: int, moment: int) -> int | None:
         """How long before ``moment`` a ``first`` last stood, within the window (us); None if none did."""
@@ -436,6 +447,7 @@ class JointJudge:
             "due": sorted(self.due), "stale": sorted(self.stale),
             "spans": sorted([*source, spans] for source, spans in self.spans.items()),
             "bulletins": [_plain(bulletin) for _, bulletin in sorted(self.bulletins.items())],
+            "latest": sorted(self.latest.items()),
             "reports": sorted([*key, rows] for key, rows in self.reports.items()),
             "seen": list(self.seen), "met": sorted([*key, *value] for key, value in self.met.items()),
         }  # fmt: skip
@@ -449,9 +461,11 @@ class JointJudge:
         self._due = set(self.due)
         self.stale = [(t, (kind, name, key)) for t, (kind, name, key) in state["stale"]]
         self.spans = {(kind, name, key): [list(span) for span in spans] for kind, name, key, spans in state["spans"]}
-        self.bulletins = {row[0]: bulletin for row in state["bulletins"] if (bulletin := _bulletin_of(row))}
+        versions = [_bulletin_of(row) for row in state["bulletins"]]
+        self.bulletins = {f"{bulletin.id}\x1f{bulletin.sent_us}": bulletin for bulletin in versions}
+        self.latest = {name: (kind, hazard, key) for name, (kind, hazard, key) in state["latest"]}
         self.reports = {(node, at): [(t, number) for t, number in rows] for node, at, rows in state["reports"]}
-        self.seen = dict.fromkeys(state["seen"])
+        self.seen = dict.fromkeys((source, category, cell, bucket) for source, category, cell, bucket in state["seen"])
         self.met = {(number, at, tuple(source)): (began, after) for number, at, source, began, after in state["met"]}
         self._look_again()
 
