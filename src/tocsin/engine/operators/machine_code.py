@@ -20,6 +20,7 @@ import re
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -155,14 +156,15 @@ def _folder() -> Path | None:
                  platform.machine(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()):  # fmt: skip
         made_from.update(part.encode() + b"\0")
     name = f"kernels-{made_from.hexdigest()[:16]}"
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     for parent in (here / "__pycache__", cache_home / "tocsin"):
         folder = parent / name
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:
             continue
-        if folder.stat().st_uid in (os.getuid(), 0) and not folder.stat().st_mode & 0o022:
+        owned = folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022
+        if owned and os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             return folder
     return None
 
@@ -191,4 +193,5 @@ def _write(path: Path, code: Code) -> None:
         fresh.write_bytes(head.encode() + data)
         fresh.replace(path)
     except OSError:  # a full or read-only disk: compiled again next time
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
