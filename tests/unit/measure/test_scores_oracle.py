@@ -9,10 +9,11 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scores.categorical import BinaryContingencyManager, relative_economic_value_from_rates
+from scores.categorical import BinaryContingencyManager, firm, relative_economic_value_from_rates
 from scores.probability import brier_score, roc_auc
 
 from tocsin.measure.contingency import Contingency, contingency_of_cells
+from tocsin.measure.level_error import level_errors
 from tocsin.measure.probability import brier, reliability, roc_area
 from tocsin.terms.errors import BadValue
 
@@ -103,3 +104,17 @@ def test_what_nobody_knows_is_not_a_number():
 def test_probabilities_and_ratios_that_cannot_be_are_refused(wrong):
     with pytest.raises(BadValue):
         wrong()
+
+
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(1, 60), share=st.floats(0.05, 0.95))
+@settings(max_examples=60, deadline=None)
+def test_the_penalty_of_level_errors_is_the_fixed_risk_score(seed, n, share):
+    """FIRM with a threshold between every two ranks, all of weight 1: a rank too low costs ``share``, one too high the rest."""
+    random = np.random.default_rng(seed)
+    given_, deserved = random.integers(0, 5, n), random.integers(0, 5, n)
+    theirs = firm(
+        xr.DataArray(given_.astype(float), dims="t"), xr.DataArray(deserved.astype(float), dims="t"),
+        risk_parameter=share, categorical_thresholds=[0.5, 1.5, 2.5, 3.5], threshold_weights=[1, 1, 1, 1],
+    )  # fmt: skip
+    ours = level_errors(given_, deserved.tolist()).penalty(too_low=share, too_high=1 - share)
+    assert ours == pytest.approx(float(theirs))

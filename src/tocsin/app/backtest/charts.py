@@ -119,7 +119,7 @@ def skill_chart(rule: RuleScore, scheme: Scheme, words: Words) -> Canvas:
         pods = 1 / (1 / csi + 1 - 1 / shares)
         page.line(*((x(s), y(p)) for s, p in zip(shares, pods, strict=True) if p <= 1), stroke=PALE)
         page.text(x(1) + 4, y(csi) + 4, f"{csi:g}", size=11, fill=GREY)
-    page.text(x(1) + 4, y(1) + 4, "CSI", size=11, fill=GREY)
+    page.text(x(1) + 4, y(0) + 4, "CSI", size=11, fill=GREY)
     for bias in (0.5, 1.0, 2.0):
         end = (1.0, bias) if bias <= 1 else (1 / bias, 1.0)
         page.line((x(0), y(0)), (x(end[0]), y(end[1])), stroke=PALE, dash=True)
