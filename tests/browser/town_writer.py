@@ -388,7 +388,22 @@ class Town:
         answered = [line.id for file in queries.open_dossiers(EVERYWHERE)
                     for line in queries.verifications(EVERYWHERE, file.event) if line.answer]  # fmt: skip
         return {"event_id": event, "warning_id": warning, "finding_id": finding, "verification_id": answered[0],
-                "indicator": "receipted"}  # fmt: skip
+                "indicator": "receipted", "shadow_id": self.try_rules()}  # fmt: skip
+
+    def try_rules(self) -> str:
+        """A version of a pack on trial that raised what the one in force did not: its id."""
+        from tocsin.loop.detect import shadow_services
+        from tocsin.records.org.actor import service
+        from tocsin.terms.signal import Change, Subject, Transition
+
+        now = datetime.now(UTC)
+        new = shadow_services.NewShadow("natural_hazards", "2", "ab" * 32, "cd" * 32, ("natural_hazards/rainstorm",))
+        shadow = shadow_services.add(new, "Lower sums for small basins", actor=service("service:cli"), now=now)
+        at_us = int(now.timestamp() * 1e6)
+        raised = Transition("natural_hazards/rainstorm", 2, "rainstorm", Subject("jurisdiction", "town/east"), Change.RAISED,
+                            3, 0, at_us, at_us, 1)  # fmt: skip
+        shadow_services.record({shadow: [raised]}, {shadow: at_us - 1})
+        return shadow
 
     def propose_response(self, **_: Any) -> dict[str, str]:
         """A warning at the level of the highest rainstorm asks for what the playbook declares."""
