@@ -7,31 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.cuts import cuts_of
 from tocsin.formats.arrow import values_of
 from tocsin.terms.record import Record, RecordKind
 
 __all__ = ["with_ticks"]
-
-
-@kernel
-def _cuts(moments, known, high, last, every, cut, tick):
-    """Positions before which a tick belongs, and which multiple of ``every`` it is. ``last``: the multiple below the running
-    maximum ``high`` so far, where ``known``. Returns how many, and both as they are afterwards."""
-    n = 0
-    if not known:
-        high = moments[0]
-        last = (high - 1) // every
-    limit = (last + 1) * every
-    for i in range(moments.shape[0]):
-        if moments[i] > high:
-            high = moments[i]
-            if high > limit:
-                last = (high - 1) // every
-                limit = (last + 1) * every
-                cut[n], tick[n] = i, last
-                n += 1
-    return n, high, last
 
 
 def with_ticks(
@@ -55,7 +35,7 @@ def with_ticks(
             continue
         cut, tick = np.empty(len(moments), np.int64), np.empty(len(moments), np.int64)
         start = (high is not None, high or 0, last if last is not None else 0)
-        number, high, last = _cuts(moments, *start, every_us, cut, tick)
+        number, high, last = cuts_of(moments, *start, every_us, cut, tick)
         cuts, boundary = cut[:number].tolist(), tick[:number].tolist()
         at = 0
         for place, passed in zip(cuts, boundary, strict=True):
