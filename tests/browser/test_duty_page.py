@@ -203,7 +203,7 @@ def test_everything_is_there_without_script(town: RunningTown, open_context: Cal
     kinds = set(page.locator("tbody .mark").all_inner_texts())
     assert {"数据缺失", "正常", "红色 I级"} <= kinds
     page.goto(town.url + "/quarantine/")
-    assert "the time has no zone" in page.inner_text("main")
+    assert "时间没有时区" in page.inner_text("main")
 
 
 def test_script_and_sheets_keep_their_budget():
