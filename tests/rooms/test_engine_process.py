@@ -22,7 +22,7 @@ from tocsin.formats.catalogue import catalogue_body
 from tocsin.loop.observe.log import LogReader
 from tocsin.packkit.scaffold import new_pack
 from tocsin.records import clock
-from tocsin.terms.errors import BadUnit, Refused
+from tocsin.terms.errors import BadUnit, Refused, TooBig
 from tocsin.terms.moment import to_us
 from tocsin.terms.record import RecordKind
 from tocsin.terms.stream import Source, Stream
@@ -112,6 +112,19 @@ def test_a_stream_in_another_unit_than_a_pack_judges_is_refused(start: Start) ->
     # other properties are free, and so is the same stream once it is in the pack's unit
     running.register([Stream("b", "hydro", "b", "river_stage", "m"), Stream("c", "hydro", "c", "well_depth", "cm")])
     running.step_until(lambda: len(running.process.evaluation.engine.catalogue) == 2)
+
+
+def test_streams_whose_windows_would_need_more_than_there_is_are_refused_in_words(start: Start) -> None:
+    running = start(packs=("natural_hazards",), engine_memory_mb=8)
+    gauges = [Stream(f"rain-{n}", "hydro", f"rain-{n}", "precipitation", "mm", cadence_s=60.0) for n in range(900)]
+    running.register(gauges[:20])
+    with pytest.raises(TooBig) as caught:
+        running.register(gauges)
+    assert "of memory" in caught.value.rule
+    assert "8.0 MiB" in caught.value.rule
+    assert caught.value.remedy
+    assert len(running.process.evaluation.engine.catalogue) <= 20
+    running.register(gauges[:30])  # whoever asks for less is served as before
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,9 @@ class Configuration:
     cap_certificate: str = _key("", "PEM file of its certificate, which readers pin")
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
     allow_out_of_date_rules: bool = _key(False, "judge also by rules whose dates of validity do not cover the day")
+    engine_memory_mb: int = _key(
+        0, "MiB that rules may need with full windows: what needs more is refused; 0 = three quarters of the machine's"
+    )
     max_body_bytes: int = _key(64 << 20, "largest body the intake door reads")
     free_space_floor_mb: int = _key(
         256, "MiB that stay free: below it observations are refused, so that what was taken can be judged; 0 = none"

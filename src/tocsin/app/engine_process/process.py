@@ -21,6 +21,7 @@ from tocsin.app.configuration import Configuration
 from tocsin.app.engine_process import packs_in_force
 from tocsin.app.engine_process.evaluation import Evaluation
 from tocsin.app.engine_process.free_space import FreeSpace
+from tocsin.app.engine_process.memory import MemoryBudget
 from tocsin.app.engine_process.shadows import ShadowInLog, rules_body, shadows_of
 from tocsin.app.engine_process.snapshot_keeper import SnapshotKeeper
 from tocsin.app.engine_process.snapshots import PackInForce, SnapshotShelf, packs_of
@@ -97,6 +98,7 @@ class EngineProcess:
         self._shelf = SnapshotShelf(home.snapshots)
         self._shelf.clear_unfinished()
         self._keeper = SnapshotKeeper(self._saved)
+        self._memory = MemoryBudget(self._configuration.engine_memory_mb)
         self._space = FreeSpace(home.root, self._configuration.free_space_floor_mb << 20)
         self.evaluation = self._evaluation()
         for refused in self._shelf.refused:
@@ -172,7 +174,9 @@ class EngineProcess:
         if entry.kind is RecordKind.CATALOGUE:
             sources, streams = read_catalogue_body(entry.body)
             require_fit(self._packs, streams)
-            self._next_head = self._next_head.with_changes(sources, streams)
+            head = self._next_head.with_changes(sources, streams)
+            self._memory.require(self._packs, head)
+            self._next_head = head
         elif entry.batch is not None:
             _check_indices(entry, self._next_head)
 
@@ -264,6 +268,7 @@ class EngineProcess:
         if (enabled, shadows) != self._rules_at_head:
             try:
                 require_fit(self._packs, head)
+                self._memory.require(self._packs, head)
             except Refused as error:
                 log.error("packs of the settings are not put in force: %s", error)
             else:
