@@ -100,7 +100,9 @@ def send(port: int, path: str, token: str, kind: str, rows: int, start_us: int, 
     """The sender's process: rows acknowledged, seconds taken, the slowest answers, and what went wrong. (A thread that
     raises ends without a word: its error is handed over, never lost.)"""
     made = [Bodies(kind, rows, start_us, connection) for connection in range(CONNECTIONS)]
-    Bodies(kind, rows, start_us, 0).next()  # pyarrow imports pandas at its first array: seconds that are not the product's
+    Bodies(
+        kind, rows, start_us, 0
+    ).next()  # pyarrow imports pandas at its first array: seconds that are not the product's
     latencies: list[float] = []
     errors: list[str] = []
     headers = {"Content-Type": kind, "Authorization": f"Bearer {token}"}

@@ -55,12 +55,16 @@ class Configuration:
     )
     mail_from: str = _key("tocsin@localhost", "sender address of mail")
     sms_gateway: str = _key("", "https address of a gateway for short messages; empty = none")
-    sms_request: str = _key('{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body: JSON, or a form To={to}&Body={text}")
+    sms_request: str = _key(
+        '{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body: JSON, or a form To={to}&Body={text}"
+    )
     sms_header: str = _key("", "a header that proves who we are, for example Authorization: Bearer ...", secret=True)
     voice_gateway: str = _key("", "https address of a gateway that calls and reads a text aloud; empty = none")
     voice_request: str = _key('{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body, as sms_request")
     voice_header: str = _key("", "as sms_header", secret=True)
-    chats: tuple[str, ...] = _key((), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True)
+    chats: tuple[str, ...] = _key(
+        (), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True
+    )
     mqtt: str = _key("", "mqtts://user:password@host of the broker of sirens and displays; empty = none", secret=True)
     outward_inside: tuple[str, ...] = _key((), "hosts and networks of our own that may be called, also without TLS")
     outward_ca: str = _key("", "file of further certificate authorities to trust when calling others")

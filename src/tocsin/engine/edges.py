@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from tocsin.engine.columns import Columns, Pair
@@ -145,7 +147,8 @@ class AreaJury:
                 np.copyto(column[k], 0.0, where=false)
                 np.copyto(column[k], 1.0, where=true)
             else:
-                column[k] = rows.number(node, self.rule.coverage)
+                # what joins signals never stands inside an area function (check_rule)
+                column[k] = rows.number(cast("tree.Number", node), self.rule.coverage)
 
     def judge_rows(
         self, now: int, newest: Array, lateness: Array, idle_after: Array, ladder: Ladder

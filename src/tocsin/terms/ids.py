@@ -10,7 +10,24 @@ import hashlib
 
 __all__ = ["PREFIXES", "episode_id", "event_id", "signal_id", "uuid7_id"]
 
-PREFIXES = ("evt", "sig", "src", "fact", "led", "wrn", "tsk", "cas", "fnd", "inc", "acc", "dsp", "stm", "sub", "vrf", "shd")
+PREFIXES = (
+    "evt",
+    "sig",
+    "src",
+    "fact",
+    "led",
+    "wrn",
+    "tsk",
+    "cas",
+    "fnd",
+    "inc",
+    "acc",
+    "dsp",
+    "stm",
+    "sub",
+    "vrf",
+    "shd",
+)
 
 
 def signal_id(rule: str, subject: str, onset_us: int) -> str:

@@ -41,7 +41,9 @@ class World:
     reports: list[Report]
     bulletins: list[Bulletin]
     rules: dict[str, Rule]
-    known: dict[object, dict[str, list[Span]]] = field(default_factory=dict)  # the same question again is not computed again
+    known: dict[object, dict[str, list[Span]]] = field(
+        default_factory=dict
+    )  # the same question again is not computed again
 
 
 def judge(rule: Rule, world: World, start_us: int, end_us: int) -> list[Said]:
@@ -84,7 +86,9 @@ def of_area(label: str, key: str, streams: list[Stream]) -> Place:
     located = [s for s in streams if math.isfinite(s.lon)]
     if not located:
         return Place(label, key, math.nan, math.nan, streams)
-    return Place(label, key, sum(s.lon for s in located) / len(located), sum(s.lat for s in located) / len(located), streams)
+    return Place(
+        label, key, sum(s.lon for s in located) / len(located), sum(s.lat for s in located) / len(located), streams
+    )
 
 
 def source_place(subject: str, catalogue: Catalogue) -> Place:
@@ -103,7 +107,9 @@ def reaches(place: Place, source: Place, within_m: float) -> bool:
     if source.kind != "stream":
         return place.kind == "stream" and place.streams[0].label(source.kind) == source.key
     stream = source.streams[0]
-    return stream.feature == place.streams[0].feature if place.kind == "stream" else stream.label(place.kind) == place.key
+    return (
+        stream.feature == place.streams[0].feature if place.kind == "stream" else stream.label(place.kind) == place.key
+    )
 
 
 def holds_place(bulletin: Bulletin, place: Place) -> bool:
@@ -226,7 +232,9 @@ def number(node: tree.Number, place: Place, world: World, rule: Rule, now: int) 
             if term.within_m and math.isnan(place.lon):
                 return None
             near = spans_near(term, place, world)
-            found = {once(subject, rule, world) for subject, spans in near.items() if stood(spans, term.rank, now, window)}
+            found = {
+                once(subject, rule, world) for subject, spans in near.items() if stood(spans, term.rank, now, window)
+            }
             if how == "how_many":
                 return float(len(found))
             every = {once(str_, rule, world) for str_ in subjects(world.rules[term.rule], world)

@@ -96,7 +96,12 @@ def joint_rules(draw):
     ranks = sorted(draw(st.sets(st.integers(1, 4), min_size=1, max_size=2)))
     when = joint_truths(per)
     rungs = tuple(
-        Rung(rank, draw(when.filter(lambda truth: not true_of_nothing(truth))), Hold(draw(pause)), at_least_us=draw(pause))
+        Rung(
+            rank,
+            draw(when.filter(lambda truth: not true_of_nothing(truth))),
+            Hold(draw(pause)),
+            at_least_us=draw(pause),
+        )
         for rank in ranks
     )
     clear = draw(st.one_of(st.just(Clear()), st.builds(Clear, st.one_of(st.none(), when), st.builds(Hold, pause))))
@@ -140,7 +145,9 @@ def worlds(draw, lateness_min=0):
 
 def log_of(rows, reports, warned, end, sizes=(99,), delays=(), report_delays=()):
     """Rows, reports and bulletins as they arrive, in records of these sizes, a tick every minute between them."""
-    arrivals = [(t + MINUTE * d, 0, row) for row, d in zip(rows, [*delays, *[0] * len(rows)], strict=False) for t in (row[1],)]
+    arrivals = [
+        (t + MINUTE * d, 0, row) for row, d in zip(rows, [*delays, *[0] * len(rows)], strict=False) for t in (row[1],)
+    ]
     arrivals += [(report.counts_from_us + MINUTE * d, 1, report)
                  for report, d in zip(reports, [*report_delays, *[0] * len(reports)], strict=False)]  # fmt: skip
     arrivals += [(bulletin.sent_us, 2, bulletin) for bulletin in warned]

@@ -62,7 +62,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 WORDS = (
     "value", "previous", "sum", "(", ")", "3h", ">=", "<", "and", "or", "not", "+", "-", "*", "/", ",", "over", "silent",
     "stuck", "spike", "days", "max", "day", "today", "@x", "share", "how_many", "for", "index", "rate", '"t"', "5 mm", "50 %",
-    "1e3 m/s", "quantile", "same_hour", "changed", "stddev", "0.9", "7d", "median", "at", "yellow", "within", "in", "then", "reports", ":", "bulletin", "500 m",
+    "1e3 m/s", "quantile", "same_hour", "changed", "stddev", "0.9", "7d", "median", "at",
+    "yellow", "within", "in", "then", "reports", ":", "bulletin", "500 m",
 )  # fmt: skip
 
 

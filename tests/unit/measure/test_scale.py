@@ -79,7 +79,7 @@ def test_blocks_drawn_again_cover_a_known_ratio():
         random = np.random.default_rng(seed)
         storms = random.poisson(random.gamma(1.0, 5.0, 40))
         hits = random.binomial(storms, 0.3)
-        low, high = ratio_interval(hits, storms, seed)
+        low, high = ratio_interval(hits, storms, np.random.default_rng(seed))
         covered += low <= 0.3 <= high
     assert 85 <= covered <= 100
-    assert all(math.isnan(end) for end in block_interval(1, lambda drawn: 1.0, 0))
+    assert all(math.isnan(end) for end in block_interval(1, lambda drawn: 1.0, np.random.default_rng(0)))

@@ -262,7 +262,7 @@ def _by_week(starts: np.ndarray, began_us: int, length_us: int) -> tuple[float, 
         if len(starts)
         else np.zeros(weeks)
     )
-    return block_interval(int(weeks), lambda drawn: float(counts[drawn].sum()), _SEED)
+    return block_interval(int(weeks), lambda drawn: float(counts[drawn].sum()), np.random.default_rng(_SEED))
 
 
 def _subjects(rule: Rule, run: Judged) -> int:

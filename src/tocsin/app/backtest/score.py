@@ -108,7 +108,7 @@ class LevelScore:
     def bias_interval(self) -> Interval:
         """95 % interval of the bias over weeks drawn again (``measure.blocks``)."""
         warned, happened = self._by_week()
-        return ratio_interval(warned, happened, SEED)
+        return ratio_interval(warned, happened, np.random.default_rng(SEED))
 
     @property
     def lead_interval(self) -> Interval:
@@ -121,7 +121,7 @@ class LevelScore:
             values = [lead for week in drawn for lead in weeks[week]]
             return float(np.median(values)) if values else float("nan")
 
-        return block_interval(self._weeks, median, SEED)
+        return block_interval(self._weeks, median, np.random.default_rng(SEED))
 
     @property
     def in_time(self) -> float:

@@ -19,7 +19,9 @@ __all__ = ["targets"]
 
 _NEEDED = {"id", "channel", "address"}
 _KEYS = _NEEDED | {"title", "language", "areas", "hazards", "from_level", "exercises"}
-_REMEDY = 'write [[target]] with id, channel and address; may add title, language, areas, hazards, from_level, exercises'
+_REMEDY = (
+    "write [[target]] with id, channel and address; may add title, language, areas, hazards, from_level, exercises"
+)
 
 
 @click.group()

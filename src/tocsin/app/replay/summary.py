@@ -109,7 +109,9 @@ def _rules(run: Replayed) -> RenderableType:
 
 
 def _ahead(run: Replayed) -> list[RenderableType]:
-    rows = [(a.rule, f"{a.raised:,}", f"{a.confirmed:,}", f"{a.amended:,}", f"{a.retracted:,}", a.open) for a in ahead(run)]
+    rows = [
+        (a.rule, f"{a.raised:,}", f"{a.confirmed:,}", f"{a.amended:,}", f"{a.retracted:,}", a.open) for a in ahead(run)
+    ]
     if not rows:
         return []
     names = ("rule", "raised provisionally", "confirmed as said", "amended", "retracted", "not decided yet")

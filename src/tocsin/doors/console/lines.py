@@ -153,11 +153,15 @@ def awaited_words(signal: detect.SignalLine) -> str:
     seconds = -(-signal.awaited_us // SECOND_US)
     if seconds < 120:
         return ngettext(
-            "Provisional: {n} s of late data is still awaited", "Provisional: {n} s of late data are still awaited", seconds
+            "Provisional: {n} s of late data is still awaited",
+            "Provisional: {n} s of late data are still awaited",
+            seconds,
         ).format(n=seconds)
     minutes = -(-seconds // 60)
     return ngettext(
-        "Provisional: {n} min of late data is still awaited", "Provisional: {n} min of late data are still awaited", minutes
+        "Provisional: {n} min of late data is still awaited",
+        "Provisional: {n} min of late data are still awaited",
+        minutes,
     ).format(n=minutes)
 
 

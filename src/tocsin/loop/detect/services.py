@@ -120,8 +120,18 @@ def _put_signals(transitions: Sequence[Transition], batch: int) -> tuple[list[Si
     rows = ([getattr(row, column) for column in _SIGNAL] for row in touched.values())
     put_rows(SignalRow, _SIGNAL, rows, key="id", replace=_SIGNAL_STANDING)
     changes = [
-        (signal_id, t.change.value, t.level, t.previous, t.at_us, t.seq, t.rule_version, evidence_text(t), t.finality.value,
-         t.amends)
+        (
+            signal_id,
+            t.change.value,
+            t.level,
+            t.previous,
+            t.at_us,
+            t.seq,
+            t.rule_version,
+            evidence_text(t),
+            t.finality.value,
+            t.amends,
+        )
         for signal_id, t in zip(ids, transitions, strict=True)
     ]
     put_rows(SignalChangeRow, (*SIGNAL_CHANGE, "batch"), [(*change, batch) for change in changes])
@@ -191,8 +201,16 @@ def _put_events(changes: Sequence[EventChange], batch: int) -> list[bytes]:
     _put_members(newest)
     _put_areas(newest)
     lines = [
-        (c.event.id, str(c.change), c.event.state.value, c.event.level, c.at_us, c.seq, _words(c.because),
-         c.event.finality.value)
+        (
+            c.event.id,
+            str(c.change),
+            c.event.state.value,
+            c.event.level,
+            c.at_us,
+            c.seq,
+            _words(c.because),
+            c.event.finality.value,
+        )
         for c in changes
     ]
     put_rows(EventChangeRow, (*EVENT_CHANGE, "batch"), [(*line, batch) for line in lines])
