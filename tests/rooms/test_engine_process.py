@@ -19,12 +19,17 @@ from tocsin.app.engine_process.process import EngineProcess
 from tocsin.app.home import Home
 from tocsin.doors.intake.socket.client import EngineClient
 from tocsin.formats.catalogue import catalogue_body
+from tocsin.formats.reports import reports_body
+from tocsin.geo import cell_of
+from tocsin.loop.detect.models import EventRow, SignalRow
 from tocsin.loop.observe.log import LogReader
+from tocsin.packkit.example import observation_batch
 from tocsin.packkit.scaffold import new_pack
 from tocsin.records import clock
 from tocsin.terms.errors import BadUnit, Refused, TooBig
 from tocsin.terms.moment import to_us
 from tocsin.terms.record import RecordKind
+from tocsin.terms.report import Report
 from tocsin.terms.stream import Source, Stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -229,3 +234,30 @@ def test_doctor_names_the_rules_that_do_not_judge_and_the_streams_that_do_not_fi
     ]
     with pytest.raises(BadUnit, match="stream g"):
         list(doctor._streams(dataclasses.replace(configuration, packs=("natural_hazards",))))
+
+
+def test_a_gas_sensor_and_people_who_smell_it_become_one_orange_event(start: Start) -> None:
+    """From the socket's door to the database: observations and counts of reports join in a signal and an event."""
+    running = start(packs=("gas_leak",))
+    hall = Stream("hall", "hydro", "hall", "combustible_gas", "%", lon=120.0, lat=30.0, cadence_s=60.0)
+    running.register([hall])
+    running.step_until(lambda: len(running.process.evaluation.engine.catalogue) == 1)
+    begun = running.now_us
+
+    def minutes(n: int) -> int:
+        return begun + n * 60_000_000
+
+    def pass_until(n: int) -> None:
+        for minute in range((running.now_us - begun) // 60_000_000 + 1, n + 1):
+            running.now_us = minutes(minute)
+            running.client.observations(observation_batch([0], [minutes(minute)], [12.0]), source="hydro")
+            running.step_until(running.caught_up)
+
+    pass_until(10)
+    report = Report("gas_smell", cell_of(120.0, 30.0, 9), begun, 3)
+    running.client.reports(reports_body("hotline", [report]), source="hotline")
+    pass_until(20)
+    events = list(EventRow.objects.filter(hazard="gas_leak"))
+    assert [event.level for event in events] == [3]
+    rules = set(SignalRow.objects.filter(id__in=events[0].members.values("signal")).values_list("rule", flat=True))
+    assert rules == {"gas_leak/gas_leak", "gas_leak/gas_leak_smelt"}
