@@ -106,11 +106,14 @@ def post_columns(port: int, token: str, rate: int, seconds: float) -> tuple[dict
     headers = {"Content-Type": "application/vnd.apache.arrow.stream", "Authorization": f"Bearer {token}"}
     rows = rate // BODIES_A_SECOND
     acknowledged: dict[str, float] = {}
-    begun, number = time.monotonic(), 0
+    begun, number, ends_us = time.monotonic(), 0, 0
     while (now := time.monotonic() - begun) < seconds:
         if now < number / BODIES_A_SECOND:
             time.sleep(number / BODIES_A_SECOND - now)
-        at_us = time.time_ns() // 1000
+        # After a pause bodies follow each other within the span of their own moments: a source never goes back in time, or
+        # its rows would rightly be late and the storm in them never judged.
+        at_us = max(time.time_ns() // 1000, ends_us)
+        ends_us = at_us + rows
         streams = ((number * rows + np.arange(rows)) % GAUGES).astype(np.int32)
         values, struck = np.full(rows, 0.0), None
         if number % 3 == 0 and number // 3 < GAUGES:
