@@ -91,9 +91,9 @@ def of_an_undisturbed_run(home: Path, steps: dict[int, int]) -> list[Line]:
 
 def lines(transitions: Iterable[Transition]) -> list[Line]:
     """Everything of a transition but the seq."""
-    from tocsin.loop.detect.services import _evidence  # needs Django's settings
+    from tocsin.loop.detect.services import evidence_text  # needs Django's settings
 
-    return sorted((t.signal, t.change.value, t.level, t.previous, t.at_us, _evidence(t)) for t in transitions)
+    return sorted((t.signal, t.change.value, t.level, t.previous, t.at_us, evidence_text(t)) for t in transitions)
 
 
 def heard(all_lines: list[Line]) -> list[Line]:

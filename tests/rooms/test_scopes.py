@@ -25,6 +25,7 @@ WITHOUT_SCOPE: dict[str, str] = {
     "observe.catalogue_version": NUMBER, "observe.catalogue_seq": NUMBER,
     "observe.source_for_token": SELF, "observe.tokens": "for the command line: when tokens were issued, never the tokens",
     "observe.place_title": "what a feature is called, of an event that was read with a scope",
+    "observe.are_synthetic": "one bit about an event that the room has in hand: is it an exercise",
     "observe.jurisdictions_of": "says where things lie, so that they can be scoped",
     "ledger.chain": CHAIN, "ledger.chains": CHAIN, "ledger.entries_by": CHAIN, "ledger.verify_chain": CHAIN,
     "ledger.chain_state": CHAIN, "ledger.lines": "bodies hold ids and digests only; evaluate counts them by scope",

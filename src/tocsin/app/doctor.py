@@ -268,9 +268,7 @@ def _outbox(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _mail(configuration: Configuration) -> Iterator[Finding]:
-    from tocsin.app.channels_in_use import channels_in_use
-
-    if not channels_in_use(configuration):
+    if not configuration.smtp:
         yield Finding("mail", "note", "no mail server is set; mail is kept waiting", "set smtp, see docs/install.md")
     if not _has_database(configuration):
         return

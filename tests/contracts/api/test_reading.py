@@ -21,6 +21,7 @@ def test_every_operation_is_described_and_every_path_answers(served: Served) -> 
     assert set(document["paths"]) == {
         "/api/v1/sources", "/api/v1/streams", "/api/v1/streams/indices", "/api/v1/signals", "/api/v1/signals/{signal_id}",
         "/api/v1/events", "/api/v1/events/{event_id}", "/api/v1/quarantine",
+        "/api/v1/reports", "/api/v1/bulletins",
     }  # fmt: skip
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -50,7 +50,13 @@ class Talks:
         outcomes: dict[str, Outcome] = {}
         waiting = list(letters)
         while waiting:
-            futures = [future for letter in waiting if (future := self._begin(letter, outcomes)) is not None]
+            futures, turns = [], set()
+            for letter in waiting:  # in order: once a letter waits its turn, later ones to its target do too
+                target = self._target_of(letter)
+                if target not in turns and (future := self._begin(letter, outcomes)) is not None:
+                    futures.append(future)
+                if letter.key not in outcomes:
+                    turns.add(target)
             waiting = [letter for letter in waiting if letter.key not in outcomes]
             left = ends - self._clock()
             if not futures or left <= 0:
