@@ -35,6 +35,7 @@ class RunningTown:
             "TOCSIN_HOME": str(home),
             "TOCSIN_PACKS": "natural_hazards,gas_leak",
             "TOCSIN_TIME_ZONE": "Asia/Shanghai",
+            "TOCSIN_SMTP": "smtp://127.0.0.1:9",  # nobody there: no worker runs here, but pages offer mail
             "DJANGO_SETTINGS_MODULE": "tocsin.app.settings",
         }
         self.port = _free_port()
