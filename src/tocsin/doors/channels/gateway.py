@@ -7,20 +7,19 @@ answers nobody is down as a whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tocsin.doors.channels.gateway_request import GatewayRequest
 from tocsin.doors.outward.client import Outward
+from tocsin.formats.addresses import TELEPHONE
 from tocsin.formats.sms import shown
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.message import Letter
 from tocsin.terms.errors import TocsinError, Unavailable
 
-__all__ = ["NUMBER", "Gateway"]
+__all__ = ["Gateway"]
 
-NUMBER = re.compile(r"\+[1-9][0-9]{5,14}")  # ITU-T E.164
 SIDE_BY_SIDE = 8
 _FINAL = (400, 404, 410, 422)
 
@@ -47,7 +46,7 @@ class Gateway:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _hand_over(self, letter: Letter) -> Outcome | TocsinError:
-        if not NUMBER.fullmatch(letter.address):
+        if not TELEPHONE.fullmatch(letter.address):
             return Outcome(letter.key, False, "not a telephone number with country code", final=True)
         values = {"to": letter.address, "text": shown(letter.body), "key": letter.key, "language": letter.language,
                   "level": str(letter.level)}  # fmt: skip

@@ -4,7 +4,6 @@ topic. Messages are kept by the broker (retained), so that a display which comes
 from __future__ import annotations
 
 import json
-import re
 import ssl
 import threading
 import time
@@ -18,6 +17,7 @@ from paho.mqtt.properties import Properties
 
 from tocsin.doors.channels.broker import Broker
 from tocsin.doors.channels.webhook import as_document
+from tocsin.formats.addresses import TOPIC
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.message import Letter
 from tocsin.terms.errors import Unavailable
@@ -25,7 +25,6 @@ from tocsin.terms.errors import Unavailable
 __all__ = ["Mqtt"]
 
 TIMEOUT_S = 8.0
-_TOPIC = re.compile(r"[^\x00-\x1f+#\x7f]{1,200}")  # a topic to publish to has no wildcard
 _FINAL = {0x87, 0x90}  # not authorized, topic name invalid
 
 
@@ -99,7 +98,7 @@ class _Call:
         self._client.loop_stop()
 
     def _begin(self, letter: Letter) -> int | None:
-        if not _TOPIC.fullmatch(letter.address):
+        if not TOPIC.fullmatch(letter.address):
             return None
         properties: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         properties.ContentType = "application/json"

@@ -7,13 +7,12 @@ import re
 
 from django.utils.translation import gettext as _
 
+from tocsin.formats.addresses import TELEPHONE, TOPIC
 from tocsin.terms.errors import BadValue
 
 __all__ = ["require_contact"]
 
 _MAIL = re.compile(r"[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f-\x9f]{1,64}@[^\s<>@,;:\"()\[\]\\\x00-\x1f\x7f-\x9f]{1,200}")
-_NUMBER = re.compile(r"\+[1-9][0-9]{5,14}")  # ITU-T E.164
-_TOPIC = re.compile(r"[^\x00-\x1f+#\x7f]{1,200}")
 _ROOM = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -30,11 +29,11 @@ def _fits(channel: str, address: str) -> bool:
         case "mail":
             return _MAIL.fullmatch(address) is not None and "=?" not in address
         case "sms" | "voice":
-            return _NUMBER.fullmatch(address) is not None
+            return TELEPHONE.fullmatch(address) is not None
         case "webhook":
             return address.startswith(("https://", "http://"))  # where it may lead, the channel's guard judges
         case "mqtt":
-            return _TOPIC.fullmatch(address) is not None
+            return TOPIC.fullmatch(address) is not None
         case "chat":
             return _ROOM.fullmatch(address) is not None
         case "web_push":
