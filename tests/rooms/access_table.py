@@ -78,6 +78,8 @@ ROWS: dict[str, Row] = {
     "subscribe": Row(get=ANYBODY, post=ANYBODY),
     "subscribe/confirm/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),  # the proof in the link decides
     "subscribe/leave/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),
+    "heard/<str:key>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),  # the proof in the link decides
+    "answers": Row(post=NONE, kind="program"),  # a gateway with the token of the settings
     "warnings": Row(get=ANYBODY),
     "warnings/": Row(get=ANYBODY, post=ANYBODY),  # only sends to the address without the stroke
     "warnings.geojson": Row(get=ANYBODY),

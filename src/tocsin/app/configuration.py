@@ -62,6 +62,9 @@ class Configuration:
     voice_gateway: str = _key("", "https address of a gateway that calls and reads a text aloud; empty = none")
     voice_request: str = _key('{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body, as sms_request")
     voice_header: str = _key("", "as sms_header", secret=True)
+    answers_token: str = _key(
+        "", "what gateways send as Authorization: Bearer when they hand over replies; empty = no door", secret=True
+    )
     chats: tuple[str, ...] = _key(
         (), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
+from tocsin.doors.api.answers import answers
 from tocsin.doors.api.health import healthz, metrics, readyz
 from tocsin.doors.api.operations import api
 from tocsin.doors.api.problems import problem
@@ -22,6 +23,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("answers", answers, name="answers"),
     path("api/v1/", api.urls),
     re_path(r"^api/", nothing_here),
 ]

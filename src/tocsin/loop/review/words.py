@@ -45,6 +45,7 @@ VERBS: dict[str, str | Promise] = {
     "task_withdrawn": _("Task taken back"),
     "message_put": _("Message put on its way"),
     "message_settled": _("Message settled"),
+    "message_answered": _("Somebody said that they have it"),
     # verify
     "dossier_opened": _("File on the event opened"),
     "dossier_merged": _("File merged into another event"),

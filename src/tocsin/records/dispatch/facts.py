@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tocsin.records.outbox.fact import fact
 
-__all__ = ["DispatchSettled"]
+__all__ = ["DispatchSettled", "LetterAnswered"]
 
 
 @fact
@@ -23,3 +23,18 @@ class DispatchSettled:
     failed: int
     too_late: int
     superseded: int = 0
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class LetterAnswered:
+    """A recipient said "heard" to a letter, told once: which dispatch and recipient (``post:duty-east``), what the letter was
+    (``kind``, ``about``, ``event``), ``via`` link, code or digit."""
+
+    dispatch: str
+    recipient: str
+    kind: str
+    about: str
+    event: str
+    via: str
+    at_us: int

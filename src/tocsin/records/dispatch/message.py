@@ -21,7 +21,8 @@ class Text:
 class Message:
     """What is to be said, in every language. ``kind`` is a code (``verification_asked``); ``about`` the thing, ``event`` the
     event whose chain tells of it; ``not_after``: past it nobody wants it any more (a warning's expiry); ``link`` a path of
-    this deployment. ``thread``: of all messages of one thread only the newest is still sent, so that a cancel never
+    this deployment. ``asks``: every letter asks its recipient to say that they have it (``answers``).
+    ``thread``: of all messages of one thread only the newest is still sent, so that a cancel never
     overtakes what it cancels ("" = stands alone); whoever puts a later one addresses everybody whom it concerns."""
 
     kind: str
@@ -33,6 +34,7 @@ class Message:
     link: str = ""
     exercise: bool = False
     thread: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

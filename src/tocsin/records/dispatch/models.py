@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["DeliveryRow", "DispatchRow"]
+__all__ = ["AnswerRow", "DeliveryRow", "DispatchRow"]
 
 
 class DispatchRow(models.Model):
     """One message on one channel to one shard of at most 500 recipients. ``audience`` is the recipients as they were when
     it was put (name, address, language), expanded into deliveries by the sender; ``recipients`` how many they are.
-    ``texts`` by language. ``not_before``: nothing is to be done before it; ``attempts``: how often it was tried in vain."""
+    ``texts`` by language; ``asks``: each letter asks for an answer (AnswerRow). ``not_before``: nothing is to be done before
+    it; ``attempts``: how often it was tried in vain."""
 
     id = models.CharField(max_length=40, primary_key=True)
     kind = models.CharField(max_length=60)
@@ -21,6 +22,7 @@ class DispatchRow(models.Model):
     thread = models.CharField(max_length=60, default="")
     level = models.SmallIntegerField(default=0)
     exercise = models.BooleanField(default=False)
+    asks = models.BooleanField(default=False)
     texts = models.JSONField()
     audience = models.JSONField()
     recipients = models.IntegerField()
@@ -60,3 +62,13 @@ class DeliveryRow(models.Model):
         indexes = [
             models.Index(fields=["dispatch", "number"], name="dispatch_open", condition=models.Q(state="waiting"))
         ]
+
+
+class AnswerRow(models.Model):
+    """A recipient said "heard" to a letter: ``key`` is the letter's, ``via`` how (link, code, digit)."""
+
+    key = models.CharField(max_length=60, unique=True)
+    dispatch = models.ForeignKey(DispatchRow, models.PROTECT, related_name="answers")
+    recipient = models.CharField(max_length=80)
+    via = models.CharField(max_length=10)
+    answered_at = models.DateTimeField()

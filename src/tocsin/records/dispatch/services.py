@@ -16,6 +16,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from tocsin.records.dispatch import answers
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.facts import DispatchSettled
 from tocsin.records.dispatch.lifecycle import DeliveryState
@@ -99,7 +100,7 @@ def _shard(message: Message, people: Sequence[Recipient], number: int, channel: 
         about=message.about, event=message.event, thread=message.thread, level=message.level, exercise=message.exercise,
         texts={language: asdict(text) for language, text in message.texts.items()},
         audience=[[r.name, r.address, r.language] for r in people], recipients=len(people), link=message.link,
-        put_at=now, not_after=message.not_after,
+        put_at=now, not_after=message.not_after, asks=message.asks,
     )  # fmt: skip
 
 
@@ -204,7 +205,10 @@ def _letter(row: DispatchRow, delivery: DeliveryRow) -> Letter:
         with translation.override(language):
             mark, sentence = _("Exercise"), _("Exercise. Not a real warning.")
         subject, body = f"[{mark}] {subject}", f"{sentence}\n\n{body}"
-    return Letter(f"{row.id}-{delivery.number}", delivery.recipient, delivery.address, subject, body, language, row.level,
+    key = f"{row.id}-{delivery.number}"
+    if row.asks:
+        body += answers.footer(row.channel, key, language)
+    return Letter(key, delivery.recipient, delivery.address, subject, body, language, row.level,
                   row.exercise)  # fmt: skip
 
 
