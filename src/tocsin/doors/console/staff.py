@@ -156,7 +156,7 @@ def _put_post(entry: Entry) -> None:
         entry.text("id"), _titles(entry), entry.text("department"), entry.text("role"), _area(entry), facility,
         entry.degrees("lon", 180), entry.degrees("lat", 90), entry.text("mail"),
         entry.text("language") if entry.text("language") in LANGUAGES else LANGUAGES[0],
-        tuple(word.strip() for word in entry.text("skills").split(",") if word.strip()),
+        tuple(word.strip() for word in entry.text("skills").split(",") if word.strip()), entry.text("phone"),
     )  # fmt: skip
     services.put_posts([line], actor=entry.actor, now=entry.now)
 
@@ -183,8 +183,8 @@ _FORMS = {  # what each form with typed fields is made of: shown again where it 
     "open_account": ("username", "display_name"),
     "put_department": ("id", "title_en", "title_zh", "jurisdiction"),
     "put_post": (
-        "id", "title_en", "title_zh", "department", "role", "jurisdiction", "facility", "mail", "language", "lon", "lat",
-        "skills",
+        "id", "title_en", "title_zh", "department", "role", "jurisdiction", "facility", "mail", "phone", "language",
+        "lon", "lat", "skills",
     ),
 }  # fmt: skip
 
@@ -246,7 +246,7 @@ def _title(frame: Frame, title: dict[str, str]) -> str:
 
 def _post_row(frame: Frame, line: PostLine) -> dict[str, Any]:
     return {"id": line.id, "title": _title(frame, line.title) or line.id, "role": role_title(line.role),
-            "jurisdiction": line.jurisdiction, "facility": line.facility, "mail": line.mail}  # fmt: skip
+            "jurisdiction": line.jurisdiction, "facility": line.facility, "mail": line.mail, "phone": line.phone}  # fmt: skip
 
 
 def _shift_rows(frame: Frame, posts: list[PostLine], now: datetime) -> list[dict[str, Any]]:

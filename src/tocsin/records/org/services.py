@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from tocsin.formats.addresses import TELEPHONE
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.facts import ShiftChanged
@@ -66,6 +67,7 @@ class PostLine:
     mail: str = ""
     language: str = "zh-hans"
     skills: tuple[str, ...] = field(default=())
+    phone: str = ""
 
 
 def put_departments(departments: Sequence[DepartmentLine], *, actor: Actor, now: datetime) -> None:
@@ -94,6 +96,9 @@ def put_posts(posts: Sequence[PostLine], *, actor: Actor, now: datetime) -> None
                            _("one of {names}").format(names=", ".join(sorted(set(Role) - {Role.SYSTEM}))))  # fmt: skip
         if line.mail:
             _require_mail(line)
+        if line.phone and not TELEPHONE.fullmatch(line.phone):
+            raise BadValue(_("post {post}").format(post=line.id), _("its telephone number has no country code"),
+                           _("write the number with + and country code"))  # fmt: skip
         if (line.role == Role.FACILITY_OPERATOR) != bool(line.facility):
             raise BadValue(_("post {post}").format(post=line.id), _("an operator's post, and only that, names its facility"),
                            _("name the facility of a facility operator, of nobody else"))  # fmt: skip
@@ -118,10 +123,11 @@ def put_posts(posts: Sequence[PostLine], *, actor: Actor, now: datetime) -> None
             "mail",
             "language",
             "skills",
+            "phone",
         ]
         rows = [
             Post(id=p.id, title=dict(p.title), department_id=p.department, role=p.role, jurisdiction=p.jurisdiction,
-                 facility=p.facility, lon=p.lon, lat=p.lat, mail=p.mail, language=p.language, skills=list(p.skills))
+                 facility=p.facility, lon=p.lon, lat=p.lat, mail=p.mail, language=p.language, skills=list(p.skills), phone=p.phone)
             for p in posts
         ]  # fmt: skip
         Post.objects.bulk_create(
