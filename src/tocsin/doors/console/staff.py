@@ -27,7 +27,7 @@ from tocsin.records import clock
 from tocsin.records.org import queries, services
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act, Role, role_title
-from tocsin.records.org.services import DepartmentLine, PostLine
+from tocsin.records.org.services import DUTIES, DepartmentLine, PostLine
 from tocsin.records.places import queries as places
 from tocsin.terms.errors import BadTime, BadValue, Refused, UnknownName
 from tocsin.terms.moment import to_us
@@ -157,6 +157,7 @@ def _put_post(entry: Entry) -> None:
         entry.degrees("lon", 180), entry.degrees("lat", 90), entry.text("mail"),
         entry.text("language") if entry.text("language") in LANGUAGES else LANGUAGES[0],
         tuple(word.strip() for word in entry.text("skills").split(",") if word.strip()), entry.text("phone"),
+        entry.text("duty") if entry.text("duty") in DUTIES else "",
     )  # fmt: skip
     services.put_posts([line], actor=entry.actor, now=entry.now)
 
@@ -184,7 +185,7 @@ _FORMS = {  # what each form with typed fields is made of: shown again where it 
     "put_department": ("id", "title_en", "title_zh", "jurisdiction"),
     "put_post": (
         "id", "title_en", "title_zh", "department", "role", "jurisdiction", "facility", "mail", "phone", "language",
-        "lon", "lat", "skills",
+        "lon", "lat", "skills", "duty",
     ),
 }  # fmt: skip
 
@@ -246,7 +247,7 @@ def _title(frame: Frame, title: dict[str, str]) -> str:
 
 def _post_row(frame: Frame, line: PostLine) -> dict[str, Any]:
     return {"id": line.id, "title": _title(frame, line.title) or line.id, "role": role_title(line.role),
-            "jurisdiction": line.jurisdiction, "facility": line.facility, "mail": line.mail, "phone": line.phone}  # fmt: skip
+            "jurisdiction": line.jurisdiction, "facility": line.facility, "mail": line.mail, "phone": line.phone, "duty": line.duty}  # fmt: skip
 
 
 def _shift_rows(frame: Frame, posts: list[PostLine], now: datetime) -> list[dict[str, Any]]:

@@ -143,7 +143,8 @@ def _post(table: _Table) -> PostLine:
     return PostLine(
         table.text("id"), table.titles("title"), table.text("department"), table.text("role"),
         table.text("jurisdiction", ""), table.text("facility", ""), table.number("lon"), table.number("lat"),
-        table.text("mail", ""), table.text("language", "zh-hans"), table.words("skills"), table.text("phone", ""),
+        table.text("mail", ""), table.text("language", "zh-hans"), table.words("skills"),
+        table.text("phone", ""), table.text("duty", ""),
     )  # fmt: skip
 
 

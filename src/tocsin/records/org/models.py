@@ -22,7 +22,8 @@ class Department(models.Model):
 class Post(models.Model):
     """A post of a department: the office that is responsible. It has one role and one area; ``lon``/``lat`` is where the
     post is, never where its holder is. ``facility``: the one facility of an operator's post. ``mail``: the post's address,
-    ``phone``: the post's own number (E.164), never a holder's at home."""
+    ``phone``: the post's own number (E.164), never a holder's at home; ``duty``: what the post answers for in its area when a
+    call-out asks (``DUTIES`` of services; "" = nothing)."""
 
     id = models.CharField(max_length=60, primary_key=True)
     title = models.JSONField(default=dict)
@@ -34,6 +35,7 @@ class Post(models.Model):
     lat = models.FloatField(null=True)
     mail = models.EmailField(default="")
     phone = models.CharField(max_length=20, default="")
+    duty = models.CharField(max_length=10, default="")
     language = models.CharField(max_length=12, default="zh-hans")
     skills = models.JSONField(default=list)
     closed_at = models.DateTimeField(null=True)

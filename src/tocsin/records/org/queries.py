@@ -148,4 +148,4 @@ def _account(row: Account) -> AccountLine:
 
 def _post(row: Post) -> PostLine:
     return PostLine(row.id, row.title, row.department_id, row.role, row.jurisdiction, row.facility, row.lon, row.lat,
-                    row.mail, row.language, tuple(row.skills), row.phone)  # fmt: skip
+                    row.mail, row.language, tuple(row.skills), row.phone, row.duty)  # fmt: skip

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from tocsin.records.org.document import Staff
 
 __all__ = [
-    "CHAIN", "DepartmentLine", "PostLine", "change_password", "close_account", "close_post", "end_shift",
+    "CHAIN", "DUTIES", "DepartmentLine", "PostLine", "change_password", "close_account", "close_post", "end_shift",
     "first_administrator", "load_staff", "new_password", "open_account", "put_departments", "put_posts",
     "reopen_account", "set_password", "start_shift",
 ]  # fmt: skip
 
 CHAIN = "org"  # the ledger chain of everything here
+DUTIES = ("warden", "deputy")  # who answers for an area when it is called out, and who does where that post does not
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,58}")
 
@@ -68,6 +69,7 @@ class PostLine:
     language: str = "zh-hans"
     skills: tuple[str, ...] = field(default=())
     phone: str = ""
+    duty: str = ""
 
 
 def put_departments(departments: Sequence[DepartmentLine], *, actor: Actor, now: datetime) -> None:
@@ -99,6 +101,7 @@ def put_posts(posts: Sequence[PostLine], *, actor: Actor, now: datetime) -> None
         if line.phone and not TELEPHONE.fullmatch(line.phone):
             raise BadValue(_("post {post}").format(post=line.id), _("its telephone number has no country code"),
                            _("write the number with + and country code"))  # fmt: skip
+        _require_duty(line)
         if (line.role == Role.FACILITY_OPERATOR) != bool(line.facility):
             raise BadValue(_("post {post}").format(post=line.id), _("an operator's post, and only that, names its facility"),
                            _("name the facility of a facility operator, of nobody else"))  # fmt: skip
@@ -124,10 +127,12 @@ def put_posts(posts: Sequence[PostLine], *, actor: Actor, now: datetime) -> None
             "language",
             "skills",
             "phone",
+            "duty",
         ]
         rows = [
             Post(id=p.id, title=dict(p.title), department_id=p.department, role=p.role, jurisdiction=p.jurisdiction,
-                 facility=p.facility, lon=p.lon, lat=p.lat, mail=p.mail, language=p.language, skills=list(p.skills), phone=p.phone)
+                 facility=p.facility, lon=p.lon, lat=p.lat, mail=p.mail, language=p.language, skills=list(p.skills),
+                 phone=p.phone, duty=p.duty)
             for p in posts
         ]  # fmt: skip
         Post.objects.bulk_create(
@@ -388,6 +393,16 @@ def _require_mail(line: PostLine) -> None:
     except ValidationError:
         raise BadValue(_("post {post}").format(post=line.id), _("{mail} is no mail address").format(mail=repr(line.mail)),
                        _("write for example duty@example.org")) from None  # fmt: skip
+
+
+def _require_duty(line: PostLine) -> None:
+    """A post that is called out has an area that it answers for, and can be reached."""
+    if line.duty and line.duty not in DUTIES:
+        raise BadValue(_("post {post}").format(post=line.id), _("there is no duty {duty}").format(duty=repr(line.duty)),
+                       _("one of {names}").format(names=", ".join(DUTIES)))  # fmt: skip
+    if line.duty and not (line.jurisdiction and (line.phone or line.mail)):
+        raise BadValue(_("post {post}").format(post=line.id), _("a post that is called out has an area and a telephone"),
+                       _("write its jurisdiction and its phone"))  # fmt: skip
 
 
 def _require_strong(username: str, password: str) -> None:
