@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ledger": ("tocsin.app.commands.ledger:ledger", "Verify the ledger, read a chain, print the root to publish."),
     "pack": ("tocsin.app.commands.pack:pack", "Make, check, replay and explain packs."),
     "rules": ("tocsin.app.commands.rules:rules", "Check, set, explain and test rules."),
+    "clocks": ("tocsin.app.commands.clocks:clocks", "Say when a statutory period ends; load a year of working days."),
     "cap": ("tocsin.app.commands.cap:cap", "Check CAP messages and verify their signatures."),
     "replay": ("tocsin.app.replay.command:replay", "Replay recorded data through rules and score the result."),
     "backtest": ("tocsin.app.backtest.command:backtest", "Score rules on recorded history against what happened."),

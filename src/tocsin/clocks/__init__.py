@@ -7,5 +7,7 @@ calendar days in the next. Both ends of a period are kept: strict (the last day 
 from tocsin.clocks.calendar import Calendar, CalendarYear, read_calendar
 from tocsin.clocks.due import Due, due
 from tocsin.clocks.period import Extension, Pause, Period, Unit
+from tocsin.clocks.warn import warning_point
 
-__all__ = ["Calendar", "CalendarYear", "Due", "Extension", "Pause", "Period", "Unit", "due", "read_calendar"]
+__all__ = ["Calendar", "CalendarYear", "Due", "Extension", "Pause", "Period", "Unit", "due", "read_calendar",
+           "warning_point"]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tocsin.packkit.case_example import check_case_examples
 from tocsin.packkit.concerns.quality import check_quality
 from tocsin.packkit.concerns.sources import check_sources
 from tocsin.packkit.document import Folder
@@ -19,7 +20,8 @@ __all__ = ["Examination", "check_pack", "examine_pack"]
 # At the top of a pack: anything else is a misspelt file that would silently say nothing.
 _FILES = (
     "pack.toml", "streams.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml", "playbook.toml",
-    "tables.toml", "tasks.toml", "quality.toml", "words", "examples", "tests", "replays", "functions.py", "README.md",
+    "tables.toml", "tasks.toml", "clocks.toml", "lifecycle.toml", "forms", "cases", "quality.toml", "words",
+    "examples", "tests", "replays", "functions.py", "README.md",
     "__init__.py",
 )  # fmt: skip
 
@@ -63,6 +65,8 @@ def examine_pack(path: Path | str, run_examples: bool = True) -> Examination:
         outcomes = check_examples(pack, Folder(pack.path, faults), faults)
         faults.concern = "tests"
         check_rule_tests(pack, Folder(pack.path, faults), faults)
+        faults.concern = "cases"
+        outcomes += check_case_examples(Folder(pack.path, faults), pack.cases, faults)
     failed = {fault.concern for fault in faults.faults}
     faults.concern = "quality"
     if run_examples:

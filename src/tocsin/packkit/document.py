@@ -17,6 +17,7 @@ from tocsin.terms.limits import PACK_BYTES, PACK_FILES, TOML_BYTES
 __all__ = ["LANGUAGES", "Document", "Folder", "digest_of"]
 
 LANGUAGES = ("en", "zh-hans")
+_OF_RULES = ("streams.toml", "rules.toml", "hazards.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,30 @@ class Folder:
         if name not in self._documents:
             self._documents[name] = self._read(name)
         shown = self.called.get(name, name)
+        if required and self.is_casework and (name in _OF_RULES or name.startswith("words/")):
+            required = False
         if required and not (self.path / shown).is_file():  # whoever looked first may not have needed it
             self.faults.add(shown, 0, f"{shown} is missing", f"write {shown}; `tocsin pack new` shows one")
         return self._documents[name]
+
+    @property
+    def is_casework(self) -> bool:
+        """Whether it is about casework alone: it declares kinds of case and no rule, so it needs no file of a rule."""
+        return (self.path / "lifecycle.toml").is_file() and not (self.path / "rules.toml").is_file()
+
+    def text(self, name: str) -> str:
+        """A file as text; "" where it is absent, too large or no UTF-8, which are faults."""
+        path = self.path / name
+        if not path.is_file():
+            return ""
+        if path.stat().st_size > TOML_BYTES:
+            self.faults.add(name, 0, f"the file is larger than {TOML_BYTES} bytes", "shorten it")
+            return ""
+        try:
+            return path.read_text("utf-8")
+        except UnicodeDecodeError:
+            self.faults.add(name, 0, "it is not UTF-8 text", "save it as UTF-8")
+            return ""
 
     def subfolders(self, name: str) -> list[Path]:
         """The folders inside a sub-folder, by name."""

@@ -8,12 +8,17 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+from tocsin.engine.hazard import HazardSpec
 from tocsin.engine.language.faults import nearest
+from tocsin.packkit.clocks import read_clocks
+from tocsin.packkit.concerns.lifecycle import check_lifecycle
 from tocsin.packkit.concerns.persons import check_persons
 from tocsin.packkit.concerns.sealed import check_sealed
 from tocsin.packkit.document import LANGUAGES, Document, Folder, digest_of
 from tocsin.packkit.fault import Faults
+from tocsin.packkit.forms import read_forms
 from tocsin.packkit.hazards import read_cascades, read_hazards
+from tocsin.packkit.lifecycle import read_lifecycle
 from tocsin.packkit.manifest import read_manifest
 from tocsin.packkit.pack import Pack
 from tocsin.packkit.playbook import read_playbook
@@ -65,15 +70,22 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     reports = read_report_categories(folder, faults)
     tables = read_tables(folder, faults)
     faults.concern = "rules"
-    rules, provenance = read_rules(folder, manifest, properties, tables, faults)
+    borrowed = read_needed(folder, manifest.needs, faults)
+    rules, provenance = read_rules(folder, manifest, properties, tables, faults, borrowed=borrowed)
     faults.concern = "hazards"
     hazards = read_hazards(folder, faults)
-    cascades = read_cascades(folder, hazards, manifest.scheme, faults)
-    _hazards_declared(folder, hazards, faults)
-    verifications = read_tasks(folder, hazards, manifest.scheme, faults)
-    playbook = read_playbook(folder, manifest.name, hazards, manifest.scheme, faults)
+    spoken_of = {**borrowed, **hazards}
+    cascades = read_cascades(folder, spoken_of, manifest.scheme, faults)
+    _hazards_declared(folder, spoken_of, faults)
+    verifications = read_tasks(folder, spoken_of, manifest.scheme, faults)
+    playbook = read_playbook(folder, manifest.name, spoken_of, manifest.scheme, faults)
     warnings = read_warnings(folder, hazards, manifest.scheme, faults)
     words = read_words(folder)
+    faults.concern = "cases"
+    clocks, forms = read_clocks(folder, faults), read_forms(folder, faults)
+    cases = read_lifecycle(folder, manifest.name, clocks, forms, faults)
+    if not faults.faults:  # what was left out as faulty would be missed everywhere
+        check_lifecycle(folder, cases.values(), faults)
     faults.concern = "persons"
     check_persons(declarations(folder), faults)
     faults.concern = "sealed"
@@ -82,21 +94,43 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     return Pack(
         name=manifest.name, version=manifest.version, sha=digest_of(folder.path), path=folder.path, title=manifest.title,
         owner=manifest.owner, scheme=manifest.scheme, valid_from=manifest.valid_from, valid_to=manifest.valid_to, rules=rules,
-        hazards=hazards, cascades=cascades, properties=properties, tables=tables, words=words, provenance=provenance,
+        hazards=hazards, borrowed=borrowed, cascades=cascades, properties=properties, tables=tables, words=words, provenance=provenance,
         tier=str(quality.get("tier", "")),
         warnings=warnings,
         reports=reports,
         verifications=verifications,
         playbook=playbook,
+        clocks=clocks,
+        forms=forms,
+        cases=cases,
         replays={Path(name).stem: folder.document(name).data for name in folder.names("replays/*.toml")},
     )  # fmt: skip
+
+
+def read_needed(folder: Folder, needs: Iterable[str], faults: Faults) -> dict[str, HazardSpec]:
+    """The hazards of the packs that a pack needs, so that it may speak of them: a needed pack lies beside it, is installed or
+    is built in. One that cannot be found, or has faults of its own, is a fault here."""
+    out: dict[str, HazardSpec] = {}
+    document = folder.document("pack.toml")
+    for name in needs:
+        beside = folder.path.parent / name
+        theirs = Faults()
+        try:
+            where = beside if (beside / "pack.toml").is_file() else find_pack(name)
+            out |= read_hazards(Folder(where.resolve(), theirs), theirs)
+        except UnknownName as error:
+            faults.add(document.name, document.line("needs"), f"needs {name!r}, which {error.rule}", error.remedy)
+        if theirs.faults:
+            faults.add(document.name, document.line("needs"), f"needs {name!r}, whose hazards.toml has faults",
+                       f"run tocsin pack check {name}")  # fmt: skip
+    return out
 
 
 def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
     names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml",
              "playbook.toml",
-             "tasks.toml", "quality.toml"]  # fmt: skip
+             "tasks.toml", "clocks.toml", "lifecycle.toml", "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 
 

@@ -11,6 +11,9 @@ from typing import Any
 from tocsin.engine.hazard import Cascade, HazardSpec
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.language.vocabulary import IndexTable
+from tocsin.packkit.clocks import ClockSpec
+from tocsin.packkit.forms import Form
+from tocsin.packkit.lifecycle import CaseKind
 from tocsin.packkit.playbook import Playbook
 from tocsin.packkit.reports import ReportCategory
 from tocsin.packkit.tasks import VerificationSpec
@@ -53,7 +56,8 @@ class Provenance:
 @dataclass(frozen=True, slots=True)
 class Pack:
     """A loaded pack. ``rules`` are named ``pack/id``; ``provenance`` goes by that name. ``sha`` covers every file, so
-    that old signals are always read with their own rules. ``replays`` are kept as written, for the replay command."""
+    that old signals are always read with their own rules. ``replays`` are kept as written, for the replay command.
+    ``borrowed``: hazards of the packs that this one needs."""
 
     name: str
     version: int
@@ -77,6 +81,15 @@ class Pack:
     playbook: Playbook = field(default_factory=Playbook)
     warnings: Mapping[str, WarningSpec] = field(default_factory=dict)
     reports: Mapping[str, ReportCategory] = field(default_factory=dict)
+    clocks: Mapping[str, ClockSpec] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    cases: Mapping[str, CaseKind] = field(default_factory=dict)
+    borrowed: Mapping[str, HazardSpec] = field(default_factory=dict)
+
+    @property
+    def spoken_of(self) -> Mapping[str, HazardSpec]:
+        """All hazards that the pack may name: its own, and those of the packs that it needs."""
+        return {**self.borrowed, **self.hazards}
 
     def rule(self, name: str) -> Rule:
         """A rule by ``pack/id`` or ``id``. Raises KeyError."""

@@ -18,7 +18,7 @@ TIERS: Mapping[str, tuple[str, ...]] = {
     "gold": ("measured", "rehearsed"),
 }
 _VERIFIED_BY = {"loads": ("structure", "rules", "hazards"), "units": ("structure", "rules"), "texts": ("words", "structure"),
-                "both_languages": ("words",), "sources": ("sources",)}  # fmt: skip
+                "both_languages": ("words", "cases"), "clocks": ("cases", "sources"), "sources": ("sources",)}  # fmt: skip
 _SHORTEST_REASON = 10
 
 

@@ -28,6 +28,10 @@ def check_sources(folder: Folder, faults: Faults) -> None:
         _cited(section, f"warning of {name}")
     for name, section in tables_of(folder.document("tasks.toml"), "verification", faults):
         _cited(section, f"verification {name}")
+    for name, section in tables_of(folder.document("clocks.toml"), "clock", faults):
+        _cited(section, f"clock {name}")
+    for name, section in tables_of(folder.document("lifecycle.toml"), "case", faults):
+        _cited(section, f"kind of case {name}")
     for key in ("mapping", "action", "report"):
         for section in sections(folder.document("playbook.toml"), key, faults):
             _cited(section, f"playbook {key}")

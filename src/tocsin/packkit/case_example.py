@@ -1,0 +1,164 @@
+"""cases/*.toml: worked examples of casework - who does what when, which state follows, when what is due. Played without a
+database: the same decisions and the same clocks as the kernel's, in a few plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tocsin.clocks import Calendar, Due, Extension, Pause, due, read_calendar
+from tocsin.engine.language.faults import nearest
+from tocsin.packkit.answers import answer_faults
+from tocsin.packkit.case_moves import Standing, still_asked, why_not
+from tocsin.packkit.concerns.outcome import Outcome
+from tocsin.packkit.document import Folder
+from tocsin.packkit.fault import Faults
+from tocsin.packkit.lifecycle import OPENING, CaseKind
+from tocsin.packkit.section import Section, sections
+
+__all__ = ["check_case_examples", "start_of"]
+
+_EXAMPLE_KEYS = ("kind", "zone", "step", "note")
+_STEP_KEYS = ("at", "by", "open", "move", "pause", "resume", "extend", "values", "state", "due", "refused", "note")
+
+
+@dataclass(slots=True)
+class _Clock:
+    start: datetime
+    pauses: list[Pause] = field(default_factory=list)
+    extensions: list[Extension] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Play:
+    kind: CaseKind
+    zone: str
+    calendar: Calendar
+    state: str = ""
+    owner: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    makers: dict[str, str] = field(default_factory=dict)
+    clocks: dict[str, _Clock] = field(default_factory=dict)
+
+    def do(self, step: Mapping[str, Any], at: datetime) -> str:
+        """One step; why it is refused, "" where it is not."""
+        role, _, name = str(step.get("by", "")).partition("/")
+        account, values = f"{role}/{name}", step.get("values", {})
+        if step.get("open"):
+            return self._open(role, account, values, at)
+        if "move" in step:
+            return self._move(str(step["move"]), role, account, values, at)
+        return self._clock(step, role, at)
+
+    def _open(self, role: str, account: str, values: Mapping[str, Any], at: datetime) -> str:
+        if role not in self.kind.opens:
+            return "role"
+        if refused := self._answer(self.kind.form, values, at):
+            return refused
+        self.state, self.makers[OPENING] = self.kind.first, account
+        for code in self.kind.starts:
+            self.clocks[code] = _Clock(self._start(code, at))
+        return ""
+
+    def _move(self, code: str, role: str, account: str, values: Mapping[str, Any], at: datetime) -> str:
+        standing = Standing(self.state, {**self.values, **values}, self.makers)
+        reason = why_not(self.kind, code, standing, role=role, account=account, is_owner=role == self.kind.owner)
+        if reason:
+            return reason.value
+        move = self.kind.moves[code]
+        if refused := self._answer(move.form, values, at):
+            return refused
+        self.state, self.makers[code] = move.after, account
+        ended = tuple(self.clocks) if self.kind.states[move.after].over else move.stops
+        for name in ended:
+            self.clocks.pop(name, None)
+        for name in move.starts:
+            self.clocks[name] = _Clock(self._start(name, at))
+        return ""
+
+    def _answer(self, form: str, values: Mapping[str, Any], at: datetime) -> str:
+        asked = still_asked(self.kind, form, self.values)
+        if form:
+            faults = answer_faults(self.kind.forms[form], asked, values, now=at)
+        if (form and faults) or (values and not form):
+            return "form"
+        self.values.update(values)
+        return ""
+
+    def _clock(self, step: Mapping[str, Any], role: str, at: datetime) -> str:
+        what = next((key for key in ("pause", "resume", "extend") if key in step), "")
+        code = str(step.get(what, ""))
+        running, spec = self.clocks.get(code), self.kind.clocks.get(code)
+        grant = spec and (spec.extension if what == "extend" else spec.pause)
+        if not (running and grant) or role not in grant.who:
+            return "clock"
+        if what == "extend" and grant.period and len(running.extensions) < grant.times:
+            running.extensions.append(Extension(grant.period, grant.clause))
+        elif what == "pause":
+            running.pauses.append(Pause(at))
+        elif what == "resume" and running.pauses:
+            running.pauses[-1] = Pause(running.pauses[-1].from_at, at)
+        else:
+            return "clock"
+        return ""
+
+    def _start(self, code: str, at: datetime) -> datetime:
+        given = self.values.get(self.kind.clocks[code].at)
+        return start_of(given, self.zone) if given else at
+
+    def due(self, code: str) -> Due:
+        """When a running clock is due."""
+        running = self.clocks[code]
+        return due(self.kind.clocks[code].period, running.start, calendar=self.calendar, zone=self.zone,
+                   pauses=running.pauses, extensions=running.extensions)  # fmt: skip
+
+
+def start_of(value: str, zone: str) -> datetime:
+    """The moment that a day or a moment of a form names; a day begins at its midnight."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        moment = datetime.combine(date.fromisoformat(value), time(0), ZoneInfo(zone))
+    return moment.astimezone(UTC)
+
+
+def check_case_examples(folder: Folder, kinds: Mapping[str, CaseKind], faults: Faults) -> list[Outcome]:
+    """Play every example; each difference is a fault with its line."""
+    out = []
+    for name in folder.names("cases/*.toml"):
+        before = len(faults.faults)
+        document = folder.document(name)
+        top = Section(document, (), document.data, faults)
+        top.known(_EXAMPLE_KEYS)
+        code = top.text("kind", need=bool(document.data))
+        if code not in kinds:
+            top.fault(f"no kind of case {code!r}", nearest(code, kinds), "kind")
+            continue
+        play = _Play(kinds[code], top.text("zone", "Asia/Shanghai"), read_calendar("cn"))
+        for section in sections(document, "step", faults):
+            section.known(_STEP_KEYS)
+            _step(play, section)
+        out.append(Outcome(name, False, len(faults.faults) == before))
+    return out
+
+
+def _step(play: _Play, section: Section) -> None:
+    at = section.data.get("at")
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        section.fault("at must be a moment with its zone", "write at = 2026-09-10T10:00:00+08:00", "at")
+        return
+    refused, expected = play.do(section.data, at), section.text("refused")
+    if refused != expected:
+        section.fault(f"refused for {refused or 'nothing'}, not for {expected or 'nothing'}", "correct the step, or the pack",
+                      "refused" if expected else "at")  # fmt: skip
+    state = section.text("state", play.state)
+    if state != play.state:
+        section.fault(f"the case is {play.state!r}, not {state!r}", "correct the step, or the pack", "state")
+    for code, moment in section.table("due").items():
+        if code not in play.clocks:
+            section.fault(f"clock {code} does not run", "correct the step, or the pack", "due", code)
+        elif not isinstance(moment, datetime) or play.due(code).strict != moment.astimezone(UTC):
+            local = play.due(code).strict.astimezone(ZoneInfo(play.zone))
+            section.fault(f"clock {code} is due at {local.isoformat()}", "correct the step, or the pack", "due", code)

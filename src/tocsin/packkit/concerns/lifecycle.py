@@ -1,0 +1,99 @@
+"""Every state of a case can be reached and has an end; every form and clock that is declared is used or cited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tocsin.packkit.document import Folder
+from tocsin.packkit.fault import Faults
+from tocsin.packkit.lifecycle import OPENING, CaseKind
+
+__all__ = ["check_lifecycle"]
+
+
+def check_lifecycle(folder: Folder, kinds: Iterable[CaseKind], faults: Faults) -> None:
+    """Faults of kinds that could be read."""
+    document, numbers = folder.document("lifecycle.toml"), dict[str, str]()
+    for kind in kinds:
+
+        def fault(what: str, remedy: str, *key: str, code: str = kind.code) -> None:
+            faults.add(document.name, document.line("case", code, *key), f"{code}: {what}", remedy)
+
+        edges = _edges(kind)
+        reached = _reached({kind.first}, edges)
+        for state in kind.states.values():
+            if state.code not in reached and kind.first:
+                fault(
+                    f"state {state.code} cannot be reached",
+                    "let a move lead to it, or take it away",
+                    "state",
+                    state.code,
+                )
+        ends = {state.code for state in kind.states.values() if state.over}
+        if not ends:
+            fault("it has no end", "write over = true at the state in which nothing more has to happen", "state")
+        back: dict[str, set[str]] = {}
+        for before, afters in edges.items():
+            for after in afters:
+                back.setdefault(after, set()).add(before)
+        for state in sorted((reached - _reached(ends, back)) if ends else ()):
+            fault(f"no end can be reached from state {state}", "let a move lead on from it", "state", state)
+        for move in kind.moves.values():
+            for name in move.someone_else:
+                if name != OPENING and name not in kind.moves:
+                    fault(
+                        f"someone_else names {name!r}, which is no move",
+                        f"name a move, or {OPENING}",
+                        "move",
+                        move.code,
+                    )
+            _when(kind, move.code, fault)
+        if numbers.setdefault(kind.number, kind.code) != kind.code:
+            fault(f"two kinds of case count their numbers with {kind.number}", "give each its own letters", "number")
+        _moments(kind, faults, folder)
+
+
+def _when(kind: CaseKind, code: str, fault: object) -> None:
+    """A value that a move waits for must be one that can be given."""
+    for name, value in kind.moves[code].when.items():
+        choices = [q.words for form in kind.forms.values() if (q := form.question(name)) and q.kind == "choice"]
+        if choices and all(str(value) not in words for words in choices):
+            fault(
+                f"no answer of {name} is {value!r}", f"use one of {', '.join(choices[0])}", "move", code, "when", name
+            )  # type: ignore[operator]
+
+
+def _moments(kind: CaseKind, faults: Faults, folder: Folder) -> None:
+    """A clock that starts at a field starts at a moment that some form asks for."""
+    document = folder.document("clocks.toml")
+    used = {*kind.starts, *(name for move in kind.moves.values() for name in move.starts)}
+    for name in sorted(used):
+        at = kind.clocks[name].at
+        asked = [q for form in kind.forms.values() if (q := form.question(at))] if at else []
+        if at and not any(question.kind in ("moment", "day") for question in asked):
+            faults.add(
+                document.name, document.line("clock", name, "at"),
+                f"clock {name} starts at {at!r}, which no form asks for", "name a question that is a day or a moment",
+            )  # fmt: skip
+
+
+def _edges(kind: CaseKind) -> dict[str, set[str]]:
+    edges: dict[str, set[str]] = {}
+    for move in kind.moves.values():
+        for before in move.before:
+            edges.setdefault(before, set()).add(move.after)
+    if kind.appeal and kind.appeal.reopens:
+        for state in kind.states.values():
+            if state.over:
+                edges.setdefault(state.code, set()).add(kind.appeal.reopens)
+    return edges
+
+
+def _reached(first: set[str], edges: Mapping[str, set[str]]) -> set[str]:
+    seen, waiting = set(first), list(first)
+    while waiting:
+        for after in edges.get(waiting.pop(), ()):
+            if after not in seen:
+                seen.add(after)
+                waiting.append(after)
+    return seen
