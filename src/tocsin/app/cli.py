@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "tocsin.app.commands.targets:targets",
         "Load and show displays, systems and rooms that are told of warnings.",
     ),
+    "escalation": ("tocsin.app.commands.escalation:escalation", "Load and show whom to call until somebody answers."),
     "authority": ("tocsin.app.commands.authority:authority", "Load and show which bodies may warn of what."),
     "sources": ("tocsin.app.commands.sources:sources", "Register sources and give them tokens."),
     "token": ("tocsin.app.commands.tokens:token", "Make a token that may change the catalogue."),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from tocsin.app import escalating
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.facts import SignalCleared, SignalRaised, SignalRetracted
 from tocsin.loop.evaluate import handlers as evaluate
@@ -23,6 +24,7 @@ from tocsin.loop.verify import services as verify_services
 from tocsin.loop.warn import handlers as warn
 from tocsin.loop.warn import services as warn_services
 from tocsin.records.audience import services as audience_services
+from tocsin.records.escalation import services as escalation
 from tocsin.records.outbox.carrier import Stage, Wiring
 from tocsin.records.tasks import services as tasks
 
@@ -57,8 +59,14 @@ WIRING: Wiring = {
     "signal_retracted": [Stage("observe.note_heard", _note_heard)],  # late data came: it had not been silent
     # detect -> verify: whatever is found gets a dossier, and somebody goes to look
     "event_proposed": [Stage("verify.event_proposed", verify.on_event_proposed)],
-    "event_opened": [Stage("verify.event_opened", verify.on_event_opened)],
-    "event_changed": [Stage("verify.event_changed", verify.on_event_changed)],
+    "event_opened": [
+        Stage("verify.event_opened", verify.on_event_opened),
+        Stage("escalation.event_opened", escalating.on_events),
+    ],
+    "event_changed": [
+        Stage("verify.event_changed", verify.on_event_changed),
+        Stage("escalation.event_changed", escalating.on_events),
+    ],
     "event_merged": [
         Stage("verify.event_merged", verify.on_event_merged),
         Stage("respond.event_merged", respond.on_event_merged),
@@ -67,6 +75,14 @@ WIRING: Wiring = {
         Stage("verify.event_ended", verify.on_event_ended),
         Stage("warn.event_ended", warn.on_event_ended),
     ],
+    # what nobody has in hand is told to one after the other, until somebody says that they have it
+    "event_acknowledged": [Stage("escalation.event_acknowledged", escalating.on_event_acknowledged)],
+    "verification_overdue": [Stage("escalation.verification_overdue", escalating.on_verification_overdue)],
+    "verification_answered": [Stage("escalation.verification_answered", escalating.on_verification_answered)],
+    "warning_signed": [Stage("escalation.warning_signed", escalating.on_warning_signed)],
+    "task_given": [Stage("escalation.task_given", escalating.on_task_given)],
+    "task_acknowledged": [Stage("escalation.task_acknowledged", escalating.on_task_acknowledged)],
+    "letter_answered": [Stage("escalation.letter_answered", escalating.on_letter_answered)],
     # verify -> warn, respond: what was seen may need a response; what was not seen needs no warning
     "event_confirmed": [Stage("respond.event_confirmed", respond.on_event_confirmed)],
     "event_refuted": [
@@ -74,7 +90,10 @@ WIRING: Wiring = {
         Stage("respond.event_refuted", respond.on_event_refuted),
     ],
     # warn: a second person signs; what is signed is published, and may need a response
-    "warning_submitted": [Stage("warn.warning_submitted", warn.on_warning_submitted)],
+    "warning_submitted": [
+        Stage("warn.warning_submitted", warn.on_warning_submitted),
+        Stage("escalation.warning_submitted", escalating.on_warning_submitted),
+    ],
     "warning_unsigned": [Stage("warn.warning_unsigned", warn.on_warning_unsigned)],
     "warning_returned": [Stage("warn.warning_returned", warn.on_warning_returned)],
     "warning_issued": [
@@ -106,7 +125,10 @@ WIRING: Wiring = {
         Stage("warn.dispatch_settled", warn.on_dispatch_settled),
     ],
     # verify, review -> evaluate: what is over is counted
-    "event_closed": [Stage("evaluate.event_closed", evaluate.on_event_closed)],
+    "event_closed": [
+        Stage("evaluate.event_closed", evaluate.on_event_closed),
+        Stage("escalation.event_closed", escalating.on_event_closed),
+    ],
     "review_published": [Stage("evaluate.review_published", evaluate.on_review_published)],
 }
 
@@ -114,6 +136,7 @@ WIRING: Wiring = {
 SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     audience_services.sweep,
+    escalation.sweep,
     verify_services.sweep,
     warn_services.sweep,
     respond_services.sweep,

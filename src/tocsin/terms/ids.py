@@ -27,6 +27,7 @@ PREFIXES = (
     "sub",
     "vrf",
     "shd",
+    "esc",
 )
 
 

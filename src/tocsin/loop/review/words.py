@@ -46,6 +46,12 @@ VERBS: dict[str, str | Promise] = {
     "message_put": _("Message put on its way"),
     "message_settled": _("Message settled"),
     "message_answered": _("Somebody said that they have it"),
+    "chains_put": _("Chains of escalation entered"),
+    "escalation_started": _("Escalation began"),
+    "escalation_stepped": _("Escalation called the next"),
+    "escalation_acknowledged": _("Escalation met: somebody has it"),
+    "escalation_exhausted": _("Escalation exhausted, nobody answered"),
+    "escalation_ended": _("Escalation ended, the need was over"),
     # verify
     "dossier_opened": _("File on the event opened"),
     "dossier_merged": _("File merged into another event"),

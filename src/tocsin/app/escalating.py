@@ -1,0 +1,181 @@
+"""What needs a human, on one page: which fact begins a need, how one sees that it still waits, and which fact meets it.
+
+The chains that say whom to call are the deployment's (``tocsin escalation load``); where none serves, nothing more happens than
+the rooms' own letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from tocsin.loop.detect.facts import EventChanged, EventOpened
+from tocsin.loop.observe.queries import place_title
+from tocsin.loop.verify import queries as verify
+from tocsin.loop.verify.facts import EventAcknowledged, EventClosed, VerificationAnswered, VerificationOverdue
+from tocsin.loop.verify.invented import is_exercise
+from tocsin.loop.verify.services import UNREACHED
+from tocsin.loop.warn import queries as warn
+from tocsin.loop.warn.facts import WarningSigned, WarningSubmitted
+from tocsin.loop.warn.lifecycle import WarningState
+from tocsin.loop.warn.names import Names
+from tocsin.records.dispatch.facts import LetterAnswered
+from tocsin.records.dispatch.notify import LANGUAGES
+from tocsin.records.escalation import services as escalation
+from tocsin.records.escalation.services import Need
+from tocsin.records.org.scope import EVERYWHERE
+from tocsin.records.tasks import queries as tasks
+from tocsin.records.tasks.facts import TaskAcknowledged, TaskGiven
+from tocsin.terms.errors import UnknownName
+
+__all__ = [
+    "on_event_acknowledged", "on_event_closed", "on_events", "on_letter_answered", "on_task_acknowledged", "on_task_given",
+    "on_verification_answered", "on_verification_overdue", "on_warning_signed", "on_warning_submitted",
+]  # fmt: skip
+
+
+# ---------------------------------------------------------------- an event that nobody took in hand
+def on_events(facts: Sequence[EventOpened | EventChanged], now: datetime) -> None:
+    """Events opened or changed: each that nobody has in hand begins a need, or goes on with the one it has."""
+    if not escalation.serves("event"):
+        return
+    known = verify.dossiers(EVERYWHERE, {fact.event for fact in facts})
+    names = Names.read()
+    for line in known.values():
+        if not _event_waits(line.event):
+            continue
+        title = _by_language(lambda language, line=line: _("{level}, {place}, {hazard}").format(  # type: ignore[misc]
+            level=names.level(line.level, language), place=place_title(line.place) if line.place else _("Place not known"),
+            hazard=names.hazard(line.hazard, language)))  # fmt: skip
+        said = _by_language(
+            lambda _language: _("No duty officer has acknowledged it yet. Acknowledge it on the duty console.")
+        )
+        escalation.start(Need("event", line.event, line.event, line.jurisdiction, line.level, title, said,
+                              f"/events/{line.event}/", is_exercise(line.event), once=True), now=now)  # fmt: skip
+
+
+def on_event_acknowledged(facts: Sequence[EventAcknowledged], now: datetime) -> None:
+    """A duty officer has it."""
+    for fact in facts:
+        escalation.acknowledge("event", fact.event, by=f"post:{fact.post}", now=now)
+
+
+def on_event_closed(facts: Sequence[EventClosed], now: datetime) -> None:
+    """Its file is closed."""
+    for fact in facts:
+        escalation.end("event", fact.event, "over", now=now)
+
+
+def _event_waits(event: str) -> bool:
+    line = verify.dossiers(EVERYWHERE, [event]).get(event)
+    return (line is not None and line.state in ("open", "proposed") and not line.merged_into
+            and line.closed_at is None and line.unacknowledged_since is not None)  # fmt: skip
+
+
+# ---------------------------------------------------------------- a verification without an answer in time
+def on_verification_overdue(facts: Sequence[VerificationOverdue], now: datetime) -> None:
+    """The deadline of a verification passed."""
+    for fact in facts:
+        try:
+            line = verify.verification(EVERYWHERE, fact.verification)
+        except UnknownName:
+            continue
+        jurisdiction = verify.dossier(EVERYWHERE, line.event).jurisdiction
+        what = place_title(line.place) if line.place else ""
+        title = _by_language(lambda _language, what=what: _("No answer in time: {what}").format(what=what))  # type: ignore[misc]
+        said = _by_language(
+            lambda _language: _("Nobody has answered the verification. Reach the inspector, or ask another.")
+        )
+        escalation.start(Need("verification", fact.verification, line.event, jurisdiction, line.level, title, said,
+                              f"/events/{line.event}/", is_exercise(line.event)), now=now)  # fmt: skip
+
+
+def on_verification_answered(facts: Sequence[VerificationAnswered], now: datetime) -> None:
+    """Whoever went has told."""
+    for fact in facts:
+        escalation.acknowledge("verification", fact.verification, by=f"post:{fact.post}", now=now)
+
+
+def _verification_waits(verification: str) -> bool:
+    try:
+        return verify.verification(EVERYWHERE, verification).is_open
+    except UnknownName:
+        return False
+
+
+# ---------------------------------------------------------------- a warning that waits for a signature
+def on_warning_submitted(facts: Sequence[WarningSubmitted], now: datetime) -> None:
+    """A warning was submitted; where it was sent back and comes again, it is a new need."""
+    names = Names.read()
+    for fact in facts:
+        if not _signature_waits(fact.warning):
+            continue
+        line = warn.warning(EVERYWHERE, fact.warning)
+        title = _by_language(lambda language, line=line: line.content.text(language).headline or  # type: ignore[misc]
+                             names.hazard(line.hazard, language))  # fmt: skip
+        said = _by_language(
+            lambda _language: _("A warning waits for a signature. Check it, then approve or send it back.")
+        )
+        escalation.start(Need("signature", fact.warning, fact.event, fact.jurisdiction, fact.level, title, said,
+                              f"/console/warnings/{fact.warning}/sign", fact.exercise), now=now)  # fmt: skip
+
+
+def on_warning_signed(facts: Sequence[WarningSigned], now: datetime) -> None:
+    """A second person signed it."""
+    for fact in facts:
+        escalation.acknowledge("signature", fact.warning, by="service:warn", now=now)
+
+
+def _signature_waits(warning: str) -> bool:
+    try:
+        return warn.warning(EVERYWHERE, warning).state is WarningState.SUBMITTED
+    except UnknownName:
+        return False
+
+
+# ---------------------------------------------------------------- letters that did not arrive
+def on_task_given(facts: Sequence[TaskGiven], now: datetime) -> None:
+    """A duty officer was asked to reach by other means those whom letters did not reach."""
+    for fact in facts:
+        if fact.kind == UNREACHED and _task_waits(fact.task):
+            line = tasks.task(EVERYWHERE, fact.task)
+            said = _by_language(lambda _language: _("Nobody has taken the task to reach them another way."))
+            escalation.start(Need("unreached", fact.task, fact.event, line.jurisdiction, line.level, line.title, said,
+                                  f"/tasks/{fact.task}/", is_exercise(fact.event)), now=now)  # fmt: skip
+
+
+def on_task_acknowledged(facts: Sequence[TaskAcknowledged], now: datetime) -> None:
+    """Somebody has the task."""
+    for fact in facts:
+        escalation.acknowledge("unreached", fact.task, by=f"post:{fact.post}", now=now)
+
+
+def _task_waits(task: str) -> bool:
+    try:
+        return tasks.task(EVERYWHERE, task).state == "given"
+    except UnknownName:
+        return False
+
+
+# ---------------------------------------------------------------- answers
+def on_letter_answered(facts: Sequence[LetterAnswered], now: datetime) -> None:
+    """Posts said that they have it."""
+    escalation.note_answers(facts, now)
+
+
+def _by_language(write: Callable[[str], Any]) -> dict[str, str]:
+    said = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            said[language] = str(write(language))
+    return said
+
+
+escalation.register("event", _event_waits)
+escalation.register("verification", _verification_waits)
+escalation.register("signature", _signature_waits)
+escalation.register("unreached", _task_waits)
