@@ -12,12 +12,12 @@ from tocsin.terms.stream import Catalogue
 __all__ = ["refuse_above"]
 
 
-def refuse_above(budget: int, rules: Sequence[Rule], catalogue: Catalogue) -> None:
-    """Raises TooBig where an engine of these rules over these streams would need more than ``budget`` bytes, naming the part
-    that needs most and whose it is."""
+def refuse_above(budget: int, rules: Sequence[Rule], catalogue: Catalogue) -> int:
+    """The bytes that an engine of these rules over these streams will need. Raises TooBig where they are more than ``budget``,
+    naming the part that needs most and whose it is."""
     plan = plan_memory(rules, loads_of(rules, catalogue), len(catalogue))
     if plan.bytes <= budget:
-        return
+        return plan.bytes
     most = plan.parts[0]
     who = ", ".join(most.rules[:3]) + (f" and {len(most.rules) - 3} more" if len(most.rules) > 3 else "")
     raise TooBig(

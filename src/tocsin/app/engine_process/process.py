@@ -175,7 +175,7 @@ class EngineProcess:
             sources, streams = read_catalogue_body(entry.body)
             require_fit(self._packs, streams)
             head = self._next_head.with_changes(sources, streams)
-            self._memory.require(self._packs, head)
+            self._memory.admit(self._packs, streams, head)
             self._next_head = head
         elif entry.batch is not None:
             _check_indices(entry, self._next_head)
