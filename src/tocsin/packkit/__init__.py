@@ -2,7 +2,7 @@
 
 >>> from tocsin.packkit import builtin_pack_paths, load_pack
 >>> [load_pack(path).name for path in builtin_pack_paths()]
-['gas_leak', 'natural_hazards']
+['gas_leak', 'natural_hazards', 'urban_flood']
 """
 
 from tocsin.packkit.check import Examination, check_pack, examine_pack

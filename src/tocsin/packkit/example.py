@@ -101,7 +101,7 @@ def play(pack: Pack, example: Example) -> Played:
         pack.rules, example.catalogue, registered_us=int(example.batch.column("observed_at").cast("int64")[0].as_py())
     )
     grouper = Grouper(
-        pack.hazards, pack.cascades, example.facilities, pack.scheme, no_data_rules=no_data_rules(pack.rules)
+        pack.spoken_of, pack.cascades, example.facilities, pack.scheme, no_data_rules=no_data_rules(pack.rules)
     )
     places = place_of(example.catalogue)
     transitions: list[Transition] = []

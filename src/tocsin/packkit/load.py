@@ -94,7 +94,8 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     return Pack(
         name=manifest.name, version=manifest.version, sha=digest_of(folder.path), path=folder.path, title=manifest.title,
         owner=manifest.owner, scheme=manifest.scheme, valid_from=manifest.valid_from, valid_to=manifest.valid_to, rules=rules,
-        hazards=hazards, borrowed=borrowed, cascades=cascades, properties=properties, tables=tables, words=words, provenance=provenance,
+        hazards=hazards, borrowed=borrowed, cascades=cascades, properties=properties, tables=tables, words=words,
+        provenance=provenance,
         tier=str(quality.get("tier", "")),
         warnings=warnings,
         reports=reports,

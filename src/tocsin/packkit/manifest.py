@@ -29,6 +29,7 @@ class Manifest:
     scheme: Scheme
     valid_from: date
     valid_to: date | None
+    needs: tuple[str, ...] = ()  # packs whose hazards this one speaks of
 
 
 def read_manifest(folder: Folder, faults: Faults) -> Manifest:
@@ -53,4 +54,5 @@ def read_manifest(folder: Folder, faults: Faults) -> Manifest:
         name=name, version=section.whole("version", 1, need=bool(document.data), least=1),
         title=section.words("title", need=bool(document.data)), owner=section.text("owner", need=bool(document.data)),
         scheme=SCHEMES.get(code, CHINA_FOUR_COLOUR), valid_from=valid_from or date.min, valid_to=valid_to,
+        needs=section.texts("needs"),
     )  # fmt: skip

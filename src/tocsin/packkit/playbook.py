@@ -15,21 +15,21 @@ from tocsin.terms.response_level import RESPONSE_LEVELS, response_rank
 
 __all__ = ["DOERS", "MOMENTS", "OPENINGS", "Action", "Playbook", "Report", "ResponseMapping", "read_playbook"]
 
-MOMENTS = ("warning", "event_confirmed")  # what may lead to a response
+MOMENTS = ("warning", "event", "event_confirmed")  # what may lead to a response; "event": one stands, whoever says so
 OPENINGS = ("by_commander", "at_once")
 DOERS = ("duty_officer", "inspector", "commander", "case_handler", "facility_operator")  # roles that may do tasks
 DONE_BY = ("", "statement")
 _CODES = tuple(level.code for level in RESPONSE_LEVELS)
-_MAPPING_KEYS = ("hazard", "on", "level", "response", "opens", "source", "verified", "note")
-_ACTION_KEYS = ("id", "hazard", "response", "title", "role", "receipt", "done", "at", "within_km", "pre_approved", "source",
-                "verified", "note")  # fmt: skip
+_MAPPING_KEYS = ("hazard", "on", "level", "response", "opens", "decide", "source", "verified", "note")
+_ACTION_KEYS = ("id", "hazard", "response", "title", "role", "receipt", "done", "at", "within_km", "pre_approved", "early",
+                "decide", "source", "verified", "note")  # fmt: skip
 _REPORT_KEYS = ("id", "hazard", "title", "role", "receipt", "done", "done_by", "source", "verified", "note")
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseMapping:
     """On this moment, for a hazard from a warning rank on: this response rank. ``opens``: by the commander's click, or at
-    once."""
+    once. ``decide_us``: after it is proposed, until when the commander should have decided (0 = no such time)."""
 
     hazard: str
     on: str
@@ -38,13 +38,15 @@ class ResponseMapping:
     opens: str
     source: str
     verified: bool
+    decide_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """A first action from a response rank on. ``receipt_us``/``done_us`` after it is given. ``at``: one task for each facility
     of these kinds within ``within_km`` of the event. ``pre_approved``: given when the response opens; else the commander
-    gives it by hand. ``id`` is ``pack/id``."""
+    gives it by hand. ``early``: the warning rank at which an event alone proposes it, before any response (0 = none does),
+    to be decided within ``decide_us``. ``id`` is ``pack/id``."""
 
     id: str
     hazard: str
@@ -56,6 +58,8 @@ class Action:
     at: tuple[str, ...] = ()
     within_km: float = 10.0
     pre_approved: bool = True
+    early: int = 0
+    decide_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,10 @@ class Playbook:
         """The actions of a response rank and of every lower one, in the order of the file."""
         return tuple(a for a in self.actions if a.hazard == hazard and a.response <= response)
 
+    def early_actions_for(self, hazard: str, level: int) -> tuple[Action, ...]:
+        """The actions that an event at a warning rank proposes, in the order of the file."""
+        return tuple(a for a in self.actions if a.hazard == hazard and 0 < a.early <= level)
+
     def reports_for(self, hazard: str) -> tuple[Report, ...]:
         """What must be reported of a hazard."""
         return tuple(r for r in self.reports if r.hazard == hazard)
@@ -105,13 +113,15 @@ def read_playbook(folder: Folder, pack: str, hazards: Iterable[str], scheme: Sch
     written = [(section, m) for section in parts["mapping"] for m in _mappings(section, known, scheme)]
     book = Playbook(
         tuple(mapping for _section, mapping in written),
-        tuple(action for section in parts["action"] for action in _actions(section, pack, known)),
+        tuple(action for section in parts["action"] for action in _actions(section, pack, known, scheme)),
         tuple(report for section in parts["report"] for report in _reports(section, pack, known)),
     )
     _distinct(parts["action"])
     _distinct(parts["report"])
     for section, mapping in written:
         _fits(section, mapping, book)
+    for section in parts["action"]:
+        _is_heard(section, book)
     return book
 
 
@@ -120,14 +130,14 @@ def _mappings(section: Section, hazards: tuple[str, ...], scheme: Scheme) -> lis
     section.boolean("verified", need=True)
     rank = scheme.rank(_one_of(section, "level", scheme.codes))
     on, opens = _one_of(section, "on", MOMENTS), _one_of(section, "opens", OPENINGS)
-    response = response_rank(_one_of(section, "response", _CODES))
+    response, decide = response_rank(_one_of(section, "response", _CODES)), section.duration_us("decide")
     return [
-        ResponseMapping(hazard, on, rank, response, opens, section.text("source"), section.boolean("verified"))
+        ResponseMapping(hazard, on, rank, response, opens, section.text("source"), section.boolean("verified"), decide)
         for hazard in _hazards(section, hazards)
     ]
 
 
-def _actions(section: Section, pack: str, hazards: tuple[str, ...]) -> list[Action]:
+def _actions(section: Section, pack: str, hazards: tuple[str, ...], scheme: Scheme) -> list[Action]:
     section.known(_ACTION_KEYS)
     section.boolean("verified", need=True)
     receipt, done = _times(section)
@@ -137,8 +147,10 @@ def _actions(section: Section, pack: str, hazards: tuple[str, ...]) -> list[Acti
         section.fault("an operator acts at its facility, and no kind is named", 'write at = ["underpass"]', "role")
     near = section.number("within_km", 10.0)
     approved = section.boolean("pre_approved") if "pre_approved" in section.data else True
+    early = scheme.rank(_one_of(section, "early", scheme.codes)) if "early" in section.data else 0
+    decide = section.duration_us("decide", need=bool(early))
     return [
-        Action(f"{pack}/{name}", hazard, response, title, role, receipt, done, at, near, approved)
+        Action(f"{pack}/{name}", hazard, response, title, role, receipt, done, at, near, approved, early, decide)
         for hazard in _hazards(section, hazards)
     ]
 
@@ -205,3 +217,15 @@ def _fits(section: Section, mapping: ResponseMapping, book: Playbook) -> None:
         section.fault(
             f"{mapping.hazard}: a higher level opens a lower response", "let it rise with the level", "response"
         )
+
+
+def _is_heard(section: Section, book: Playbook) -> None:
+    """What is proposed early hangs on a response that the same event proposes: else nobody would be asked."""
+    for action in (a for a in book.actions if a.early and a.id.endswith(f"/{section.data.get('id')}")):
+        if book.mapping(action.hazard, "event", action.early) is None:
+            section.fault(
+                f"{action.hazard}: no response is proposed on an event where this action is",
+                'write a [[mapping]] with on = "event"',
+                "early",
+            )
+            return

@@ -65,8 +65,8 @@ def read_bulletin(pack: Pack, part: Section, start_us: int, moment: Moment) -> G
     sent, until = moment(part, "at"), moment(part, "until")
     begins = moment(part, "from") if "from" in part.data else sent
     hazard, level = part.text("hazard", need=True), part.text("level", need=True)
-    if hazard and hazard not in pack.hazards:
-        part.fault(f"no hazard {hazard!r} in hazards.toml", nearest(hazard, pack.hazards), "hazard")
+    if hazard and hazard not in pack.spoken_of:
+        part.fault(f"no hazard {hazard!r} in hazards.toml", nearest(hazard, pack.spoken_of), "hazard")
     if level not in pack.scheme.codes:
         part.fault(f"no level {level!r}", nearest(level, pack.scheme.codes), "level")
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -29,11 +29,14 @@ def read_rules(
     properties: Mapping[str, Property],
     tables: Mapping[str, IndexTable],
     faults: Faults,
+    *,
+    borrowed: Iterable[str] = (),
 ) -> tuple[tuple[Rule, ...], Mapping[str, Provenance]]:
-    """The rules and where each comes from, faults reported; a rule with faults is left out."""
+    """The rules and where each comes from, faults reported; a rule with faults is left out. ``borrowed``: hazards of the
+    packs that this one needs."""
     document = folder.document("rules.toml", required=True)
     Section(document, (), document.data, faults).known(("rule",))
-    names = _names(folder, manifest, document)
+    names = _names(folder, manifest, document, borrowed)
     rules: dict[str, Rule] = {}
     declared = document.data.get("rule", [])
     if isinstance(declared, list) and len(declared) > PACK_RULES:
@@ -79,7 +82,7 @@ def _rule(
     return rule
 
 
-def _names(folder: Folder, manifest: Manifest, document: Document) -> JointNames:
+def _names(folder: Folder, manifest: Manifest, document: Document, borrowed: Iterable[str]) -> JointNames:
     """What joint conditions may name: rules of this file, reports of streams.toml, hazards of hazards.toml (any, where a
     rules file stands alone)."""
     entries = document.data.get("rule", [])
@@ -90,7 +93,7 @@ def _names(folder: Folder, manifest: Manifest, document: Document) -> JointNames
     )
     return JointNames(
         {name: f"{manifest.name}/{name}" for name in ids}, frozenset(reports if isinstance(reports, dict) else ()),
-        frozenset(hazards) if isinstance(hazards, dict) else None,
+        frozenset((*borrowed, *hazards)) if isinstance(hazards, dict) else None,
     )  # fmt: skip
 
 

@@ -65,4 +65,4 @@ def test_refused_at_load(tmp_path: Path, file: str, old: str, new: str, said: st
 
 
 def test_packs_that_ship_pass() -> None:
-    assert {load_pack(path).name for path in builtin_pack_paths()} == {"gas_leak", "natural_hazards"}
+    assert {load_pack(path).name for path in builtin_pack_paths()} == {"gas_leak", "natural_hazards", "urban_flood"}

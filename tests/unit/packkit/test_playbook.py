@@ -28,11 +28,13 @@ def faults_of(tmp_path: Path, change: tuple[str, str]) -> str:
 
 def test_the_built_in_playbooks_are_read() -> None:
     for path in builtin_pack_paths():
-        book = load_pack(path).playbook
+        pack = load_pack(path)
+        book = pack.playbook
         assert book.mappings
         for mapping in book.mappings:
             assert book.actions_for(mapping.hazard, mapping.response), mapping
-            assert {report.done_by for report in book.reports_for(mapping.hazard)} == {"", "statement"}
+            reports = {report.done_by for report in book.reports_for(mapping.hazard)}
+            assert reports == ({"", "statement"} if mapping.hazard in pack.hazards else set())  # once, by whose hazard it is
 
 
 @pytest.mark.parametrize(

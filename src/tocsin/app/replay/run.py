@@ -139,7 +139,7 @@ def _group(pack: Pack, catalogue: Catalogue, transitions: Sequence[Transition], 
     events then do not depend on how many there were."""
     places = PlaceBook(catalogue, {rule.distinct for rule in pack.rules if rule.distinct})
     grouper = Grouper(
-        pack.hazards,
+        pack.spoken_of,
         pack.cascades,
         (),
         pack.scheme,

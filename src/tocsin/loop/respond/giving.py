@@ -18,19 +18,23 @@ from tocsin.records.org.services import PostLine
 from tocsin.records.places import queries as places
 from tocsin.records.tasks import services as tasks
 
-__all__ = ["KIND", "REPORT", "add_missing", "give"]
+__all__ = ["KIND", "REPORT", "add_missing", "give", "lines_of"]
 
 KIND = "action"  # of its tasks
 REPORT = "report"
 
 
 def add_missing(row: IncidentRow, now: datetime) -> list[ActionRow]:
-    """Rows for the actions and reports of the incident's level that it does not have yet; those to be given at once."""
-    have = set(row.actions.values_list("action", "facility"))
-    fresh = [line for line in (*_reports(row), *_actions(row)) if (line.action, line.facility) not in have]
+    """Rows for the actions and reports of the incident's level that it does not have yet; those to be given at once, with what
+    the event had proposed early and the playbook gives at this level without asking. What was refused stays refused."""
+    have = {(line.action, line.facility): line for line in row.actions.all()}
+    declared = (*_reports(row), *lines_of(row, playbooks.actions(row.hazard, row.level)))
+    fresh = [line for line in declared if (line.action, line.facility) not in have]
     for line in fresh:
         line.save()
-    return [line for line in fresh if not line.waits]
+    agreed = {(line.action, line.facility) for line in declared if not line.waits}
+    early = [line for key, line in have.items() if line.early and line.waits and not line.refused_at and key in agreed]
+    return [*(line for line in fresh if not line.waits), *early]
 
 
 def give(
@@ -40,15 +44,20 @@ def give(
     given: dict[str, tuple[PostLine, list[ActionRow]]] = {}
     nobody = []
     for line in lines:
+        decided = bool(line.early) and line.waits
         post = _post(row, line, now)
         if post is None:
             if line.nobody_at is None:
-                line.nobody_at, line.waits = now, False
-                line.save(update_fields=["nobody_at", "waits"])
+                line.nobody_at, line.waits, line.remind_at, line.refused_at = now, False, None, None
+                line.save(update_fields=["nobody_at", "waits", "remind_at", "refused_at"])
             nobody.append(line)
-            continue
-        _task(row, line, post, actor, now)
-        given.setdefault(post.id, (post, []))[1].append(line)
+        else:
+            _task(row, line, post, actor, now)
+            given.setdefault(post.id, (post, []))[1].append(line)
+        if decided:
+            body = {"incident": row.id, "early": line.pk, "action": line.action, "facility": line.facility,
+                    "task": line.task}  # fmt: skip
+            ledger.append(row.event, "early_action_given", body, actor=actor.name, now=now)
     for post, theirs in given.values():
         notices.tasks_given(row, post, theirs, actor=actor, now=now)
     if nobody and say_nobody:
@@ -58,9 +67,10 @@ def give(
     return [line for _post_of, theirs in given.values() for line in theirs]
 
 
-def _actions(row: IncidentRow) -> list[ActionRow]:
+def lines_of(row: IncidentRow, actions: Sequence[Action]) -> list[ActionRow]:
+    """Unsaved rows for these actions, one for each facility where they are done at facilities."""
     out = []
-    for action in playbooks.actions(row.hazard, row.level):
+    for action in actions:
         if not action.at:
             out.append(_line(row, action, "", dict(action.title)))
             continue
@@ -109,6 +119,6 @@ def _task(row: IncidentRow, line: ActionRow, post: PostLine, actor: Actor, now: 
         row.place, row.lon, row.lat, row.warning_level, {"incident": row.id, "action": line.action},
     )  # fmt: skip
     line.task = tasks.give(order, actor=actor, now=now)
-    line.post, line.given_at, line.waits = post.id, now, False
+    line.post, line.given_at, line.waits, line.remind_at, line.refused_at = post.id, now, False, None, None
     line.receipt_due_at = now + timedelta(microseconds=line.receipt_us)
-    line.save(update_fields=["task", "post", "given_at", "waits", "receipt_due_at"])
+    line.save(update_fields=["task", "post", "given_at", "waits", "receipt_due_at", "remind_at", "refused_at"])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from tocsin.loop.detect.facts import EventMerged
-from tocsin.loop.respond import services
+from tocsin.loop.detect.facts import EventChanged, EventMerged, EventOpened
+from tocsin.loop.respond import playbooks, services
 from tocsin.loop.verify.facts import EventConfirmed, EventRefuted
 from tocsin.loop.warn.facts import WarningCancelled, WarningExpired, WarningIssued, WarningUpdated
 from tocsin.records.tasks.facts import TaskOverdue
 
 __all__ = [
-    "on_event_confirmed", "on_event_merged", "on_event_refuted", "on_task_overdue", "on_warning_cancelled",
+    "on_event_confirmed", "on_event_merged", "on_event_moved", "on_event_refuted", "on_task_overdue", "on_warning_cancelled",
     "on_warning_expired", "on_warning_issued", "on_warning_updated",
 ]  # fmt: skip
 
@@ -39,10 +39,19 @@ def on_warning_cancelled(facts: Sequence[WarningCancelled], now: datetime) -> No
 
 
 def on_warning_expired(facts: Sequence[WarningExpired], now: datetime) -> None:
-    """The same as a cancellation for a response: nothing is in force any more."""
+    """Nothing is in force any more: a response that runs is told, what nobody decided on waits on."""
     for fact in facts:
         if fact.event:
-            services.note_cancelled(fact.event, fact.warning, now=now)
+            services.note_cancelled(fact.event, fact.warning, ran_out=True, now=now)
+
+
+def on_event_moved(facts: Sequence[EventOpened | EventChanged], now: datetime) -> None:
+    """An event stands at a level: a mapping may ask for a response, and for what is to be done early. Each level once."""
+    stood: dict[str, int] = {}
+    for fact in facts:
+        if stood.get(fact.event) != fact.level and playbooks.declared(fact.hazard, "event", fact.level) is not None:
+            services.consider(fact.event, "event", fact.level, now=now)
+        stood[fact.event] = fact.level
 
 
 def on_event_confirmed(facts: Sequence[EventConfirmed], now: datetime) -> None:

@@ -10,7 +10,9 @@ __all__ = ["ActionRow", "IncidentRow", "RemarkRow", "StatementRow"]
 class IncidentRow(models.Model):
     """An event under command. ``because``: the declared mapping that asked for it (pack, moment, warning level and id,
     source, verified); empty where a commander opened it by hand. ``advised``: another response that a mapping asks for by
-    now (0 = none). ``known_at``: since when the event is known, from where the clocks of reports run."""
+    now (0 = none). ``known_at``: since when the event is known, from where the clocks of reports run. ``event_level``: the
+    warning level at which the event last stood here. ``decide_us``: what the mapping grants for the decision; ``remind_at``:
+    when its commander is next told that it is wanting, ``reminded`` times so far."""
 
     id = models.CharField(max_length=40, primary_key=True)
     event = models.CharField(max_length=60, db_index=True)
@@ -40,6 +42,10 @@ class IncidentRow(models.Model):
     merged_into = models.CharField(max_length=40, default="", db_index=True)
     version = models.IntegerField(default=1)
     once = models.CharField(max_length=64, null=True, unique=True)
+    event_level = models.SmallIntegerField(default=0)
+    decide_us = models.BigIntegerField(default=0)
+    remind_at = models.DateTimeField(null=True, db_index=True)
+    reminded = models.SmallIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -53,7 +59,8 @@ class IncidentRow(models.Model):
 class ActionRow(models.Model):
     """One action of a playbook in one incident. ``action``: ``pack/id``; ``facility`` "" where it is at none. ``task`` "" until
     it is given: nobody on duty (``nobody_at``), or it waits for the commander's yes (``waits``). ``clock_from``: a report's
-    clock runs from there."""
+    clock runs from there. ``early``: the warning level at which the event alone proposed it (0 = it did not); then it waits,
+    from ``proposed_at`` on, until somebody gives or refuses it, is wanting after ``decide_us`` and told of at ``remind_at``."""
 
     incident = models.ForeignKey(IncidentRow, models.PROTECT, related_name="actions")
     action = models.CharField(max_length=160)
@@ -72,6 +79,14 @@ class ActionRow(models.Model):
     given_at = models.DateTimeField(null=True)
     nobody_at = models.DateTimeField(null=True)
     waits = models.BooleanField(default=False)
+    early = models.SmallIntegerField(default=0)
+    proposed_at = models.DateTimeField(null=True)
+    decide_us = models.BigIntegerField(default=0)
+    remind_at = models.DateTimeField(null=True, db_index=True)
+    reminded = models.SmallIntegerField(default=0)
+    refused_at = models.DateTimeField(null=True)
+    refused_by = models.CharField(max_length=120, default="")
+    refused_why = models.TextField(default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "action", "facility"], name="respond_action_once")]

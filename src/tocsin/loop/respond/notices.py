@@ -11,26 +11,64 @@ from tocsin.loop.respond import doers, playbooks
 from tocsin.loop.respond.models import ActionRow, IncidentRow
 from tocsin.records.dispatch.message import Text
 from tocsin.records.dispatch.notify import tell_posts
+from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor, service
+from tocsin.records.org.roles import Role
 from tocsin.records.org.services import PostLine
 from tocsin.terms.response_level import response_level
 
 __all__ = [
-    "advised", "because_words", "incident_words", "nobody", "opened_at_once", "overdue", "proposed", "receipt_late",
-    "refuted", "tasks_given", "warning_over",
+    "advised", "because_words", "early", "incident_words", "nobody", "opened_at_once", "overdue", "proposed", "receipt_late",
+    "refuted", "tasks_given", "undecided", "warning_over",
 ]  # fmt: skip
 
 RULE = service("rule:response")
 
 
-def proposed(row: IncidentRow, *, now: datetime) -> None:
-    """To the commanders: a response waits for a yes or a no."""
+def proposed(row: IncidentRow, lines: Sequence[ActionRow] = (), *, now: datetime) -> None:
+    """To the commanders: a response waits for a yes or a no, and so do these early actions."""
 
     def write(language: str) -> Text:
         subject = _("{level} waits for your decision").format(level=response_level(row.level).word(language))
-        return Text(subject, f"{incident_words(row, language)}\n{because_words(row.because, language)}")
+        body = f"{incident_words(row, language)}\n{because_words(row.because, language)}"
+        return Text(subject, f"{body}\n{_early_words(lines, language)}" if lines else body)
 
     _to_commanders(row, "response_proposed", write, now)
+
+
+def early(row: IncidentRow, lines: Sequence[ActionRow], *, now: datetime) -> None:
+    """To the commanders: these actions are proposed before anything has failed."""
+
+    def write(language: str) -> Text:
+        subject = _("Early actions wait for your decision")
+        return Text(subject, f"{incident_words(row, language)}\n{_early_words(lines, language)}")
+
+    _to_commanders(row, "early_actions_proposed", write, now)
+
+
+def undecided(row: IncidentRow, lines: Sequence[ActionRow], *, level: bool, now: datetime) -> None:
+    """To commanders and duty officers: a decision is wanting, on the response level or on these early actions."""
+
+    def write(language: str) -> Text:
+        said = [incident_words(row, language)]
+        if level:
+            word = response_level(row.level).word(language)
+            said.append(_("{level} was proposed and nobody has opened or declined it.").format(level=word))
+        if lines:
+            said.append(_early_words(lines, language))
+        return Text(_("A decision is wanting"), "\n".join(said))
+
+    _to(row, "decision_wanting", _deciders(row, now), write, now)
+
+
+def _deciders(row: IncidentRow, now: datetime) -> list[PostLine]:
+    officers = org.on_duty(Role.DUTY_OFFICER, row.jurisdiction, now=now)
+    return list({post.id: post for post in (*doers.commanders(row.jurisdiction, now=now), *officers)}.values())
+
+
+def _early_words(lines: Sequence[ActionRow], language: str) -> str:
+    named = "\n".join(f"- {_title(line, language)}" for line in lines)
+    return _("Proposed early, until you give or refuse it:\n{actions}").format(actions=named)
 
 
 def opened_at_once(row: IncidentRow, *, now: datetime) -> None:
@@ -136,7 +174,10 @@ def because_words(because: dict[str, object], language: str) -> str:
     confirmed = _(
         "The event was confirmed at {level}. The playbook of {pack}, version {version}, declares {response} from {least} on."
     )
-    words = (warned if because["on"] == "warning" else confirmed).format(
+    stands = _(
+        "An event stands at {level}. The playbook of {pack}, version {version}, declares {response} from {least} on."
+    )
+    words = {"warning": warned, "event": stands, "event_confirmed": confirmed}[str(because["on"])].format(
         level=playbooks.level_word(int(str(because["level"])), language),
         least=playbooks.level_word(int(str(because["from_level"])), language),
         response=response_level(int(str(because["response"]))).word(language),
@@ -150,6 +191,10 @@ def _title(line: ActionRow, language: str) -> str:
 
 
 def _to_commanders(row: IncidentRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
-    tell_posts(kind, doers.commanders(row.jurisdiction, now=now), write, about=row.id, event=row.event,
+    _to(row, kind, doers.commanders(row.jurisdiction, now=now), write, now)
+
+
+def _to(row: IncidentRow, kind: str, posts: Sequence[PostLine], write: Callable[[str], Text], now: datetime) -> None:
+    tell_posts(kind, posts, write, about=row.id, event=row.event,
                level=row.warning_level, link=f"/events/{row.event}/response/", exercise=row.exercise, actor=RULE,
                now=now)  # fmt: skip

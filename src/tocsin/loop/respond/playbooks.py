@@ -9,7 +9,7 @@ from tocsin.packkit.playbook import Action, Report, ResponseMapping
 from tocsin.records.packs import packs_in_use
 from tocsin.terms.level import CHINA_FOUR_COLOUR
 
-__all__ = ["Declared", "actions", "declared", "hazard_title", "level_word", "reports"]
+__all__ = ["Declared", "actions", "declared", "early_actions", "hazard_title", "level_word", "reports"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ def actions(hazard: str, response: int) -> list[Action]:
     return [action for pack in _books(hazard) for action in pack.playbook.actions_for(hazard, response)]
 
 
+def early_actions(hazard: str, level: int) -> list[Action]:
+    """What an event of a hazard at a warning rank proposes before any response, of every pack in use."""
+    return [action for pack in _books(hazard) for action in pack.playbook.early_actions_for(hazard, level)]
+
+
 def reports(hazard: str) -> list[Report]:
     """What must be reported of a hazard."""
     return [report for pack in _books(hazard) for report in pack.playbook.reports_for(hazard)]
@@ -45,8 +50,8 @@ def reports(hazard: str) -> list[Report]:
 def hazard_title(hazard: str, language: str) -> str:
     """What people call a hazard; its code where no pack says."""
     for pack in packs_in_use():
-        if hazard in pack.hazards:
-            title = pack.hazards[hazard].title
+        if hazard in pack.spoken_of:
+            title = pack.spoken_of[hazard].title
             return title.get(language) or title.get("en") or hazard
     return hazard.replace("_", " ")
 
@@ -58,4 +63,4 @@ def level_word(rank: int, language: str) -> str:
 
 
 def _books(hazard: str) -> list[Pack]:
-    return [pack for pack in packs_in_use() if hazard in pack.hazards]
+    return [pack for pack in packs_in_use() if hazard in pack.spoken_of]

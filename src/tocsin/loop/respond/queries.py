@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from tocsin.loop.respond import playbooks
+from tocsin.loop.respond import early, playbooks
 from tocsin.loop.respond.known import Item, changed, tell
 from tocsin.loop.respond.lifecycle import IncidentState, StatementState
 from tocsin.loop.respond.models import ActionRow, IncidentRow, RemarkRow, StatementRow
@@ -25,7 +26,7 @@ from tocsin.terms.errors import UnknownName
 
 __all__ = [
     "ActionLine", "IncidentLine", "RemarkLine", "StatementLine", "actions", "because", "declared_for", "facts_since",
-    "incident", "incident_of", "incidents", "is_task_of_response", "open_task_ids", "paper", "remarks", "running",
+    "incident", "incident_of", "incidents", "is_task_of_response", "open_task_ids", "paper", "pinned", "remarks", "running",
     "statement", "statements", "tasks_for",
 ]  # fmt: skip
 
@@ -57,6 +58,8 @@ class IncidentLine:
     opened_by: str
     commander: str
     warning_cancelled_at: datetime | None
+    remind_at: datetime | None
+    reminded: int
     ended_at: datetime | None
     ended_by: str
     ended_why: str
@@ -89,6 +92,22 @@ class ActionLine:
     receipt_due_at: datetime | None
     nobody_at: datetime | None
     waits: bool
+    early: int = 0
+    proposed_at: datetime | None = None
+    decide_by: datetime | None = None
+    reminded: int = 0
+    refused_at: datetime | None = None
+    refused_by: str = ""
+    refused_why: str = ""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it was proposed early and nobody has given or refused it."""
+        return bool(self.early) and self.waits and self.refused_at is None
+
+    def is_wanting(self, now: datetime) -> bool:
+        """Whether somebody should have decided on it by now."""
+        return self.is_pinned and self.decide_by is not None and now > self.decide_by
 
     def receipt_is_late(self, now: datetime) -> bool:
         """Whether the receipt's time has passed without one, or it came after it."""
@@ -178,9 +197,20 @@ def actions(scope: Scope, incident_id: str) -> list[ActionLine]:
     rows = ActionRow.objects.filter(incident=line.id).order_by("id")
     return [
         ActionLine(row.pk, row.action, row.kind, row.title, row.role, row.facility, row.post,
-                   task_list.task(EVERYWHERE, row.task) if row.task else None, row.receipt_due_at, row.nobody_at, row.waits)
+                   task_list.task(EVERYWHERE, row.task) if row.task else None, row.receipt_due_at, row.nobody_at, row.waits,
+                   row.early, row.proposed_at,
+                   row.proposed_at + timedelta(microseconds=row.decide_us) if row.proposed_at else None, row.reminded,
+                   row.refused_at, row.refused_by, row.refused_why)
         for row in rows
     ]  # fmt: skip
+
+
+def pinned(scope: Scope) -> dict[str, int]:
+    """How many early actions of each incident wait for a decision."""
+    scope.require(Act.READ_RESPONSE)
+    within = IncidentRow.objects.filter(scope.rows(), state__in=early.LIVE).values("id")
+    counted = early.pinned().filter(incident__in=within).values_list("incident").annotate(n=Count("pk"))
+    return dict(counted.order_by("incident"))
 
 
 def open_task_ids(scope: Scope, incident_id: str) -> list[str]:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.loop.detect import queries as detect
-from tocsin.loop.respond import doers, giving, notices, playbooks
+from tocsin.loop.respond import doers, early, giving, notices, playbooks
 from tocsin.loop.respond.commitment import commitment, new_salt
 from tocsin.loop.respond.facts import ResponseChanged, ResponseDeclined, ResponseEnded, ResponseOpened, ResponseProposed
 from tocsin.loop.respond.lifecycle import IncidentState, may_move
@@ -45,6 +45,7 @@ ANSWERED_HERE = (verify.UNREACHED,)  # tasks of other rooms that want no more th
 KINDS = (giving.KIND, giving.REPORT)  # of its tasks
 EXPECTED = timedelta(hours=12)  # own: one shift; the commander may say another duration
 _OPEN = (IncidentState.PROPOSED, IncidentState.OPEN)
+_FOLLOWED = Q(incident__state=IncidentState.OPEN) | Q(early__gt=0, incident__state__in=early.LIVE)  # of actions
 _LONGEST_TEXT = 2000
 
 
@@ -53,13 +54,16 @@ def consider(
     event_id: str, on: str, level: int, *, warning: str = "", exercise: bool | None = None, now: datetime
 ) -> str | None:
     """A warning was issued or changed, or an event confirmed: do what the declared mapping says. The id of the incident that
-    it led to; None where no mapping is declared, which the event's ledger then tells. ``exercise``: what the warning is; where
-    None, what the event is."""
+    it led to; None where no mapping is declared, which the event's ledger then tells. On "event" the event stands at the level
+    and nobody has decided anything: what the playbook proposes early is proposed too, and nothing is told where none is
+    declared. ``exercise``: what the warning is; where None, what the event is."""
     with transaction.atomic():
         event = _living(event_id)
         event_id = event.id
         exercise = is_exercise(event_id) if exercise is None else exercise
         found = playbooks.declared(event.hazard, on, level)
+        if found is None and on == "event":
+            return None
         if found is None:
             body = {"on": on, "hazard": event.hazard, "level": level, "warning": warning}
             ledger.append(event_id, "no_response_declared", body, actor=RULE.name, now=now)
@@ -71,31 +75,32 @@ def consider(
             return _advise(active, found, because, now)
         last = IncidentRow.objects.filter(event=event_id).order_by("-proposed_at", "-id").first()
         if last is not None and last.state == IncidentState.DECLINED and found.mapping.response <= last.level:
-            return None  # the commander has answered this already
+            if (
+                on == "event"
+            ):  # the commander has answered as to the level; what is to be done early is another question
+                _tell_early(last, early.propose(last, level, now), now)
+            return None
         row = _new(event, found.mapping.response, because, exercise, now)
-        row.warning_level = level
-        row.save()
-        _tell(row, "response_proposed", ResponseProposed, RULE, now, because=because)
-        if found.mapping.opens == "at_once":
-            _open(row, RULE, now, expected=EXPECTED)
-        else:
-            notices.proposed(row, now=now)
+        _ask(row, found, because, now)
         return row.id
 
 
-def note_cancelled(event_id: str, warning: str, *, now: datetime) -> None:
-    """A warning was cancelled or ran out: a proposal that rests on it lapses, a running response is told."""
+def note_cancelled(event_id: str, warning: str, *, ran_out: bool = False, now: datetime) -> None:
+    """A warning was cancelled or ran out: a running response is told. A proposal that rests on it lapses where somebody
+    cancelled the warning; where only its time ran out the proposal waits on, since nobody has decided anything."""
     with transaction.atomic():
         event_id = _living(event_id).id
         row = _active(event_id)
         if row is None or row.warning_cancelled_at is not None or _warnings_in_force(event_id, now):
             return
-        if row.state == IncidentState.PROPOSED:
+        if row.state == IncidentState.PROPOSED and not ran_out:
             if row.because.get("warning"):
                 _decline(row, "", RULE, now, rule="warning_cancelled")
             return
         row.warning_cancelled_at = now
         row.save(update_fields=["warning_cancelled_at"])
+        if row.state == IncidentState.PROPOSED:
+            return
         body = {"incident": row.id, "warning": warning}
         ledger.append(event_id, "response_warning_over", body, actor=RULE.name, now=now)
         notices.warning_over(row, now=now)
@@ -118,7 +123,7 @@ def merge(event_id: str, into: str, *, now: datetime) -> None:
     """Two events were found to be one. The incident goes with the event that lives on; where that one has its own, its
     actions join it, so that no task is forgotten."""
     with transaction.atomic():
-        row = _active(event_id)
+        row = _active(event_id) or _undecided(event_id)
         if row is None or event_id == into:
             return
         body = {"incident": row.id, "event": event_id, "into": into}
@@ -205,6 +210,10 @@ def end(
         actor.require(Act.DIRECT_RESPONSE, row.jurisdiction)
         _need(row, IncidentState.OPEN, version)
         why = _words(why, _("reason"))
+        waiting = early.pinned(row.id).count()
+        if waiting:
+            raise BadValue(_("response"), _("{n} of its early actions wait for a decision").format(n=waiting),
+                           _("give them, or refuse them with a reason"))  # fmt: skip
         left = _open_tasks(row)
         if left:
             raise BadValue(_("response"), _("{n} of its tasks are still open").format(n=len(left)),
@@ -231,7 +240,7 @@ def give_action(action_row: int, *, actor: Actor, now: datetime) -> str:
             raise UnknownName(_("action"), _("no such action"), _("load the page again"))
         row = _row(line.incident_id)
         actor.require(Act.DIRECT_RESPONSE, row.jurisdiction)
-        if row.state != IncidentState.OPEN:
+        if row.state != IncidentState.OPEN and not (line.early and row.state in early.LIVE):
             raise Stale(_("action"), _("the response does not run any more"), _("load the page again"))
         if line.task:
             return line.task
@@ -276,16 +285,17 @@ def note_overdue(task_id: str, *, now: datetime) -> None:
     """A task of a response passed its due time (told once, by tasks): its commander is told."""
     with transaction.atomic():
         line = ActionRow.objects.filter(task=task_id).select_related("incident").first()
-        if line is not None and line.incident.state == IncidentState.OPEN:
+        if line is not None and (line.early or line.incident.state == IncidentState.OPEN):
             notices.overdue(line.incident, line, now=now)
 
 
 def sweep(*, now: datetime, at_most: int = 100) -> int:
-    """Actions that nobody was there for are given as soon as somebody is; a receipt that did not come is told once. How many
-    of both."""
+    """Actions that nobody was there for are given as soon as somebody is; a receipt that did not come is told once, a decision
+    that is wanting at doubling intervals. How many of all."""
+    reminded = early.remind(now)
     if not (_nobodys().exists() or _late(now).exists()):  # asked every second: no transaction where nothing waits
-        return 0
-    done = 0
+        return reminded
+    done = reminded
     with transaction.atomic():
         for line in _nobodys().select_related("incident").order_by("id")[:at_most]:
             done += len(giving.give(line.incident, [line], actor=RULE, now=now, say_nobody=False))
@@ -305,6 +315,7 @@ def _new(event: detect.EventLine, level: int, because: dict[str, Any], exercise:
 
 def _open(row: IncidentRow, actor: Actor, now: datetime, *, expected: timedelta) -> None:
     row.state, row.opened_at, row.opened_by, row.peak = IncidentState.OPEN, now, actor.name, row.level
+    row.remind_at = None
     row.commander = actor.post or next((post.id for post in doers.commanders(row.jurisdiction, now=now)), "")
     row.expected_until = now + expected
     row.version += 1
@@ -327,19 +338,17 @@ def _be_actual(row: IncidentRow, exercise: bool, now: datetime) -> None:
 def _advise(row: IncidentRow, found: Declared, because: dict[str, Any], now: datetime) -> str:
     """Another mapping fits while an incident is proposed or runs."""
     wanted = found.mapping.response
-    if row.state == IncidentState.PROPOSED:
-        if wanted > row.level:
-            row.level, row.because = wanted, because
-            row.warning_level = because["level"]
-            row.version += 1
-            row.save()
-            _tell(row, "response_proposed", ResponseProposed, RULE, now, because=because)
-            if found.mapping.opens == "at_once":
-                _open(row, RULE, now, expected=EXPECTED)
-            else:
-                notices.proposed(row, now=now)
+    if row.state == IncidentState.PROPOSED and wanted > row.level:
+        row.level, row.because = wanted, because
+        row.version += 1
+        _ask(row, found, because, now)
         return row.id
-    row.warning_cancelled_at = None
+    if because["on"] == "event":
+        _tell_early(row, early.propose(row, because["level"], now), now)
+    else:
+        row.warning_cancelled_at = None
+    if row.state == IncidentState.PROPOSED:
+        return row.id
     if wanted > row.level and found.mapping.opens == "at_once":
         _change(row, wanted, RULE, now)
     elif wanted > row.level or (wanted < row.level and because["on"] == "warning"):
@@ -349,6 +358,27 @@ def _advise(row: IncidentRow, found: Declared, because: dict[str, Any], now: dat
         ledger.append(row.event, "response_advised", body, actor=RULE.name, now=now)
         notices.advised(row, now=now)
     return row.id
+
+
+def _ask(row: IncidentRow, found: Declared, because: dict[str, Any], now: datetime) -> None:
+    """Propose the level that a mapping declares, and what the event proposes early; one message tells of both."""
+    granted = found.mapping.decide_us
+    row.warning_level, row.decide_us, row.reminded = because["level"], granted, 0
+    row.remind_at = now + timedelta(microseconds=granted) if granted else None
+    row.save()
+    due = {"due_us": to_us(row.remind_at)} if row.remind_at else {}
+    _tell(row, "response_proposed", ResponseProposed, RULE, now, because=because, **due)
+    lines = early.propose(row, because["level"], now) if because["on"] == "event" else []
+    if found.mapping.opens == "at_once":
+        _open(row, RULE, now, expected=EXPECTED)
+        _tell_early(row, [line for line in lines if not line.task], now)
+    else:
+        notices.proposed(row, lines, now=now)
+
+
+def _tell_early(row: IncidentRow, lines: list[ActionRow], now: datetime) -> None:
+    if lines:
+        notices.early(row, lines, now=now)
 
 
 def _change(row: IncidentRow, level: int, actor: Actor, now: datetime) -> None:
@@ -362,6 +392,7 @@ def _change(row: IncidentRow, level: int, actor: Actor, now: datetime) -> None:
 
 def _decline(row: IncidentRow, why: str, actor: Actor, now: datetime, *, rule: str = "") -> None:
     row.state, row.ended_at, row.ended_by, row.ended_why = IncidentState.DECLINED, now, actor.name, why
+    row.remind_at = None
     row.version += 1
     row.save()
     more = {"rule": rule} if rule else {"why": commitment(why, row.salt)}
@@ -385,16 +416,17 @@ def _join(row: IncidentRow, survivor: IncidentRow, now: datetime) -> None:
     if row.level > survivor.level:
         survivor.advised = row.level
         survivor.save(update_fields=["advised"])
-    row.state, row.merged_into, row.ended_at = IncidentState.MERGED, survivor.id, now
-    row.save()
+    if row.state in _OPEN:  # what was declined stays so; only what waits of it goes along
+        row.state, row.merged_into, row.ended_at = IncidentState.MERGED, survivor.id, now
+        row.save()
 
 
 def _nobodys() -> QuerySet[ActionRow]:
-    return ActionRow.objects.filter(incident__state=IncidentState.OPEN, task="", waits=False)
+    return ActionRow.objects.filter(_FOLLOWED, task="", waits=False)
 
 
 def _late(now: datetime) -> QuerySet[ActionRow]:
-    waiting = ActionRow.objects.filter(incident__state=IncidentState.OPEN, receipt_looked_at=None)
+    waiting = ActionRow.objects.filter(_FOLLOWED, receipt_looked_at=None)
     return waiting.filter(receipt_due_at__lte=now).exclude(task="")
 
 
@@ -452,6 +484,12 @@ def _living(event_id: str) -> detect.EventLine:
 
 def _active(event_id: str) -> IncidentRow | None:
     return IncidentRow.objects.select_for_update().filter(event=event_id, state__in=_OPEN).first()
+
+
+def _undecided(event_id: str) -> IncidentRow | None:
+    """A declined incident of which early actions still wait."""
+    found = early.pinned().filter(incident__event=event_id).order_by("-pk").first()
+    return IncidentRow.objects.select_for_update().get(pk=found.incident_id) if found else None
 
 
 def _row(incident_id: str) -> IncidentRow:

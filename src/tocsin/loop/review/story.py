@@ -98,6 +98,8 @@ DEADLINES = (
     Deadline("task_given", "task", ("task_done",), ("task_withdrawn",)),
     Deadline("order_served", "finding", ("finding_fixed",), ("finding_withdrawn",), "limit_us"),
     Deadline("measure_adopted", "task", ("task_done",), ("task_withdrawn",)),
+    Deadline("response_proposed", "incident", ("response_opened",), ("response_declined", "incident_merged")),
+    Deadline("early_action_proposed", "early", ("early_action_given",), ("early_action_refused",)),
 )
 _LEVEL_VERBS = ("event_proposed", "event_opened", "event_changed", "event_ended")
 _VERDICTS = {"event_confirmed": "confirmed", "event_refuted": "refuted", "verification_asked": "unverified"}
