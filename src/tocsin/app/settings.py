@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "tocsin.records.tasks",
     "tocsin.records.dispatch",
     "tocsin.records.audience",
+    "tocsin.records.callout",
     "tocsin.records.escalation",
     "tocsin.loop.observe",
     "tocsin.loop.detect",

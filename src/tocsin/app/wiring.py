@@ -21,9 +21,11 @@ from tocsin.loop.respond import handlers as respond
 from tocsin.loop.respond import services as respond_services
 from tocsin.loop.verify import handlers as verify
 from tocsin.loop.verify import services as verify_services
+from tocsin.loop.warn import calling
 from tocsin.loop.warn import handlers as warn
 from tocsin.loop.warn import services as warn_services
 from tocsin.records.audience import services as audience_services
+from tocsin.records.callout import services as callout_services
 from tocsin.records.escalation import services as escalation
 from tocsin.records.outbox.carrier import Stage, Wiring
 from tocsin.records.tasks import services as tasks
@@ -62,10 +64,12 @@ WIRING: Wiring = {
     "event_opened": [
         Stage("verify.event_opened", verify.on_event_opened),
         Stage("escalation.event_opened", escalating.on_events),
+        Stage("respond.event_opened", respond.on_event_moved),  # where a pack declares what rain alone asks for
     ],
     "event_changed": [
         Stage("verify.event_changed", verify.on_event_changed),
         Stage("escalation.event_changed", escalating.on_events),
+        Stage("respond.event_changed", respond.on_event_moved),
     ],
     "event_merged": [
         Stage("verify.event_merged", verify.on_event_merged),
@@ -79,35 +83,32 @@ WIRING: Wiring = {
     "event_acknowledged": [Stage("escalation.event_acknowledged", escalating.on_event_acknowledged)],
     "verification_overdue": [Stage("escalation.verification_overdue", escalating.on_verification_overdue)],
     "verification_answered": [Stage("escalation.verification_answered", escalating.on_verification_answered)],
-    "warning_signed": [Stage("escalation.warning_signed", escalating.on_warning_signed)],
+    "warning_signed": [
+        Stage("escalation.warning_signed", escalating.on_warning_signed),
+        Stage("callout.warning_signed", calling.on_warning_signed),  # a post of each village is called until it answers
+    ],
     "task_given": [Stage("escalation.task_given", escalating.on_task_given)],
     "task_acknowledged": [Stage("escalation.task_acknowledged", escalating.on_task_acknowledged)],
-    "letter_answered": [Stage("escalation.letter_answered", escalating.on_letter_answered)],
+    "letter_answered": [
+        Stage("escalation.letter_answered", escalating.on_letter_answered),
+        Stage("callout.letter_answered", callout_services.on_letter_answered),
+    ],
     # verify -> warn, respond: what was seen may need a response; what was not seen needs no warning
     "event_confirmed": [Stage("respond.event_confirmed", respond.on_event_confirmed)],
     "event_refuted": [
         Stage("warn.event_refuted", warn.on_event_refuted),
         Stage("respond.event_refuted", respond.on_event_refuted),
     ],
-    # warn: a second person signs; what is signed is published, and may need a response
+    # warn: a second person signs; what is signed may need a response (app/publisher sees by itself what is to be published)
     "warning_submitted": [
         Stage("warn.warning_submitted", warn.on_warning_submitted),
         Stage("escalation.warning_submitted", escalating.on_warning_submitted),
     ],
     "warning_unsigned": [Stage("warn.warning_unsigned", warn.on_warning_unsigned)],
     "warning_returned": [Stage("warn.warning_returned", warn.on_warning_returned)],
-    "warning_issued": [
-        Stage("warn.warning_issued", warn.on_warning_issued),
-        Stage("respond.warning_issued", respond.on_warning_issued),
-    ],
-    "warning_updated": [
-        Stage("warn.warning_updated", warn.on_warning_updated),
-        Stage("respond.warning_updated", respond.on_warning_updated),
-    ],
-    "warning_cancelled": [
-        Stage("warn.warning_cancelled", warn.on_warning_cancelled),
-        Stage("respond.warning_cancelled", respond.on_warning_cancelled),
-    ],
+    "warning_issued": [Stage("respond.warning_issued", respond.on_warning_issued)],
+    "warning_updated": [Stage("respond.warning_updated", respond.on_warning_updated)],
+    "warning_cancelled": [Stage("respond.warning_cancelled", respond.on_warning_cancelled)],
     "warning_expiring": [Stage("warn.warning_expiring", warn.on_warning_expiring)],
     "warning_expired": [
         Stage("warn.warning_expired", warn.on_warning_expired),
@@ -137,6 +138,7 @@ SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     audience_services.sweep,
     escalation.sweep,
+    callout_services.sweep,
     verify_services.sweep,
     warn_services.sweep,
     respond_services.sweep,

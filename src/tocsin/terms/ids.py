@@ -27,6 +27,8 @@ PREFIXES = (
     "sub",
     "vrf",
     "shd",
+    "psg",
+    "cal",
     "esc",
 )
 

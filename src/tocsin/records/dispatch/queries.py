@@ -3,7 +3,7 @@ area of its own: the room that asks has checked, by its own scope, that the read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Min, Q
 from tocsin.records.dispatch.lifecycle import DeliveryState
 from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
 
-__all__ = ["DeliveryLine", "Undelivered", "deliveries", "undelivered", "undelivered_by_channel"]
+__all__ = ["DeliveryLine", "Undelivered", "deliveries", "outcomes", "undelivered", "undelivered_by_channel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +94,10 @@ def undelivered_by_channel(*, now: datetime) -> dict[str, Undelivered]:
         n=Count("id"), oldest=Min("put_at"), failing=Count("id", filter=Q(attempts__gt=0))
     )  # fmt: skip
     return {row["channel"]: Undelivered(row["n"], now - row["oldest"], row["failing"]) for row in rows}
+
+
+def outcomes(dispatches: Collection[str]) -> dict[str, tuple[str, str]]:
+    """By key of the letter: the state of its delivery and what the next hop said last. The room that asks has checked that the
+    reader may see the thing."""
+    rows = DeliveryRow.objects.filter(dispatch__in=dispatches).values_list("dispatch_id", "number", "state", "said")
+    return {f"{dispatch}-{number}": (state, said) for dispatch, number, state, said in rows}

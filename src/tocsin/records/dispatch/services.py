@@ -6,7 +6,7 @@ portion and loses nobody (N2)."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +31,8 @@ from tocsin.records.outbox.wakeup import notify
 from tocsin.records.rows import put_rows
 from tocsin.terms.moment import to_us
 
-__all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "put_selection", "settle", "spread", "take_due"]
+__all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "put_selection", "settle", "spread", "take_due",
+           "withdraw"]
 
 SHARD = 500  # recipients of one dispatch
 PORTION = 50  # letters of one attempt: what a crash may repeat, and how long an urgent message may have to wait
@@ -162,6 +163,20 @@ def put_off(dispatch_id: str, error: str, *, now: datetime, jitter: Callable[[],
             row.attempts += 1
             row.last_error = _kept(error)
             row.save(update_fields=["attempts", "last_error", "not_before"])
+
+
+def withdraw(letters: Iterable[tuple[str, str]]) -> int:
+    """Letters that wait are not sent any more: (dispatch, recipient's post) each; how many. Whoever reads them has heard by
+    another way. In the caller's transaction."""
+    by_dispatch: dict[str, set[str]] = {}
+    for dispatch_id, post in letters:
+        by_dispatch.setdefault(dispatch_id, set()).add(f"post:{post}")
+    taken = 0
+    for row in DispatchRow.objects.select_for_update().filter(id__in=by_dispatch, settled_at=None).order_by("id"):
+        if row.expanded_at is None:
+            _expand(row, row.put_at)
+        taken += _waiting(row).filter(recipient__in=by_dispatch[row.id]).update(state=DeliveryState.SUPERSEDED)
+    return taken
 
 
 def _locked(dispatch_id: str) -> DispatchRow:

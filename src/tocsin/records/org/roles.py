@@ -40,6 +40,7 @@ class Act(enum.StrEnum):
     READ_WARNINGS = "read_warnings"
     DRAFT_WARNING = "draft_warning"
     SIGN_WARNING = "sign_warning"
+    RECORD_CALL = "record_call"
     READ_RESPONSE = "read_response"
     DIRECT_RESPONSE = "direct_response"
     DO_TASK = "do_task"
@@ -71,6 +72,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.READ_WARNINGS: _WATCHERS,
     Act.DRAFT_WARNING: frozenset({_R.DUTY_OFFICER}),
     Act.SIGN_WARNING: frozenset({_R.SIGNER}),
+    Act.RECORD_CALL: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
     Act.READ_RESPONSE: _WATCHERS,
     Act.DIRECT_RESPONSE: frozenset({_R.COMMANDER}),
     Act.DO_TASK: frozenset({_R.DUTY_OFFICER, _R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER, _R.FACILITY_OPERATOR}),
@@ -112,6 +114,7 @@ _ACTS: dict[Act, Promise] = {
     Act.ACKNOWLEDGE_EVENT: _("acknowledge events"), Act.ASK_VERIFICATION: _("ask for a verification"),
     Act.ANSWER_VERIFICATION: _("answer a verification"), Act.READ_WARNINGS: _("read warnings"),
     Act.DRAFT_WARNING: _("draft warnings"), Act.SIGN_WARNING: _("sign warnings"),
+    Act.RECORD_CALL: _("enter calls made by hand"),
     Act.READ_RESPONSE: _("read the response"), Act.DIRECT_RESPONSE: _("direct the response"),
     Act.DO_TASK: _("carry out tasks"), Act.DRAFT_STATEMENT: _("draft statements"),
     Act.RELEASE_STATEMENT: _("release statements"), Act.READ_FINDINGS: _("read findings"),
