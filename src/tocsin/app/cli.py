@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Load and show displays, systems and rooms that are told of warnings.",
     ),
     "escalation": ("tocsin.app.commands.escalation:escalation", "Load and show whom to call until somebody answers."),
+    "quiet": ("tocsin.app.commands.quiet:quiet", "Load and show when telephones stay quiet; red never waits."),
     "authority": ("tocsin.app.commands.authority:authority", "Load and show which bodies may warn of what."),
     "sources": ("tocsin.app.commands.sources:sources", "Register sources and give them tokens."),
     "token": ("tocsin.app.commands.tokens:token", "Make a token that may change the catalogue."),

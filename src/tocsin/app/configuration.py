@@ -20,6 +20,7 @@ from tocsin.doors.channels.broker import Broker
 from tocsin.doors.channels.gateway_request import GatewayRequest
 from tocsin.doors.channels.smtp_server import SmtpServer, sender_address
 from tocsin.doors.outward.guard import Guard
+from tocsin.records.dispatch.restraint import limits_of
 from tocsin.terms.errors import BadForm, BadValue, UnknownName
 
 __all__ = ["Configuration", "load", "postgresql_settings"]
@@ -65,6 +66,10 @@ class Configuration:
     answers_token: str = _key(
         "", "what gateways send as Authorization: Bearer when they hand over replies; empty = no door", secret=True
     )
+    throttle: tuple[str, ...] = _key(
+        ("1/1m", "3/5m", "10/1h", "30/1d"), "how often one telephone rings for what is not red; the rest goes bundled"
+    )
+    throttle_channels: tuple[str, ...] = _key(("sms", "voice"), "channels to which throttle applies")
     chats: tuple[str, ...] = _key(
         (), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True
     )
@@ -260,6 +265,7 @@ def _check_channels(configuration: Configuration) -> None:
         if url := getattr(configuration, f"{kind}_gateway"):
             guard.require_url(url)
             GatewayRequest(url, getattr(configuration, f"{kind}_request"), getattr(configuration, f"{kind}_header"))
+    limits_of(configuration.throttle)
     if configuration.mqtt:
         Broker.of(configuration.mqtt)
     if bool(configuration.cap_key) != bool(configuration.cap_certificate):

@@ -26,6 +26,7 @@ from tocsin.loop.warn import handlers as warn
 from tocsin.loop.warn import services as warn_services
 from tocsin.records.audience import services as audience_services
 from tocsin.records.callout import services as callout_services
+from tocsin.records.dispatch import holding
 from tocsin.records.escalation import services as escalation
 from tocsin.records.outbox.carrier import Stage, Wiring
 from tocsin.records.tasks import services as tasks
@@ -138,6 +139,7 @@ SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     audience_services.sweep,
     escalation.sweep,
+    holding.forget_heard,
     callout_services.sweep,
     verify_services.sweep,
     warn_services.sweep,

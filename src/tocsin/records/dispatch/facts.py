@@ -13,7 +13,7 @@ __all__ = ["DispatchSettled", "LetterAnswered"]
 @dataclass(frozen=True, slots=True)
 class DispatchSettled:
     """Every delivery of a dispatch has its end: how many were ``accepted`` by the next hop, ``failed`` for good, were
-    ``too_late`` or ``superseded`` by a newer message of the thread before they went."""
+    ``too_late``, ``superseded`` by a newer message of the thread before they went, or went ``bundled``."""
 
     dispatch: str
     kind: str
@@ -23,6 +23,7 @@ class DispatchSettled:
     failed: int
     too_late: int
     superseded: int = 0
+    bundled: int = 0
 
 
 @fact

@@ -1,18 +1,24 @@
-"""States of a delivery: one recipient of one message on one channel. Pure. Only WAITING ever changes."""
+"""States of a delivery: one recipient of one message on one channel. Pure. Only what is OPEN ever changes."""
 
 from __future__ import annotations
 
 import enum
 
-__all__ = ["DeliveryState"]
+__all__ = ["OPEN", "DeliveryState"]
 
 
 class DeliveryState(enum.StrEnum):
     """ACCEPTED: the next hop took it. FAILED: it never will. TOO_LATE: nobody wants it any more (past ``not_after``).
-    SUPERSEDED: a newer message of the thread goes instead."""
+    SUPERSEDED: a newer message of the thread goes instead. HELD: it waits for the end of quiet hours or of a throttle.
+    BUNDLED: it went as a line of a letter that counts what was held back."""
 
     WAITING = "waiting"
     ACCEPTED = "accepted"
     FAILED = "failed"
     TOO_LATE = "too_late"
     SUPERSEDED = "superseded"
+    HELD = "held"
+    BUNDLED = "bundled"
+
+
+OPEN = (DeliveryState.WAITING, DeliveryState.HELD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["AnswerRow", "DeliveryRow", "DispatchRow"]
+__all__ = ["AnswerRow", "DeliveryRow", "DispatchRow", "HeardRow", "QuietRow", "SilenceRow"]
 
 
 class DispatchRow(models.Model):
@@ -43,7 +43,8 @@ class DispatchRow(models.Model):
 
 
 class DeliveryRow(models.Model):
-    """One recipient of a dispatch. ``state`` as in ``lifecycle``; ``not_before``: the next attempt; ``said``: the next
+    """One recipient of a dispatch. ``state`` as in ``lifecycle``; ``not_before``: the next attempt, or the end of holding;
+    ``held_at``: when it was held back; ``said``: the next
     hop's last words."""
 
     dispatch = models.ForeignKey(DispatchRow, models.PROTECT, related_name="deliveries")
@@ -55,12 +56,14 @@ class DeliveryRow(models.Model):
     attempts = models.IntegerField(default=0)
     not_before = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
+    held_at = models.DateTimeField(null=True)
     said = models.TextField(default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dispatch", "number"], name="dispatch_delivery_once")]
         indexes = [
-            models.Index(fields=["dispatch", "number"], name="dispatch_open", condition=models.Q(state="waiting"))
+            models.Index(fields=["dispatch", "number"], name="dispatch_open", condition=models.Q(state="waiting")),
+            models.Index(fields=["recipient"], name="dispatch_held", condition=models.Q(state="held")),
         ]
 
 
@@ -72,3 +75,35 @@ class AnswerRow(models.Model):
     recipient = models.CharField(max_length=80)
     via = models.CharField(max_length=10)
     answered_at = models.DateTimeField()
+
+
+class QuietRow(models.Model):
+    """Quiet hours of a recipient (``post:duty-east``), every day by the clocks of ``zone``; ``channels`` empty: all."""
+
+    recipient = models.CharField(max_length=80, db_index=True)
+    begins = models.TimeField()
+    ends = models.TimeField()
+    zone = models.CharField(max_length=60)
+    channels = models.JSONField(default=list)
+
+
+class SilenceRow(models.Model):
+    """A recipient is not rung for what is not red, from one moment to another, for a ``reason`` and by an ``owner``."""
+
+    recipient = models.CharField(max_length=80, db_index=True)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    owner = models.CharField(max_length=120)
+    lifted_at = models.DateTimeField(null=True)
+
+
+class HeardRow(models.Model):
+    """A telephone rang at a moment, for what is not red; kept a day, for throttles."""
+
+    channel = models.CharField(max_length=20)
+    recipient = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["recipient", "channel", "at"], name="dispatch_heard")]

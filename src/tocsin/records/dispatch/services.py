@@ -16,10 +16,10 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tocsin.records.dispatch import answers
+from tocsin.records.dispatch import answers, holding
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.facts import DispatchSettled
-from tocsin.records.dispatch.lifecycle import DeliveryState
+from tocsin.records.dispatch.lifecycle import OPEN, DeliveryState
 from tocsin.records.dispatch.message import Letter, Message, Recipient
 from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
 from tocsin.records.dispatch.selection import expand
@@ -121,10 +121,11 @@ def letters(dispatch_id: str, *, now: datetime, at_most: int = PORTION) -> list[
             return []
         if row.expanded_at is None:
             _expand(row, now)
+        holding.release(row, now=now)
         if end := _end_of_all(row, now):
             _waiting(row).update(state=end)
             return []
-        due = _waiting(row).exclude(not_before__gt=now).order_by("number")[:at_most]
+        due = holding.hold_back(row, _waiting(row).exclude(not_before__gt=now).order_by("number")[:at_most], now=now)
         return [_letter(row, delivery) for delivery in due]
 
 
@@ -140,7 +141,7 @@ def settle(
         if row.expanded_at is None:  # nobody has seen its letters yet, so nothing came of them
             return False
         _note(row, outcomes, now, jitter)
-        ahead = _waiting(row).aggregate(
+        ahead = DeliveryRow.objects.filter(dispatch=row, state__in=OPEN).aggregate(
             n=Count("id"), untried=Count("id", filter=Q(not_before=None)), at=Min("not_before"), tried=Max("attempts")
         )
         if not ahead["n"]:
@@ -243,6 +244,8 @@ def _note(row: DispatchRow, outcomes: Sequence[Outcome], now: datetime, jitter: 
         changed.append((delivery.pk, row.id, delivery.number, delivery.recipient, delivery.address, delivery.language,
                         state.value, tried, pause, accepted_at, _kept(outcome.said)))  # fmt: skip
     put_rows(DeliveryRow, ("id", *_DELIVERY), changed, key="id", replace=_NOTED)
+    heard = [one[3] for one in changed if one[6] == DeliveryState.ACCEPTED]
+    holding.note_heard(row.channel, heard, row.level, now=now)
 
 
 def _state_after(row: DispatchRow, outcome: Outcome, tried: int, now: datetime) -> DeliveryState:
@@ -268,7 +271,7 @@ def _close(row: DispatchRow, now: datetime) -> None:
     count = dict.fromkeys(map(str, DeliveryState), 0) | dict(states)
     row.settled_at = now
     row.save(update_fields=["settled_at"])
-    ends = {state.value: count[state] for state in DeliveryState if state is not DeliveryState.WAITING}
+    ends = {state.value: count[state] for state in DeliveryState if state not in OPEN}
     first = DeliveryRow.objects.filter(dispatch=row).aggregate(at=Min("accepted_at"))["at"]
     body = {"dispatch": row.id, "kind": row.kind, "channel": row.channel, **ends,
             "first_accepted_us": to_us(first) if first else None}  # fmt: skip
