@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from tocsin.doors.api.call_status import heard_of
 from tocsin.records import clock
+from tocsin.records.callout import services as callout
 from tocsin.records.dispatch import answers as dispatch
 
 __all__ = ["answers"]
@@ -23,8 +25,9 @@ BODY_BYTES = 4096
 @csrf_exempt
 @require_POST
 def answers(request: HttpRequest) -> HttpResponse:
-    """``{"from": "+8613...", "text": "4711"}`` for a short message, ``{"key": "dsp_...-0", "digit": "1"}`` for a call; JSON or
-    a form. ``{"answered": true}`` where it answered a letter; false is no fault: somebody wrote something else."""
+    """``{"from": "+8613...", "text": "4711"}`` for a short message, ``{"key": "dsp_...-0", "digit": "1"}`` for a call, with
+    ``"status": "busy"`` where no key was pressed (``call_status``); JSON or a form. ``{"answered": true}`` where it answered a
+    letter; false is no fault: somebody wrote something else, or a machine lifted the receiver."""
     if not _is_gateway(request):
         return JsonResponse({"error": "who calls is not known"}, status=401, headers={"WWW-Authenticate": "Bearer"})
     given = _given(request)
@@ -33,6 +36,9 @@ def answers(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     if "key" in given:
         done = dispatch.answer_by_digit(given["key"], given.get("digit", ""), now=now)
+        heard = heard_of(given.get("digit", ""), given.get("status", ""))
+        if not done and heard is not None:
+            callout.note_call(given["key"], heard, given.get("status", ""), now=now)
     else:
         done = dispatch.answer_by_code(given["from"], given.get("text", ""), now=now)
     return JsonResponse({"answered": done})

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
+from tocsin.doors.console.callout_shown import unanswered
 from tocsin.doors.console.duty_lists import Pair, duty_events, duty_facts, pinned
 from tocsin.doors.console.filters import EventFilter
 from tocsin.doors.console.frame import Frame, open_frame
@@ -59,6 +60,7 @@ def _around(request: HttpRequest, frame: Frame, everything: list[Pair]) -> dict[
         "counts": counts([event for event in shown if event.is_open], frame.words),
         "facts": duty_facts(shown),
         "pinned": pinned(frame, shown),
+        **unanswered(frame),
         "pinned_rank": frame.words.pinned_rank,
         "top_rank": len(frame.words.scheme.levels),
         "may_acknowledge": frame.actor.may(Act.ACKNOWLEDGE_EVENT),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.doors.console.assets import asset
+from tocsin.doors.console.callout_urls import patterns as callouts
 from tocsin.doors.console.duty import duty
 from tocsin.doors.console.event_page import event_page
 from tocsin.doors.console.holding import password, post
@@ -44,6 +45,7 @@ urlpatterns = [
     path("console/map/", map_page, name="map"),
     path("console/map.json", map_data, name="map_data"),
     *warnings,
+    *callouts,
     *reviewing,
     path("live/stream", stream, name="stream"),
     path("live/stream/<str:of>", stream, name="stream_of"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
+from tocsin.doors.console.callout_shown import callouts_of
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.console.warn_form import Composed, read_form, values_of
@@ -30,7 +31,7 @@ from tocsin.doors.refusals import status_of
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.warn import drafting, queries, services
 from tocsin.loop.warn.authority import ANY_HAZARD
-from tocsin.loop.warn.content import LANGUAGES, Areas
+from tocsin.loop.warn.content import Areas
 from tocsin.loop.warn.item_words import state_word
 from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.names import Names
@@ -305,7 +306,7 @@ def _composer(
         "hazards": [(code, names.hazard(code)) for code in dict.fromkeys([*names.hazards, content.hazard])],
         "levels": [level.rank for level in reversed(names.scheme.levels)],
         "areas": area_choices(names, frame, content.areas.paths), "bodies": body_choices(names, content.body),
-        "languages": [language_fields(language, chosen) for language in LANGUAGES],
+        "languages": [language_fields(language, chosen) for language in line.content.languages],
         "zone_name": str(names.zone(content.areas.paths)), "touched_by_other": _touched_by_other(line, frame, now),
         "compose_script": asset_url("compose.js"), "waits": line.state is WarningState.SUBMITTED,
     }  # fmt: skip
@@ -322,7 +323,7 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
         "line": line, "warning": on_page(line, names, frame.language, now), "lineage": lineage, "signature": signature,
         "author": post_title(line.author_post, frame.language),
         "signer": post_title(signature.post, frame.language) if signature else "",
-        "reach": reach_of(line, frame) if signature else None,
+        "reach": reach_of(line, frame) if signature else None, "callouts": callouts_of(line.lineage, frame),
         "signed_us": to_us(signature.at) if signature else None, "texts": texts_of(content, names),
         "areas_words": names.area_list(content.areas.paths), "hazard": names.hazard(content.hazard),
         "body": names.body(content.body), "from_words": names.moment(content.onset, content.areas.paths),

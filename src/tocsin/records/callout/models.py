@@ -85,8 +85,8 @@ class CalledRow(models.Model):
 
 
 class AttemptRow(models.Model):
-    """One attempt to reach one post for one area on one channel. ``dispatch``: the letter is that post's in it, ``key`` its key;
-    a post that is called for several areas at once is called once. ``heard``: what the gateway said of the call (``Heard`` of
+    """One attempt to reach one post for one area on one channel. ``dispatch``: the post's letter is in it, ``key`` its key; a
+    post that is called for several areas at once is called once. ``heard``: what the gateway said of the call (``Heard`` of
     lifecycle), or how a human answered; ``said``: its words."""
 
     area = models.ForeignKey(CalledRow, models.PROTECT, related_name="attempts")

@@ -27,7 +27,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class CallOutLine:
-    """A call-out as it is read; ``areas``, ``reached``: how many there are and how many were reached."""
+    """A call-out as it is read, as ``CallOutRow`` says."""
 
     id: str
     kind: str
@@ -48,8 +48,7 @@ class CallOutLine:
 
 @dataclass(frozen=True, slots=True)
 class AreaLine:
-    """An area of a call-out as it is read. ``late``, ``not_reached``: the moment has passed with nobody reached, also where
-    the sweep has not told of it yet."""
+    """An area of a call-out as it is read, as ``CalledRow`` says; ``attempts``: how many there were on all channels."""
 
     id: int
     callout: str
@@ -61,6 +60,7 @@ class AreaLine:
     late_at: datetime | None
     not_reached_at: datetime | None
     rounds: int
+    attempts: int
     next_at: datetime | None
     nobody: bool
     reached_at: datetime | None
@@ -123,12 +123,17 @@ def callout(scope: Scope, callout_id: str) -> CallOutLine:
     return _line(row)
 
 
-def recent(scope: Scope, *, at_most: int = 50) -> list[tuple[CallOutLine, int, int]]:
-    """Call-outs with how many areas of the scope were reached, of how many; running ones first, then the newest."""
+def recent(scope: Scope, *, lineage: str = "", at_most: int = 50) -> list[tuple[CallOutLine, int, int]]:
+    """Call-outs (those of one first message and of what followed it) with how many areas of the scope were reached, of how
+    many: running ones first, then the newest."""
     inside = scope.rows("areas__jurisdiction")
-    rows = _seen(scope).annotate(
-        total=Count("areas", filter=inside, distinct=True),
-        reached=Count("areas", filter=inside & Q(areas__state=AreaState.REACHED), distinct=True),
+    rows = (
+        _seen(scope)
+        .filter(**({"lineage": lineage} if lineage else {}))
+        .annotate(
+            total=Count("areas", filter=inside, distinct=True),
+            reached=Count("areas", filter=inside & Q(areas__state=AreaState.REACHED), distinct=True),
+        )
     )
     return [(_line(row), row.reached, row.total) for row in rows.order_by("-state", "-since", "id")[:at_most]]
 
@@ -145,7 +150,7 @@ def of_lineage(scope: Scope, lineages: Collection[str]) -> list[CallOutLine]:
 
 def areas_of(scope: Scope, callout_id: str) -> list[AreaLine]:
     """Its areas: those nobody has answered for first, the longest waiting first; then those reached, in order."""
-    rows = CalledRow.objects.filter(scope.rows(), callout=callout(scope, callout_id).id)
+    rows = _areas(scope).filter(callout=callout(scope, callout_id).id)
     order = {AreaState.WAITING: 0, AreaState.UNREACHED: 1, AreaState.REACHED: 2, AreaState.WITHDRAWN: 3}
     lines = [_area(row) for row in rows]
     return sorted(lines, key=lambda one: (order[one.state], one.reached_at or one.asked_at, one.jurisdiction))
@@ -154,7 +159,7 @@ def areas_of(scope: Scope, callout_id: str) -> list[AreaLine]:
 def waiting(scope: Scope, *, at_most: int = 200) -> list[tuple[CallOutLine, AreaLine]]:
     """Areas of running call-outs for which nobody has answered, the longest waiting first, then the highest level."""
     scope.require(Act.READ_WARNINGS)
-    rows = CalledRow.objects.filter(scope.rows(), state=AreaState.WAITING, callout__state=CallOutState.RUNNING)
+    rows = _areas(scope).filter(state=AreaState.WAITING, callout__state=CallOutState.RUNNING)
     rows = rows.select_related("callout").order_by("asked_at", "-callout__level", "jurisdiction")[:at_most]
     return [(_line(row.callout), _area(row)) for row in rows]
 
@@ -200,11 +205,15 @@ def _seen(scope: Scope) -> QuerySet[CallOutRow]:
     return CallOutRow.objects.filter(id__in=CalledRow.objects.filter(scope.rows()).values("callout"))
 
 
+def _areas(scope: Scope) -> QuerySet[CalledRow]:
+    return CalledRow.objects.filter(scope.rows()).annotate(tried=Count("attempts"))
+
+
 def _line(row: CallOutRow) -> CallOutLine:
     values = {name: getattr(row, name) for name in CallOutLine.__slots__}
     return CallOutLine(**values | {"state": CallOutState(row.state)})
 
 
 def _area(row: CalledRow) -> AreaLine:
-    values = {name: getattr(row, name) for name in AreaLine.__slots__ if name != "callout"}
-    return AreaLine(**values | {"callout": row.callout_id, "state": AreaState(row.state)})
+    values = {name: getattr(row, name) for name in AreaLine.__slots__ if name not in ("callout", "attempts")}
+    return AreaLine(**values | {"callout": row.callout_id, "attempts": row.tried, "state": AreaState(row.state)})  # type: ignore[attr-defined] # annotated by _areas

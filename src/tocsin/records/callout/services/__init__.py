@@ -1,4 +1,4 @@
-"""The only writer of call-outs. Each verb: guard, change, ledger entry, outbox fact, return; ``actor``, ``now`` keyword-only."""
+"""The only writer of call-outs. Each verb: guard, change, ledger entry, outbox fact, return; ``actor`` and ``now`` by name."""
 
 from tocsin.records.callout.services.answering import note_call, on_letter_answered, record_by_hand
 from tocsin.records.callout.services.calling import sweep

@@ -1,5 +1,5 @@
-"""A human answers: by key, link or code (``records.dispatch.answers``), or an officer enters a call made by hand. What a gateway
-says of a call that nobody answered is kept with the attempt, and is no answer (ADR 18)."""
+"""A human answers: by key, link or code (``records.dispatch.answers``), or an officer enters a call made by hand. What a
+gateway says of a call that nobody answered is kept with the attempt, and is no answer (ADR 18)."""
 
 from __future__ import annotations
 
