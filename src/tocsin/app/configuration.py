@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 from tocsin.app.home import Home
 from tocsin.doors.channels.broker import Broker
 from tocsin.doors.channels.gateway_request import GatewayRequest
+from tocsin.doors.channels.platform import Platform
+from tocsin.doors.channels.receipt_form import ReceiptForm
 from tocsin.doors.channels.smtp_server import SmtpServer, sender_address
 from tocsin.doors.outward.guard import Guard
 from tocsin.records.dispatch.restraint import limits_of
@@ -63,9 +65,16 @@ class Configuration:
     voice_gateway: str = _key("", "https address of a gateway that calls and reads a text aloud; empty = none")
     voice_request: str = _key('{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body, as sms_request")
     voice_header: str = _key("", "as sms_header", secret=True)
+    sms_receipt: str = _key("", "how the gateway reports: id=FIELD status=FIELD delivered=WORD,WORD returned=WORD")
+    voice_receipt: str = _key("", "as sms_receipt")
+    release_gateway: str = _key("", "https address of the official release platform of the authority above; empty = none")
+    release_header: str = _key("", "as sms_header", secret=True)
+    release_receipt: str = _key("receipt", "where its JSON answer has the receipt number, names joined by dots")
     answers_token: str = _key(
         "", "what gateways send as Authorization: Bearer when they hand over replies; empty = no door", secret=True
     )
+    heartbeat_url: str = _key("", "address that is called once a minute while all is well; empty = none", secret=True)
+    heartbeat_every_s: int = _key(60, "how often, in seconds; 60 at most")
     throttle: tuple[str, ...] = _key(
         ("1/1m", "3/5m", "10/1h", "30/1d"), "how often one telephone rings for what is not red; the rest goes bundled"
     )
@@ -74,11 +83,17 @@ class Configuration:
         (), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True
     )
     mqtt: str = _key("", "mqtts://user:password@host of the broker of sirens and displays; empty = none", secret=True)
+    websub_hub: str = _key("", "https address of a WebSub hub that is told when the feed changes; empty = our own only")
+    publish_to: str = _key("", "folder of the public files, where another account serves them; empty = in TOCSIN_HOME")
     outward_inside: tuple[str, ...] = _key((), "hosts and networks of our own that may be called, also without TLS")
     outward_ca: str = _key("", "file of further certificate authorities to trust when calling others")
     cap_sender: str = _key("tocsin.invalid", "sender of CAP messages: a name of this deployment that no other uses")
     cap_key: str = _key("", "PEM file of the key that signs CAP messages (tocsin cap new-key); empty = not signed")
     cap_certificate: str = _key("", "PEM file of its certificate, which readers pin")
+    signing: str = _key("session", "session; passkey = a warning is signed by the signer's passkey besides")
+    small_office: tuple[str, ...] = _key(
+        (), "what a small office may do: mutual_aid, presigned (docs/warnings.md); empty = neither"
+    )
     packs: tuple[str, ...] = _key(("natural_hazards",), "packs in force: names of built-in packs, or folders")
     allow_out_of_date_rules: bool = _key(False, "judge also by rules whose dates of validity do not cover the day")
     engine_memory_mb: int = _key(
@@ -239,11 +254,15 @@ def _check(configuration: Configuration) -> None:
     _one_of("language", configuration.language, LANGUAGES)
     _one_of("clock", configuration.clock, ("wall", "driven"))
     _one_of("log_level", configuration.log_level, LOG_LEVELS)
+    _one_of("signing", configuration.signing, ("session", "passkey"))
+    for means in configuration.small_office:
+        _one_of("small_office", means, ("mutual_aid", "presigned"))
     for name, least in (
         ("proxies", 0),
         ("login_failures", 1),
         ("login_pause_s", 1),
         ("free_space_floor_mb", 0),
+        ("heartbeat_every_s", 1),
     ):
         if getattr(configuration, name) < least:
             raise BadValue(f"setting {name}", f"must be at least {least}", f"write {least} or more")
@@ -265,9 +284,18 @@ def _check_channels(configuration: Configuration) -> None:
         if url := getattr(configuration, f"{kind}_gateway"):
             guard.require_url(url)
             GatewayRequest(url, getattr(configuration, f"{kind}_request"), getattr(configuration, f"{kind}_header"))
+        if receipt := getattr(configuration, f"{kind}_receipt"):
+            ReceiptForm.of(receipt, f"setting {kind}_receipt")
+    if configuration.release_gateway:
+        guard.require_url(configuration.release_gateway)
+        Platform(configuration.release_gateway, configuration.release_header, configuration.release_receipt)
     limits_of(configuration.throttle)
+    if configuration.heartbeat_url:
+        guard.require_url(configuration.heartbeat_url)
     if configuration.mqtt:
-        Broker.of(configuration.mqtt)
+        Broker.of(configuration.mqtt, inside=configuration.outward_inside)
+    if configuration.websub_hub:
+        guard.require_url(configuration.websub_hub)
     if bool(configuration.cap_key) != bool(configuration.cap_certificate):
         raise BadValue("settings cap_key and cap_certificate", "one of them is empty", "set both, or neither")
 

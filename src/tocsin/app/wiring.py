@@ -15,20 +15,25 @@ from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.facts import SignalCleared, SignalRaised, SignalRetracted
 from tocsin.loop.evaluate import handlers as evaluate
 from tocsin.loop.observe import handlers as observe
+from tocsin.loop.observe.bulletins import services as bulletins
 from tocsin.loop.rectify import handlers as rectify
 from tocsin.loop.rectify import services as rectify_services
 from tocsin.loop.respond import handlers as respond
 from tocsin.loop.respond import services as respond_services
 from tocsin.loop.verify import handlers as verify
 from tocsin.loop.verify import services as verify_services
-from tocsin.loop.warn import calling
+from tocsin.loop.warn import calling, releasing
 from tocsin.loop.warn import handlers as warn
 from tocsin.loop.warn import services as warn_services
+from tocsin.loop.warn.services.answers import note_answers
+from tocsin.records.audience import hub
 from tocsin.records.audience import services as audience_services
 from tocsin.records.callout import services as callout_services
+from tocsin.records.cases import services as cases
 from tocsin.records.dispatch import holding
 from tocsin.records.escalation import services as escalation
 from tocsin.records.outbox.carrier import Stage, Wiring
+from tocsin.records.release import services as release_services
 from tocsin.records.tasks import services as tasks
 
 __all__ = ["SWEEPS", "WIRING", "Sweep"]
@@ -87,6 +92,7 @@ WIRING: Wiring = {
     "warning_signed": [
         Stage("escalation.warning_signed", escalating.on_warning_signed),
         Stage("callout.warning_signed", calling.on_warning_signed),  # a post of each village is called until it answers
+        Stage("release.warning_signed", releasing.on_warning_signed),  # the official platform receipts it
     ],
     "task_given": [Stage("escalation.task_given", escalating.on_task_given)],
     "task_acknowledged": [Stage("escalation.task_acknowledged", escalating.on_task_acknowledged)],
@@ -111,6 +117,10 @@ WIRING: Wiring = {
     "warning_updated": [Stage("respond.warning_updated", respond.on_warning_updated)],
     "warning_cancelled": [Stage("respond.warning_cancelled", respond.on_warning_cancelled)],
     "warning_expiring": [Stage("warn.warning_expiring", warn.on_warning_expiring)],
+    "warning_stale": [Stage("warn.warning_stale", warn.on_warning_stale)],
+    "warning_unanswered": [Stage("warn.warning_unanswered", warn.on_warning_unanswered)],
+    "warning_released": [Stage("warn.warning_released", warn.on_warning_released)],
+    "warning_uncountersigned": [Stage("warn.warning_uncountersigned", warn.on_warning_uncountersigned)],
     "warning_expired": [
         Stage("warn.warning_expired", warn.on_warning_expired),
         Stage("respond.warning_expired", respond.on_warning_expired),
@@ -118,6 +128,7 @@ WIRING: Wiring = {
     # any room -> whoever asked: a deadline that passes is never unseen
     "task_overdue": [
         Stage("verify.task_overdue", verify.on_task_overdue),
+        Stage("warn.task_overdue", warn.on_task_overdue),
         Stage("respond.task_overdue", respond.on_task_overdue),
         Stage("rectify.task_overdue", rectify.on_task_overdue),
     ],
@@ -125,6 +136,13 @@ WIRING: Wiring = {
     "dispatch_settled": [
         Stage("verify.dispatch_settled", verify.on_dispatch_settled),
         Stage("warn.dispatch_settled", warn.on_dispatch_settled),
+        Stage("audience.dispatch_settled", hub.on_dispatch_settled),  # who confirmed that it wants the feed gets it
+    ],
+    # observe -> warn: another system answered a message of ours
+    "alert_answered": [Stage("warn.alert_answered", note_answers)],
+    "delivery_returned": [  # a receipt took back what the next hop had said
+        Stage("verify.delivery_returned", verify.on_dispatch_settled),
+        Stage("warn.delivery_returned", warn.on_dispatch_settled),
     ],
     # verify, review -> evaluate: what is over is counted
     "event_closed": [
@@ -137,10 +155,14 @@ WIRING: Wiring = {
 # What the clock brings about. The worker runs each of these every second; one that fails does not stop the others.
 SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
+    cases.sweep,
     audience_services.sweep,
+    bulletins.sweep,
+    hub.sweep,
     escalation.sweep,
     holding.forget_heard,
     callout_services.sweep,
+    release_services.sweep,
     verify_services.sweep,
     warn_services.sweep,
     respond_services.sweep,

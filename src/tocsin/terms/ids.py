@@ -25,10 +25,13 @@ PREFIXES = (
     "dsp",
     "stm",
     "sub",
+    "hub",
     "vrf",
     "shd",
+    "bul",
     "psg",
     "cal",
+    "rel",
     "esc",
 )
 

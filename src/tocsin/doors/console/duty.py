@@ -20,6 +20,7 @@ from tocsin.doors.console.live_cursor import newest_cursor
 from tocsin.doors.console.map_data import area_title
 from tocsin.doors.console.map_part import map_part
 from tocsin.doors.console.navigation import first_page
+from tocsin.doors.console.release_shown import missing_releases
 from tocsin.doors.console.standing import verdict_words
 from tocsin.loop.detect import queries as detect
 from tocsin.records.one_moment import one_moment
@@ -61,6 +62,7 @@ def _around(request: HttpRequest, frame: Frame, everything: list[Pair]) -> dict[
         "facts": duty_facts(shown),
         "pinned": pinned(frame, shown),
         **unanswered(frame),
+        "releases": missing_releases(frame),
         "pinned_rank": frame.words.pinned_rank,
         "top_rank": len(frame.words.scheme.levels),
         "may_acknowledge": frame.actor.may(Act.ACKNOWLEDGE_EVENT),

@@ -16,12 +16,17 @@ from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.callout_shown import callouts_of
 from tocsin.doors.console.frame import Frame, open_frame
+from tocsin.doors.console.passkeys import signs_by_passkey
+from tocsin.doors.console.release_shown import release_of
+from tocsin.doors.console.sketch import sketch_of
 from tocsin.doors.console.standing import post_title
+from tocsin.doors.console.warn_follow import to_warning as _to
 from tocsin.doors.console.warn_form import Composed, read_form, values_of
 from tocsin.doors.console.warn_shown import (
     area_choices,
     body_choices,
     language_fields,
+    presigned_on_page,
     preview_context,
     reach_of,
     texts_of,
@@ -35,6 +40,7 @@ from tocsin.loop.warn.content import Areas
 from tocsin.loop.warn.item_words import state_word
 from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.names import Names
+from tocsin.loop.warn.presigned import fitting
 from tocsin.loop.warn.preview import preview, with_changes
 from tocsin.records import clock
 from tocsin.records.one_moment import one_moment
@@ -43,11 +49,11 @@ from tocsin.terms.errors import Refused, Stale
 from tocsin.terms.moment import to_us
 
 __all__ = [
-    "WarningOnPage", "authority_page", "autosave", "compose", "follow", "on_page", "preview_part", "save", "warning_page",
+    "SHEETS", "WarningOnPage", "authority_page", "autosave", "compose", "on_page", "preview_part", "save", "warning_page",
     "warnings_page",
 ]  # fmt: skip
 
-SHEETS = ("staff.css", "loop.css", "warn.css")
+SHEETS = ("staff.css", "loop.css", "map.css", "warn.css")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,9 @@ class WarningOnPage:
     is_first: bool
     is_cancel: bool
     author: str
+    is_urgent: bool
+    is_asked: bool
+    countersign_us: int | None
 
 
 def on_page(line: queries.WarningLine, names: Names, language: str, now: datetime) -> WarningOnPage:
@@ -84,7 +93,8 @@ def on_page(line: queries.WarningLine, names: Names, language: str, now: datetim
         names.body(line.body, language), names.area_list(paths, language), state.value,
         _("Issued") if issued_cancel else state_word(state), kind_word(line.kind), line.exercise,
         names.moment(line.expires_at, paths, language), to_us(line.expires_at), to_us(line.changed_at),
-        line.kind is Kind.ALERT, line.kind is Kind.CANCEL, line.author_post,
+        line.kind is Kind.ALERT, line.kind is Kind.CANCEL, line.author_post, line.flow == "urgent", line.is_asked,
+        to_us(line.countersign_by) if line.lacks_countersignature and line.countersign_by else None,
     )  # fmt: skip
 
 
@@ -102,7 +112,7 @@ def warnings_page(request: HttpRequest) -> HttpResponse:
     may_draft = frame.actor.may(Act.DRAFT_WARNING)
     context = frame.context(request, "warnings", *SHEETS) | {
         "waiting": shown(queries.waiting_for_signature(frame.scope)),
-        "in_force": shown(queries.in_force(frame.scope, now=now)),
+        "in_force": shown(queries.in_force(frame.scope, now=now)), "ending": shown(queries.ending(frame.scope, now=now)),
         "drafts": shown(queries.recent(frame.scope, drafts=True)),
         "past": shown(queries.recent(frame.scope, drafts=False, at_most=30)),
         "may_draft": may_draft, "may_sign": frame.actor.may(Act.SIGN_WARNING), "once": secrets.token_urlsafe(12),
@@ -152,11 +162,12 @@ def compose(request: HttpRequest) -> HttpResponse:
         line = detect.event(frame.scope, event).event
         context = frame.context(request, "warnings", *SHEETS) | {
             "event": event, "hazard": names.hazard(line.hazard), "level": line.level, "once": secrets.token_urlsafe(12),
+            "presigned": presigned_on_page(fitting(event, actor=frame.actor, now=now), names),
         }  # fmt: skip
         return render(request, "console/warn_begin.html", context)
     once = request.POST.get("once", "")
     if event:
-        return _to(services.draft(event, once=once, actor=frame.actor, now=now))
+        return _begun(request, event, once, frame, now)
     level = request.POST.get("level", "")
     return _to(services.draft(
         None, hazard=request.POST.get("hazard", ""), level=int(level) if level.isdigit() else 0,
@@ -165,25 +176,19 @@ def compose(request: HttpRequest) -> HttpResponse:
     ))  # fmt: skip
 
 
+def _begun(request: HttpRequest, event: str, once: str, frame: Frame, now: datetime) -> HttpResponse:
+    """A draft to be worked on; or by one press the standard text, urgent, on its way to every signer."""
+    if request.POST.get("flow") != "urgent":
+        return _to(services.draft(event, once=once, actor=frame.actor, now=now))
+    made = services.draft(event, flow="urgent", once=once, actor=frame.actor, now=now)
+    version = queries.warning(frame.scope, made).version
+    services.submit(made, version=version, actor=frame.actor, now=now)
+    return _to(made)
+
+
 def _exercise(request: HttpRequest) -> bool | None:
     """What the box says; None where the form had none, then the data decide (ADR 8)."""
     return bool(request.POST.get("exercise")) if "exercise_asked" in request.POST else None
-
-
-@require_POST
-@acting(Act.DRAFT_WARNING)
-def follow(request: HttpRequest, warning_id: str) -> HttpResponse:
-    """One press on a warning in force: a draft that updates, raises, lowers, extends, cancels or withdraws it."""
-    frame, now = open_frame(request), clock.now()
-    line = queries.warning(frame.scope, warning_id)
-    once, what = request.POST.get("once", ""), request.POST.get("do", "")
-    if what in ("cancel", "withdraw"):
-        made = services.draft_cancel(warning_id, over=what == "cancel", once=once, actor=frame.actor, now=now)
-    else:
-        step = {"raise": 1, "lower": -1}.get(what, 0)
-        made = services.draft_update(warning_id, level=line.level + step if step else None, once=once, actor=frame.actor,
-                                     now=now)  # fmt: skip
-    return _to(made)
 
 
 # ---------------------------------------------------------------- one warning
@@ -299,16 +304,18 @@ def _composer(
         except Refused as refused:
             error = error or refused
     shown = preview(content, line.id, names, now=now)
-    chosen = made.values
+    chosen, choices = made.values, area_choices(names, frame, content.areas.paths)
     context = frame.context(request, "warnings", *SHEETS) | preview_context(shown, names, frame) | {
         "line": line, "warning": on_page(line, names, frame.language, now), "form": made, "values": chosen, "error": error,
         "version": line.version if version is None else version, "is_cancel": line.kind is Kind.CANCEL,
         "hazards": [(code, names.hazard(code)) for code in dict.fromkeys([*names.hazards, content.hazard])],
         "levels": [level.rank for level in reversed(names.scheme.levels)],
-        "areas": area_choices(names, frame, content.areas.paths), "bodies": body_choices(names, content.body),
+        "areas": choices, "bodies": body_choices(names, content.body),
         "languages": [language_fields(language, chosen) for language in line.content.languages],
         "zone_name": str(names.zone(content.areas.paths)), "touched_by_other": _touched_by_other(line, frame, now),
-        "compose_script": asset_url("compose.js"), "waits": line.state is WarningState.SUBMITTED,
+        "sketch": sketch_of(content.areas, names, [area["path"] for area in choices]),
+        "compose_script": asset_url("compose.js"), "draw_script": asset_url("draw.js"),
+        "waits": line.state is WarningState.SUBMITTED,
     }  # fmt: skip
     status = status_of(error) if error else 422 if made.errors else 200
     return render(request, "console/compose.html", context, status=status)
@@ -317,6 +324,7 @@ def _composer(
 def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> HttpResponse:
     now, names = clock.now(), Names.read()
     signature = queries.signature(frame.scope, line.id)
+    may_countersign = line.lacks_countersignature and queries.may_sign(frame.actor, line)
     lineage = [on_page(other, names, frame.language, now) for other in queries.lineage_of(frame.scope, line.lineage)]
     content = line.content
     context = frame.context(request, "warnings", *SHEETS) | {
@@ -324,6 +332,7 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
         "author": post_title(line.author_post, frame.language),
         "signer": post_title(signature.post, frame.language) if signature else "",
         "reach": reach_of(line, frame) if signature else None, "callouts": callouts_of(line.lineage, frame),
+        "release": release_of(line.id, frame) if signature else None,
         "signed_us": to_us(signature.at) if signature else None, "texts": texts_of(content, names),
         "areas_words": names.area_list(content.areas.paths), "hazard": names.hazard(content.hazard),
         "body": names.body(content.body), "from_words": names.moment(content.onset, content.areas.paths),
@@ -332,6 +341,9 @@ def _reading(request: HttpRequest, frame: Frame, line: queries.WarningLine) -> H
         "may_sign": line.state is WarningState.SUBMITTED and queries.may_sign(frame.actor, line),
         "may_raise": line.level < len(names.scheme.levels), "may_lower": line.level > 1,
         "waits": line.state is WarningState.SUBMITTED,
+        "aid": names.body(signature.aid) if signature and signature.aid else "",
+        "passkey_script": asset_url("passkeys.js"), "by_passkey": may_countersign and signs_by_passkey(request),
+        "may_countersign": may_countersign,
     }  # fmt: skip
     return render(request, "console/warning.html", context)
 
@@ -345,7 +357,3 @@ def _touched_by_other(line: queries.WarningLine, frame: Frame, now: datetime) ->
 def _version(request: HttpRequest) -> int:
     typed = request.POST.get("version", "")
     return int(typed) if typed.isdigit() and len(typed) < 9 else -1
-
-
-def _to(warning_id: str, anchor: str = "") -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse("console:warning", args=[warning_id]) + anchor)

@@ -42,7 +42,8 @@ class Ladder:
         return any(post.duty for post in self.posts)
 
     def areas(self, paths: Iterable[str]) -> list[str]:
-        """The areas to be called for these villages: each one's nearest area with a warden, or the village itself."""
+        """The areas to be called for these villages: each one's nearest area with a warden; where that area has villages with
+        wardens of their own, the village itself, so that it is seen that nobody answers for it."""
         return list(dict.fromkeys(self._warded(path) or path for path in paths))
 
     def called(self, area: str, in_vain: int, plan: CallOutPlan) -> list[Called]:
@@ -67,7 +68,9 @@ class Ladder:
 
     def _warded(self, path: str) -> str:
         warded = {post.jurisdiction for post in self.posts if post.duty == "warden"}
-        return next((above for above in lineage(path) if above in warded), "")
+        nearest = next((above for above in lineage(path) if above in warded), "")
+        lowest = not any(other != nearest and is_inside(other, nearest) for other in warded)
+        return nearest if nearest == path or lowest else ""
 
     def _of(self, area: str, duty: str) -> list[PostLine]:
         return [post for post in self.posts if post.duty == duty and post.jurisdiction == area]

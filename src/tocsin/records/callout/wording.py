@@ -71,7 +71,7 @@ def tell_over(
             return Text(spoken.subject, spoken.short if channel == "sms" else spoken.speech)
 
         if reached:
-            message = Message("callout_over", in_every_language(write), callout.id, "", callout.level, None, callout.link,
+            message = Message("callout_withdrawn", in_every_language(write), callout.id, "", callout.level, None, callout.link,
                               callout.exercise)  # fmt: skip
             dispatch.put(message, recipients(reached, channel), channel=channel, actor=actor, now=now)
 

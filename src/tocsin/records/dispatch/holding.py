@@ -30,9 +30,11 @@ from tocsin.records.org.actor import SYSTEM
 from tocsin.records.packs import packs_in_use
 from tocsin.terms.moment import to_us
 
-__all__ = ["BUNDLE", "forget_heard", "hold_back", "note_heard", "reconsider", "release", "throttled"]
+__all__ = ["BUNDLE", "NEVER_HELD", "forget_heard", "hold_back", "note_heard", "reconsider", "release", "throttled"]
 
 BUNDLE = "bundle"
+# a call-out goes on until a human answers, day and night, orange too (facts/kernel_warning_response.yaml#call_out)
+NEVER_HELD = frozenset({BUNDLE, "callout", "callout_late", "callout_not_reached"})
 LINES_AT_MOST = 20  # of a bundle; the others are counted
 _LONGEST = timedelta(days=1)
 _LANGUAGES = ("zh-hans", "en")
@@ -46,7 +48,7 @@ def throttled(channel: str) -> tuple[Limit, ...]:
 
 def hold_back(row: DispatchRow, due: Sequence[DeliveryRow], *, now: datetime) -> list[DeliveryRow]:
     """Those of the due deliveries that go now; the others are held. What was held once is never held again as itself."""
-    if not due or row.kind == BUNDLE or row.level >= _red():
+    if not due or row.kind in NEVER_HELD or row.level >= _red():
         return list(due)
     open_to = [one for one in due if one.held_at is None]
     ends = _ends(row, [one.recipient for one in open_to], now)
