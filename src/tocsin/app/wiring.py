@@ -20,6 +20,7 @@ from tocsin.loop.rectify import handlers as rectify
 from tocsin.loop.rectify import services as rectify_services
 from tocsin.loop.respond import handlers as respond
 from tocsin.loop.respond import services as respond_services
+from tocsin.loop.respond import upward
 from tocsin.loop.verify import handlers as verify
 from tocsin.loop.verify import services as verify_services
 from tocsin.loop.warn import calling, releasing
@@ -34,6 +35,7 @@ from tocsin.records.dispatch import holding
 from tocsin.records.escalation import services as escalation
 from tocsin.records.outbox.carrier import Stage, Wiring
 from tocsin.records.release import services as release_services
+from tocsin.records.roster import services as roster
 from tocsin.records.tasks import services as tasks
 
 __all__ = ["SWEEPS", "WIRING", "Sweep"]
@@ -93,7 +95,9 @@ WIRING: Wiring = {
         Stage("escalation.warning_signed", escalating.on_warning_signed),
         Stage("callout.warning_signed", calling.on_warning_signed),  # a post of each village is called until it answers
         Stage("release.warning_signed", releasing.on_warning_signed),  # the official platform receipts it
+        Stage("upward.warning_signed", upward.on_warning_signed),  # reports upwards, notices to neighbours, by the plan
     ],
+    "shift_empty": [Stage("escalation.shift_empty", escalating.on_shift_empty)],
     "task_given": [Stage("escalation.task_given", escalating.on_task_given)],
     "task_acknowledged": [Stage("escalation.task_acknowledged", escalating.on_task_acknowledged)],
     "letter_answered": [
@@ -101,7 +105,10 @@ WIRING: Wiring = {
         Stage("callout.letter_answered", callout_services.on_letter_answered),
     ],
     # verify -> warn, respond: what was seen may need a response; what was not seen needs no warning
-    "event_confirmed": [Stage("respond.event_confirmed", respond.on_event_confirmed)],
+    "event_confirmed": [
+        Stage("respond.event_confirmed", respond.on_event_confirmed),
+        Stage("upward.event_confirmed", upward.on_event_confirmed),
+    ],
     "event_refuted": [
         Stage("warn.event_refuted", warn.on_event_refuted),
         Stage("respond.event_refuted", respond.on_event_refuted),
@@ -130,6 +137,7 @@ WIRING: Wiring = {
         Stage("verify.task_overdue", verify.on_task_overdue),
         Stage("warn.task_overdue", warn.on_task_overdue),
         Stage("respond.task_overdue", respond.on_task_overdue),
+        Stage("upward.task_overdue", upward.on_task_overdue),
         Stage("rectify.task_overdue", rectify.on_task_overdue),
     ],
     # dispatch -> verify, warn: who was written to in vain is reached another way
@@ -160,6 +168,7 @@ SWEEPS: tuple[Sweep, ...] = (
     bulletins.sweep,
     hub.sweep,
     escalation.sweep,
+    roster.sweep,
     holding.forget_heard,
     callout_services.sweep,
     release_services.sweep,

@@ -20,6 +20,7 @@ __all__ = [
     "commanders",
     "facilities_for",
     "facility_title",
+    "named_areas",
     "nearest_on_duty",
     "operator_post",
     "posts_above",
@@ -62,16 +63,22 @@ def facilities_for(action: Action, jurisdiction: str, lon: float | None, lat: fl
     return [f for km, _id, f in apart if km <= action.within_km][:PLACES_AT_MOST]
 
 
-def posts_above(jurisdiction: str) -> list[PostLine]:
-    """The duty officers of the next higher area that has any: whom a statement goes to."""
+def posts_above(jurisdiction: str, *, bypass: bool = False) -> list[PostLine]:
+    """The duty officers of the next higher area that has any: whom a statement goes to. ``bypass``: and those of every area
+    above it, over its head (facts/kernel_warning_response.yaml#bypass)."""
     officers = [post for post in org.posts(EVERYWHERE) if post.role == Role.DUTY_OFFICER]
+    found: list[PostLine] = []
     above = jurisdiction
-    while above:
+    while above and (bypass or not found):
         above = above.rpartition("/")[0]
-        found = [post for post in officers if post.jurisdiction == above]
-        if found:
-            return found
-    return []
+        found += [post for post in officers if post.jurisdiction == above]
+    return found
+
+
+def named_areas(facility: str, label: str) -> list[str]:
+    """The areas (paths) that a label of a facility names."""
+    found = next((f for f in places.facilities(EVERYWHERE) if f.id == facility), None)
+    return found.labels.get(label, "").split() if found else []
 
 
 def facility_title(facility: str, language: str) -> str:

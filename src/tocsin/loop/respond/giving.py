@@ -6,16 +6,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tocsin.loop.respond import doers, notices, playbooks
+from tocsin.loop.respond import calling, doers, notices, playbooks
 from tocsin.loop.respond.models import ActionRow, IncidentRow
 from tocsin.packkit.playbook import Action
 from tocsin.records.dispatch.notify import LANGUAGES
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Role
-from tocsin.records.org.scope import Scope
+from tocsin.records.org.scope import EVERYWHERE, Scope
 from tocsin.records.org.services import PostLine
 from tocsin.records.places import queries as places
+from tocsin.records.tasks import queries as task_list
 from tocsin.records.tasks import services as tasks
 
 __all__ = ["KIND", "REPORT", "add_missing", "give", "lines_of"]
@@ -44,6 +45,8 @@ def give(
     given: dict[str, tuple[PostLine, list[ActionRow]]] = {}
     nobody = []
     for line in lines:
+        if line.kind == REPORT and _is_due_already(row, line, now):
+            continue
         decided = bool(line.early) and line.waits
         post = _post(row, line, now)
         if post is None:
@@ -53,6 +56,7 @@ def give(
             nobody.append(line)
         else:
             _task(row, line, post, actor, now)
+            calling.begin(row, line, actor=actor, now=now)
             given.setdefault(post.id, (post, []))[1].append(line)
         if decided:
             body = {"incident": row.id, "early": line.pk, "action": line.action, "facility": line.facility,
@@ -98,6 +102,18 @@ def _reports(row: IncidentRow) -> list[ActionRow]:
                   receipt_us=report.receipt_us, done_us=report.done_us, done_by=report.done_by, clock_from=row.known_at)
         for report in playbooks.reports(row.hazard)
     ]  # fmt: skip
+
+
+def _is_due_already(row: IncidentRow, line: ActionRow, now: datetime) -> bool:
+    """The deployment's plan has given this report already, with its own minutes (``upward``): its task is the line's."""
+    for task in task_list.of_event(EVERYWHERE, row.event, kind=REPORT):
+        by = task.detail.get("by")
+        if by and ("statement" if by == "writing" else "") == line.done_by:
+            line.task, line.post, line.given_at = task.id, task.post, task.given_at
+            line.receipt_due_at = now + timedelta(microseconds=line.receipt_us)
+            line.save(update_fields=["task", "post", "given_at", "receipt_due_at"])
+            return True
+    return False
 
 
 def _post(row: IncidentRow, line: ActionRow, now: datetime) -> PostLine | None:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.loop.detect import queries as detect
-from tocsin.loop.respond import doers, early, giving, notices, playbooks
+from tocsin.loop.respond import calling, doers, early, giving, notices, playbooks
 from tocsin.loop.respond.commitment import commitment, new_salt
 from tocsin.loop.respond.facts import ResponseChanged, ResponseDeclined, ResponseEnded, ResponseOpened, ResponseProposed
 from tocsin.loop.respond.lifecycle import IncidentState, may_move
@@ -35,13 +35,13 @@ from tocsin.terms.moment import to_us
 from tocsin.terms.response_level import RESPONSE_LEVELS
 
 __all__ = [
-    "EXPECTED", "KINDS", "RULE", "change_level", "consider", "decline", "end", "finish_task", "give_action", "merge",
-    "note_cancelled", "note_overdue", "note_refuted", "open_by_hand", "open_proposed", "receive_task", "sweep",
+    "EXPECTED", "KINDS", "RULE", "change_level", "consider", "decline", "end", "finish_task", "give_action", "keep_level",
+    "merge", "note_cancelled", "note_overdue", "note_refuted", "open_by_hand", "open_proposed", "receive_task", "sweep",
     "withdraw_task",
 ]  # fmt: skip
 
 RULE = service("rule:response")
-ANSWERED_HERE = (verify.UNREACHED,)  # tasks of other rooms that want no more than a word
+ANSWERED_HERE = (verify.UNREACHED, giving.REPORT)  # tasks of other rooms that want no more than a word
 KINDS = (giving.KIND, giving.REPORT)  # of its tasks
 EXPECTED = timedelta(hours=12)  # own: one shift; the commander may say another duration
 _OPEN = (IncidentState.PROPOSED, IncidentState.OPEN)
@@ -191,6 +191,22 @@ def change_level(incident_id: str, level: int, *, version: int, actor: Actor, no
             _change(row, level, actor, now)
 
 
+def keep_level(incident_id: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
+    """Say no to the level that the playbook advises for a running response, with a reason."""
+    with transaction.atomic():
+        row = _row(incident_id)
+        actor.require(Act.DIRECT_RESPONSE, row.jurisdiction)
+        _need(row, IncidentState.OPEN, version)
+        if not row.advised:
+            raise Stale(_("response"), _("no other level is advised any more"), _("load the page again"))
+        reason = commitment(_words(why, _("reason")), row.salt)
+        body = {"incident": row.id, "advised": row.advised, "level": row.level, "why": reason}
+        row.advised, row.decide_by, row.remind_at = 0, None, None
+        row.version += 1
+        row.save()
+        ledger.append(row.event, "response_advice_refused", body, actor=actor.name, now=now)
+
+
 def decline(incident_id: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
     """Say no to a proposal, with a reason."""
     with transaction.atomic():
@@ -277,6 +293,7 @@ def withdraw_task(incident_id: str, task_id: str, why: str, *, actor: Actor, now
             raise UnknownName(_("task"), _("no such task in this response"), _("load the page again"))
         if not tasks.withdraw(task_id, "withdrawn_by_commander", actor=actor, now=now):
             raise Stale(_("task"), _("it is over already"), _("load the page again"))
+        calling.stop(line, actor=actor, now=now)
         body = {"task": task_id, "why": _remark(task_id, text, actor, now)}
         ledger.append(row.event, "task_withdrawn_because", body, actor=actor.name, now=now)
 
@@ -315,7 +332,7 @@ def _new(event: detect.EventLine, level: int, because: dict[str, Any], exercise:
 
 def _open(row: IncidentRow, actor: Actor, now: datetime, *, expected: timedelta) -> None:
     row.state, row.opened_at, row.opened_by, row.peak = IncidentState.OPEN, now, actor.name, row.level
-    row.remind_at = None
+    row.decide_by = row.remind_at = None
     row.commander = actor.post or next((post.id for post in doers.commanders(row.jurisdiction, now=now)), "")
     row.expected_until = now + expected
     row.version += 1
@@ -343,18 +360,20 @@ def _advise(row: IncidentRow, found: Declared, because: dict[str, Any], now: dat
         row.version += 1
         _ask(row, found, because, now)
         return row.id
+    risen = because["on"] != "event" or because["level"] > row.event_level
     if because["on"] == "event":
         _tell_early(row, early.propose(row, because["level"], now), now)
     else:
         row.warning_cancelled_at = None
-    if row.state == IncidentState.PROPOSED:
+    if row.state == IncidentState.PROPOSED or not risen:
         return row.id
     if wanted > row.level and found.mapping.opens == "at_once":
         _change(row, wanted, RULE, now)
     elif wanted > row.level or (wanted < row.level and because["on"] == "warning"):
-        row.advised = wanted
-        row.save(update_fields=["advised", "warning_cancelled_at"])
-        body = {"incident": row.id, "advised": wanted, "level": row.level, "because": because}
+        row.advised, row.reminded, row.decide_us = wanted, 0, found.mapping.decide_us if wanted > row.level else 0
+        row.decide_by = row.remind_at = now + timedelta(microseconds=row.decide_us) if row.decide_us else None
+        row.save()
+        body = {"incident": row.id, "advised": wanted, "level": row.level, "because": because, **_due(row)}
         ledger.append(row.event, "response_advised", body, actor=RULE.name, now=now)
         notices.advised(row, now=now)
     return row.id
@@ -364,10 +383,9 @@ def _ask(row: IncidentRow, found: Declared, because: dict[str, Any], now: dateti
     """Propose the level that a mapping declares, and what the event proposes early; one message tells of both."""
     granted = found.mapping.decide_us
     row.warning_level, row.decide_us, row.reminded = because["level"], granted, 0
-    row.remind_at = now + timedelta(microseconds=granted) if granted else None
+    row.decide_by = row.remind_at = now + timedelta(microseconds=granted) if granted else None
     row.save()
-    due = {"due_us": to_us(row.remind_at)} if row.remind_at else {}
-    _tell(row, "response_proposed", ResponseProposed, RULE, now, because=because, **due)
+    _tell(row, "response_proposed", ResponseProposed, RULE, now, because=because, **_due(row))
     lines = early.propose(row, because["level"], now) if because["on"] == "event" else []
     if found.mapping.opens == "at_once":
         _open(row, RULE, now, expected=EXPECTED)
@@ -376,13 +394,17 @@ def _ask(row: IncidentRow, found: Declared, because: dict[str, Any], now: dateti
         notices.proposed(row, lines, now=now)
 
 
+def _due(row: IncidentRow) -> dict[str, int]:
+    return {"due_us": to_us(row.decide_by)} if row.decide_by else {}
+
+
 def _tell_early(row: IncidentRow, lines: list[ActionRow], now: datetime) -> None:
     if lines:
         notices.early(row, lines, now=now)
 
 
 def _change(row: IncidentRow, level: int, actor: Actor, now: datetime) -> None:
-    before, row.level, row.advised = row.level, level, 0
+    before, row.level, row.advised, row.decide_by, row.remind_at = row.level, level, 0, None, None
     row.peak = max(row.peak, level)
     row.version += 1
     row.save()
@@ -392,7 +414,7 @@ def _change(row: IncidentRow, level: int, actor: Actor, now: datetime) -> None:
 
 def _decline(row: IncidentRow, why: str, actor: Actor, now: datetime, *, rule: str = "") -> None:
     row.state, row.ended_at, row.ended_by, row.ended_why = IncidentState.DECLINED, now, actor.name, why
-    row.remind_at = None
+    row.decide_by = row.remind_at = None
     row.version += 1
     row.save()
     more = {"rule": rule} if rule else {"why": commitment(why, row.salt)}

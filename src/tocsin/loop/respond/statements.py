@@ -22,7 +22,7 @@ from tocsin.records.dispatch.message import Text
 from tocsin.records.dispatch.notify import tell_posts
 from tocsin.records.ledger import services as ledger
 from tocsin.records.ledger.canonical import digest
-from tocsin.records.org.actor import Actor
+from tocsin.records.org.actor import Actor, service
 from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.outbox import services as outbox
@@ -32,8 +32,10 @@ from tocsin.terms.errors import BadValue, NotAllowed, Stale, UnknownName
 from tocsin.terms.ids import uuid7_id
 from tocsin.terms.moment import to_us
 
-__all__ = ["REMARK_AT_MOST", "discard", "draft", "release", "rewrite"]
+__all__ = ["REMARK_AT_MOST", "discard", "draft", "draft_by_rule", "release", "rewrite"]
 
+RULE = service("rule:report_up")
+REPORT = "report"  # the kind of its tasks
 REMARK_AT_MOST = 2000
 
 
@@ -43,26 +45,16 @@ def draft(event_id: str, kind: str = "", *, remark: str = "", once: str = "", ac
     with transaction.atomic():
         event = detect.event(EVERYWHERE, event_id).event
         actor.require(Act.DRAFT_STATEMENT, event.jurisdiction)
-        same = StatementRow.objects.filter(once=once).first() if once else None
-        if same is not None:
-            return same.id
-        last = _last_released(event_id)
-        chosen = _kind(kind, last)
-        lying = StatementRow.objects.select_for_update().filter(event=event_id, state=StatementState.DRAFT).first()
-        if lying is not None:
-            lying.kind = chosen
-            _write(lying, remark or lying.remark, actor, now)
-            return lying.id
-        number = (StatementRow.objects.filter(event=event_id).aggregate(n=Max("number"))["n"] or 0) + 1
-        incident = IncidentRow.objects.filter(event=event_id).order_by("-proposed_at", "-id").first()
-        row = StatementRow(
-            id=uuid7_id("stm", to_us(now) // 1000, secrets.randbits(74)), event=event_id,
-            incident=incident.id if incident else "", jurisdiction=event.jurisdiction, kind=chosen, number=number,
-            state=StatementState.DRAFT, revision=0, exercise=bool(incident and incident.exercise), once=once or None,
-            drafted_at=now,
-        )  # fmt: skip
-        _write(row, remark, actor, now)
-    return row.id
+        return _draft(event, kind, remark, once, actor, now)
+
+
+def draft_by_rule(event_id: str, *, now: datetime) -> str:
+    """The first statement, written by the plan's rule where none was begun; its id, "" where there is one. A person looks at
+    it, and another one releases it."""
+    with transaction.atomic():
+        if StatementRow.objects.filter(event=event_id).exists():
+            return ""
+        return _draft(detect.event(EVERYWHERE, event_id).event, "", "", "", RULE, now)
 
 
 def rewrite(statement_id: str, remark: str, *, revision: int, actor: Actor, now: datetime) -> None:
@@ -85,7 +77,7 @@ def release(statement_id: str, *, revision: int, actor: Actor, now: datetime) ->
             raise NotAllowed(
                 _("statement"), _("its author may not release it"), _("ask another commander to release it")
             )
-        above = doers.posts_above(actor.jurisdiction)
+        above = doers.posts_above(actor.jurisdiction, bypass=_goes_over_heads(row.event))
         row.state, row.released_at, row.released_by = StatementState.RELEASED, now, actor.name
         row.sent_to = [post.id for post in above]
         row.save()
@@ -106,6 +98,29 @@ def discard(statement_id: str, *, revision: int, actor: Actor, now: datetime) ->
                       now=now)  # fmt: skip
 
 
+def _draft(event: detect.EventLine, kind: str, remark: str, once: str, actor: Actor, now: datetime) -> str:
+    same = StatementRow.objects.filter(once=once).first() if once else None
+    if same is not None:
+        return same.id
+    last = _last_released(event.id)
+    chosen = _kind(kind, last)
+    lying = StatementRow.objects.select_for_update().filter(event=event.id, state=StatementState.DRAFT).first()
+    if lying is not None:
+        lying.kind = chosen
+        _write(lying, remark or lying.remark, actor, now)
+        return lying.id
+    number = (StatementRow.objects.filter(event=event.id).aggregate(n=Max("number"))["n"] or 0) + 1
+    incident = IncidentRow.objects.filter(event=event.id).order_by("-proposed_at", "-id").first()
+    row = StatementRow(
+        id=uuid7_id("stm", to_us(now) // 1000, secrets.randbits(74)), event=event.id,
+        incident=incident.id if incident else "", jurisdiction=event.jurisdiction, kind=chosen, number=number,
+        state=StatementState.DRAFT, revision=0, exercise=bool(incident and incident.exercise), once=once or None,
+        drafted_at=now,
+    )  # fmt: skip
+    _write(row, remark, actor, now)
+    return row.id
+
+
 def _write(row: StatementRow, remark: str, actor: Actor, now: datetime) -> None:
     remark = remark.strip()
     if len(remark) > REMARK_AT_MOST:
@@ -118,7 +133,7 @@ def _write(row: StatementRow, remark: str, actor: Actor, now: datetime) -> None:
     row.known, row.items = [asdict(item) for item in everything], [asdict(item) for item in told]
     row.against = last.id if last is not None and row.kind == StatementKind.FOLLOW_UP else ""
     row.remark, row.drafted_at, row.drafted_by = remark, now, actor.name
-    row.authors = sorted({*row.authors, actor.account})
+    row.authors = sorted({*row.authors, actor.account} - {""})
     row.revision += 1
     row.digest = digest({"event": row.event, "kind": row.kind, "number": row.number, "items": row.items,
                          "against": row.against, "remark": row.remark})  # fmt: skip
@@ -159,6 +174,14 @@ def _report_done(row: StatementRow, actor: Actor, now: datetime) -> None:
         task = task_list.task(EVERYWHERE, line.task)
         if task.is_open:
             tasks.finish(line.task, {"statement": row.id}, actor=replace(actor, post=task.post), now=now)
+    for task in task_list.of_event(EVERYWHERE, row.event, kind=REPORT):
+        if task.is_open and task.detail.get("by") == "writing":
+            tasks.finish(task.id, {"statement": row.id}, actor=replace(actor, post=task.post), now=now)
+
+
+def _goes_over_heads(event_id: str) -> bool:
+    """Whether the plan said of a report on this event that it goes over the head of the next level."""
+    return any(task.detail.get("bypass") for task in task_list.of_event(EVERYWHERE, event_id, kind=REPORT))
 
 
 def _need(row: StatementRow, after: StatementState, revision: int) -> None:

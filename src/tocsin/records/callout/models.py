@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["AttemptRow", "CallOutRow", "CalledRow", "PlanRow"]
+__all__ = ["AttemptRow", "CallOutRow", "CalledRow", "PlanRow", "ToldRow"]
 
 
 class PlanRow(models.Model):
@@ -14,6 +14,18 @@ class PlanRow(models.Model):
     sha256 = models.CharField(max_length=64)
     loaded_at = models.DateTimeField()
     loaded_by = models.CharField(max_length=120)
+
+
+class ToldRow(models.Model):
+    """What a plan's rule brought about for a thing, once: a report upwards, a notice to a neighbour."""
+
+    about = models.CharField(max_length=60)
+    rule = models.CharField(max_length=60)
+    target = models.CharField(max_length=200, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["about", "rule", "target"], name="callout_told_once")]
 
 
 class CallOutRow(models.Model):

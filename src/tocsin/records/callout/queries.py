@@ -10,17 +10,19 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from tocsin.geo import lineage
 from tocsin.records.callout.ladder import Ladder
 from tocsin.records.callout.lifecycle import AreaState, CallOutState
 from tocsin.records.callout.models import AttemptRow, CalledRow, CallOutRow
 from tocsin.records.dispatch.queries import outcomes
 from tocsin.records.org.roles import Act
-from tocsin.records.org.scope import Scope
+from tocsin.records.org.scope import EVERYWHERE, Scope
 from tocsin.records.org.services import PostLine
+from tocsin.records.places import queries as places
 from tocsin.terms.errors import UnknownName
 
 __all__ = [
-    "AreaLine", "AttemptLine", "CallOutLine", "Minutes", "answering_posts", "areas_of", "attempts_of", "callout",
+    "AreaLine", "AttemptLine", "CallOutLine", "Minutes", "answering_posts", "areas_of", "areas_without_warden", "attempts_of", "callout",
     "minutes", "of_cause", "of_lineage", "recent", "waiting",
 ]  # fmt: skip
 
@@ -196,6 +198,14 @@ def answering_posts(scope: Scope, jurisdiction: str) -> Sequence[PostLine]:
     """The posts by which an area can be reached, for the form of a call made by hand."""
     scope.require(Act.RECORD_CALL)
     return Ladder.read().may_answer(jurisdiction)
+
+
+def areas_without_warden() -> list[str]:
+    """The smallest registered areas that no warden answers for, for who owns the installation."""
+    paths = [area.path for area in places.jurisdictions(EVERYWHERE)]
+    smallest = [path for path in paths if not any(other.startswith(path + "/") for other in paths)]
+    warded = {post.jurisdiction for post in Ladder.read().posts if post.duty == "warden"}
+    return [path for path in smallest if not warded.intersection(lineage(path))]
 
 
 def _seen(scope: Scope) -> QuerySet[CallOutRow]:

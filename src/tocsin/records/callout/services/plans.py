@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from tocsin.records.callout.models import PlanRow
+from tocsin.records.callout.models import PlanRow, ToldRow
 from tocsin.records.callout.plan import Plan, declared_plan, read_plan
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act, Role
 
-__all__ = ["plan_in_force", "put_plan"]
+__all__ = ["plan_in_force", "put_plan", "told_once"]
 
 CHAIN = "callout"
 
@@ -38,3 +39,12 @@ def plan_in_force() -> Plan:
     """The newest that was loaded, else the one that comes with the product."""
     row = PlanRow.objects.order_by("-id").first()
     return read_plan(row.document.encode(), "plan in force") if row is not None else declared_plan()
+
+
+def told_once(about: str, rule: str, targets: Sequence[str], *, now: datetime) -> list[str]:
+    """Those of these targets for whom a rule of the plan has not brought anything about yet; from now on it has. In the
+    transaction of what it brings about."""
+    known = set(ToldRow.objects.select_for_update().filter(about=about, rule=rule).values_list("target", flat=True))
+    fresh = [target for target in dict.fromkeys(targets) if target not in known]
+    ToldRow.objects.bulk_create([ToldRow(about=about, rule=rule, target=target, at=now) for target in fresh])
+    return fresh
