@@ -183,6 +183,9 @@ ROWS: dict[str, Row] = {
     "evaluation/<str:indicator>": Row(get=EVALUATORS),
     "evaluation/keep": Row(post=EVALUATORS),
     # staff
+    "roster": Row(get=STAFF),
+    "roster/<str:verb>": Row(post=STAFF, with_={"verb": "hand_over"}),
+    "roster/calendar/<str:secret>.ics": Row(get=ANYBODY),  # the secret in the address decides
     "staff": Row(get=only("administrator")),
     "staff/<str:verb>": Row(post=only("administrator"), with_={"verb": "end_shift"}),
     # API: a session reads, a token writes

@@ -73,6 +73,7 @@ def examine() -> tuple[list[Finding], dict[str, object]]:
         _disk,
         _database,
         _staff,
+        _roster,
         _log,
         snapshot_findings,
         _engine,
@@ -173,6 +174,25 @@ def _staff(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("staff", "note", f"still with their one-time password: {names}", "they log in once and change it")
     elif administrators:
         yield Finding("staff", "ok", "every open account has changed its one-time password")
+
+
+def _roster(configuration: Configuration) -> Iterator[Finding]:
+    if not _has_database(configuration):
+        return
+    from tocsin.records import clock
+    from tocsin.records.escalation import queries as escalation
+    from tocsin.records.org.scope import EVERYWHERE
+    from tocsin.records.roster import queries as roster
+
+    gaps = roster.gaps(EVERYWHERE, now=clock.now())
+    if gaps:
+        named = ", ".join(f"{gap.post} from {gap.from_at:%m-%d %H:%M} UTC" for gap in gaps[:5])
+        yield Finding("roster", "note", f"held by nobody in the coming seven days: {named}", "see the page Roster")
+    else:
+        yield Finding("roster", "ok", "no declared shift of the coming seven days is empty")
+    if not any("event" in chain.kinds for chain in escalation.chains()):
+        yield Finding("roster", "note", "no chain of escalation serves events: a letter that nobody reads calls nobody else",
+                      "declare one with `tocsin escalation load`, see docs/duty.md")  # fmt: skip
 
 
 def _log(configuration: Configuration) -> Iterator[Finding]:
@@ -307,7 +327,7 @@ def _has_database(configuration: Configuration) -> bool:
     django_ready()
     from django.db import connection
 
-    return {"outbox_outboxfact", "dispatch_dispatchrow"} <= set(connection.introspection.table_names())
+    return {"outbox_outboxfact", "dispatch_dispatchrow", "roster_gaprow"} <= set(connection.introspection.table_names())
 
 
 def _versions() -> dict[str, str]:

@@ -27,13 +27,19 @@ from tocsin.records.dispatch.facts import LetterAnswered
 from tocsin.records.dispatch.notify import LANGUAGES
 from tocsin.records.escalation import services as escalation
 from tocsin.records.escalation.services import Need
+from tocsin.records.org import queries as org
 from tocsin.records.org.scope import EVERYWHERE
+from tocsin.records.places import queries as places
+from tocsin.records.roster import queries as roster
+from tocsin.records.roster.facts import ShiftEmpty
 from tocsin.records.tasks import queries as tasks
 from tocsin.records.tasks.facts import TaskAcknowledged, TaskGiven
 from tocsin.terms.errors import UnknownName
+from tocsin.terms.moment import from_us
 
 __all__ = [
-    "on_event_acknowledged", "on_event_closed", "on_events", "on_letter_answered", "on_task_acknowledged", "on_task_given",
+    "on_event_acknowledged", "on_event_closed", "on_events", "on_letter_answered", "on_shift_empty",
+    "on_task_acknowledged", "on_task_given",
     "on_verification_answered", "on_verification_overdue", "on_warning_signed", "on_warning_submitted",
 ]  # fmt: skip
 
@@ -161,6 +167,36 @@ def _task_waits(task: str) -> bool:
         return False
 
 
+# ---------------------------------------------------------------- a shift that nobody holds
+def on_shift_empty(facts: Sequence[ShiftEmpty], now: datetime) -> None:
+    """A post that should be held in the coming days will not be."""
+    for fact in facts:
+        if not roster.gap_is_open(fact.gap):
+            continue
+        first = from_us(fact.from_us)
+        title = _by_language(
+            lambda language, fact=fact, first=first: _("Nobody on duty: {post}, from {first}").format(  # type: ignore[misc]
+                post=_post_title(fact.post, language),
+                first=places.local_time(first, fact.jurisdiction).strftime("%m-%d %H:%M"),
+            )
+        )
+        said = _by_language(
+            lambda _language: _("Somebody should hold this post then and nobody does. Put somebody on it.")
+        )
+        need = Need("gap", f"gap:{fact.gap}", "", fact.jurisdiction, 0, title, said, "/roster")
+        escalation.start(need, now=now)
+
+
+def _post_title(post: str, language: str) -> str:
+    titles = org.post(post).title
+    return titles.get(language) or titles.get("en") or post
+
+
+def _gap_waits(about: str) -> bool:
+    number = about.removeprefix("gap:")
+    return number.isdigit() and roster.gap_is_open(int(number))
+
+
 # ---------------------------------------------------------------- answers
 def on_letter_answered(facts: Sequence[LetterAnswered], now: datetime) -> None:
     """Posts said that they have it."""
@@ -179,3 +215,4 @@ escalation.register("event", _event_waits)
 escalation.register("verification", _verification_waits)
 escalation.register("signature", _signature_waits)
 escalation.register("unreached", _task_waits)
+escalation.register("gap", _gap_waits)

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "tocsin.records.callout",
     "tocsin.records.release",
     "tocsin.records.escalation",
+    "tocsin.records.roster",
     "tocsin.loop.observe",
     "tocsin.loop.observe.bulletins",
     "tocsin.loop.detect",

@@ -13,7 +13,10 @@ from tocsin.doors.intake.socket.client import EngineClient
 from tocsin.loop.detect import queries
 from tocsin.records import clock
 from tocsin.records.dispatch import queries as dispatch
+from tocsin.records.escalation import queries as escalation
+from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.outbox import queries as outbox
+from tocsin.records.roster import queries as roster
 from tocsin.terms.errors import TocsinError, Unavailable
 
 __all__ = ["healthz", "metrics", "readyz"]
@@ -63,6 +66,8 @@ _GAUGES = {
     "undelivered_dispatches": "dispatches with recipients that still wait",
     "undelivered_age_s": "age of the oldest of them",
     "failing_dispatches": "dispatches that were tried in vain and are tried again",
+    "empty_shifts": "shifts of the coming seven days that nobody holds",
+    "unanswered_needs": "escalations that nobody has answered",
 }
 _ENGINE_GAUGES = {
     "lag_records": "records of the log that are not evaluated yet",
@@ -86,12 +91,21 @@ def _look() -> tuple[dict[str, object], list[str], list[str]]:
     notes: list[str] = []
     _look_at_engine(figures, faults, notes)
     try:
+        _look_at_roster(figures, notes)
         figures["consumed_seq"] = queries.consumed_seq()
         _look_at_outbox(figures, faults)
         _look_at_dispatch(figures, notes)
     except DatabaseError as error:
         faults.append(str(Unavailable("database", str(error), "see `tocsin doctor`")))
     return figures, faults, notes
+
+
+def _look_at_roster(figures: dict[str, object], notes: list[str]) -> None:
+    now = clock.now()
+    figures["empty_shifts"] = gaps = len(roster.gaps(EVERYWHERE, now=now))
+    figures["unanswered_needs"] = len(escalation.unanswered(EVERYWHERE))
+    if gaps:
+        notes.append(f"{gaps} shifts of the coming seven days are held by nobody; see the page Roster")
 
 
 def _look_at_engine(figures: dict[str, object], faults: list[str], notes: list[str]) -> None:

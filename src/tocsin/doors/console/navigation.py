@@ -51,6 +51,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("evaluation", "console:evaluation", _("Evaluation"), (Act.READ_EVALUATION,)),
     Entry("ledger", "console:ledger", _("Ledger"), (Act.READ_LEDGER,)),
     Entry("staff", "console:staff", _("Staff"), (Act.MANAGE_STAFF,)),
+    Entry("roster", "console:roster", _("Roster"), (Act.READ_EVENTS, Act.DO_TASK, Act.MANAGE_STAFF)),
 )
 
 

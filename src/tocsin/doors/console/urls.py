@@ -15,6 +15,9 @@ from tocsin.doors.console.map_data import map_data
 from tocsin.doors.console.map_page import map_page
 from tocsin.doors.console.quarantine import quarantine
 from tocsin.doors.console.review_urls import patterns as reviewing
+from tocsin.doors.console.roster_acts import change_roster
+from tocsin.doors.console.roster_calendar import roster_calendar
+from tocsin.doors.console.roster_page import roster_page
 from tocsin.doors.console.shadow_pages import promote_shadow, shadow_page, shadows_page, withdraw_shadow
 from tocsin.doors.console.shift import shift, sound
 from tocsin.doors.console.sources import sources
@@ -53,6 +56,9 @@ urlpatterns = [
     path("logout", logout, name="logout"),
     path("post", post, name="post"),
     path("password", password, name="password"),
+    path("roster", roster_page, name="roster"),
+    path("roster/calendar/<str:secret>.ics", roster_calendar, name="roster_calendar"),
+    path("roster/<str:verb>", change_roster, name="change_roster"),
     path("staff", staff, name="staff"),
     path("staff/<str:verb>", change_staff, name="change_staff"),
     path("theme", theme, name="theme"),

@@ -41,7 +41,7 @@ class Chain:
     id: str
     kinds: tuple[str, ...]
     steps: tuple[Step, ...]
-    least_level: int = 1
+    least_level: int = 0
     areas: tuple[str, ...] = ()
     repeats: int = 0
     again: timedelta = timedelta(minutes=10)

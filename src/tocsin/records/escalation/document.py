@@ -86,6 +86,6 @@ def _chain(entry: dict[str, Any], scheme: Scheme) -> Chain:
              tuple(step.get("channels", ("mail",))), step.get("each", False))
         for step in entry["steps"]
     )  # fmt: skip
-    level = scheme.rank(entry["from_level"]) if "from_level" in entry else 1
+    level = scheme.rank(entry["from_level"]) if "from_level" in entry else 0
     return Chain(entry["id"], tuple(entry.get("kinds", ())), steps, level, tuple(entry.get("areas", ())),
                  int(entry.get("repeats", 0)), timedelta(minutes=entry.get("again_minutes", 10)))  # fmt: skip

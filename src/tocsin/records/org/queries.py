@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from tocsin.geo.jurisdiction import is_inside
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.models import Account, Department, Post, Shift
 from tocsin.records.org.roles import Act, Role
-from tocsin.records.org.scope import Scope
+from tocsin.records.org.scope import EVERYWHERE, Scope
 from tocsin.records.org.services import DepartmentLine, PostLine
 from tocsin.terms.errors import NotAllowed, UnknownName
 
 __all__ = [
-    "AccountLine", "Holder", "ShiftLine", "account_named", "accounts", "actor_of", "departments", "holders", "on_duty", "post",
-    "posts", "posts_of", "shifts", "with_one_time_password",
+    "AccountLine", "Holder", "ShiftLine", "account_named", "accounts", "actor_of", "departments", "held_spans", "holders",
+    "on_duty", "open_accounts", "post", "posts", "posts_of", "posts_touched", "roster", "shifts", "with_one_time_password",
 ]  # fmt: skip
 
 
@@ -71,6 +73,16 @@ def post(post_id: str) -> PostLine:
     return _post(row)
 
 
+def posts_touched(paths: Iterable[str]) -> list[PostLine]:
+    """Every post whose area is one of these, lies in one or holds one. The administrator holds no case role and is none."""
+    named = list(paths)
+    return [
+        line for line in posts(EVERYWHERE)
+        if line.role != Role.ADMINISTRATOR
+        and any(is_inside(path, line.jurisdiction) or is_inside(line.jurisdiction, path) for path in named)
+    ]  # fmt: skip
+
+
 def accounts(scope: Scope) -> list[AccountLine]:
     """Accounts that hold or held no post outside the scope, for those who manage staff. Raises NotAllowed for everybody
     else."""
@@ -117,6 +129,26 @@ def on_duty(role: Role, jurisdiction: str, *, now: datetime) -> list[PostLine]:
     held = {holder.post.id: holder.post for holder in holders(now=now, role=role)}
     fit = [line for line in held.values() if Scope(line.jurisdiction, role).covers(jurisdiction)]
     return sorted(fit, key=lambda line: (-len(line.jurisdiction), line.id))
+
+
+def roster(scope: Scope, *, begin: datetime, end: datetime) -> list[ShiftLine]:
+    """Shifts of the posts of a scope that touch a span, by beginning. Who is on duty is no secret to who works there."""
+    rows = Shift.objects.filter(scope.rows("post__jurisdiction"), Q(until_at=None) | Q(until_at__gt=begin), from_at__lt=end,
+                                account__is_active=True, post__closed_at=None)  # fmt: skip
+    rows = rows.select_related("account").order_by("from_at", "id")
+    return [ShiftLine(r.pk, r.post_id, r.account_id, r.account.username, r.from_at, r.until_at) for r in rows]
+
+
+def held_spans(post_id: str, *, begin: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+    """Spans between two moments in which an open account holds a post."""
+    rows = Shift.objects.filter(Q(until_at=None) | Q(until_at__gt=begin), post=post_id, from_at__lt=end,
+                                account__is_active=True)  # fmt: skip
+    return [(from_at, until_at or end) for from_at, until_at in rows.values_list("from_at", "until_at")]
+
+
+def open_accounts() -> dict[str, str]:
+    """Log-in names of open accounts by id, for what is declared of them; they say nothing of any case."""
+    return dict(Account.objects.filter(is_active=True).values_list("id", "username"))
 
 
 def posts_of(account_id: str, *, now: datetime) -> list[PostLine]:

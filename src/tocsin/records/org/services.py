@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHAIN", "DUTIES", "DepartmentLine", "PostLine", "change_password", "close_account", "close_post", "end_shift",
     "first_administrator", "load_staff", "new_password", "open_account", "put_departments", "put_posts",
-    "reopen_account", "set_password", "start_shift",
+    "reopen_account", "require_one_side", "set_password", "start_shift",
 ]  # fmt: skip
 
 CHAIN = "org"  # the ledger chain of everything here
@@ -254,7 +254,7 @@ def start_shift(
         if not account.is_active:
             raise BadValue(_("account {account}").format(account=account.username), _("it is closed"),
                            _("open it again first"))  # fmt: skip
-        _require_one_side(account, post.role, now=now)
+        require_one_side(account, post.role, now=now)
         same = Shift.objects.filter(post=post, account=account, from_at__lte=from_at)
         covering = same.filter(Q(until_at=None) | Q(until_at__gte=until_at)) if until_at else same.filter(until_at=None)
         found = covering.first()
@@ -349,8 +349,8 @@ def _require_manager_of(actor: Actor, account: Account, *, now: datetime) -> Non
         _require_manager(actor, shift.post.jurisdiction)
 
 
-def _require_one_side(account: Account, role: str, *, now: datetime) -> None:
-    """An account is an administrator or has a part in the loop, never both."""
+def require_one_side(account: Account, role: str, *, now: datetime) -> None:
+    """An account is an administrator or has a part in the loop, never both. Raises NotAllowed."""
     for shift in _lasting(account, now).select_related("post"):
         if (shift.post.role == Role.ADMINISTRATOR) != (role == Role.ADMINISTRATOR):
             raise NotAllowed(
