@@ -18,9 +18,9 @@ from tocsin.loop.observe import handlers as observe
 from tocsin.loop.observe.bulletins import services as bulletins
 from tocsin.loop.rectify import handlers as rectify
 from tocsin.loop.rectify import services as rectify_services
+from tocsin.loop.respond import calling_out, upward
 from tocsin.loop.respond import handlers as respond
 from tocsin.loop.respond import services as respond_services
-from tocsin.loop.respond import upward
 from tocsin.loop.verify import handlers as verify
 from tocsin.loop.verify import services as verify_services
 from tocsin.loop.warn import calling, releasing
@@ -133,6 +133,11 @@ WIRING: Wiring = {
         Stage("warn.warning_expired", warn.on_warning_expired),
         Stage("respond.warning_expired", respond.on_warning_expired),
     ],
+    # where the plan of call-outs declares it, a response and another authority's bulletin call the villages too
+    "response_opened": [Stage("callout.response_opened", calling_out.on_response_opened)],
+    "response_ended": [Stage("callout.response_ended", calling_out.on_response_ended)],
+    "bulletin_received": [Stage("callout.bulletin_received", calling_out.on_bulletin_received)],
+    "bulletin_ended": [Stage("callout.bulletin_ended", calling_out.on_bulletin_ended)],
     # any room -> whoever asked: a deadline that passes is never unseen
     "task_overdue": [
         Stage("verify.task_overdue", verify.on_task_overdue),

@@ -29,6 +29,7 @@ class CallOutPlan:
 
     causes: tuple[str, ...]
     least_level: int
+    least_response: int
     exercises: bool
     voice_every: timedelta
     deputies_after: int
@@ -176,7 +177,8 @@ def _callout(table: _Table) -> CallOutPlan:
     if any(cause not in CAUSES for cause in causes):
         table.fault("causes", f"must be of {', '.join(CAUSES)}")
     plan = CallOutPlan(
-        causes, table.whole("least_level", 1, 9), table.take("exercises", bool, False), table.period("voice_every"),
+        causes, table.whole("least_level", 1, 9), table.whole("least_response", 1, 4, 4), table.take("exercises", bool, False),
+        table.period("voice_every"),
         table.whole("deputies_after", 0, 99), table.whole("upper_after", 0, 99), table.period("late_after"),
         table.period("not_reached_after"), table.period("then_every"), *table.sourced(),
     )  # fmt: skip

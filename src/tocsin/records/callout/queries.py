@@ -22,8 +22,8 @@ from tocsin.records.places import queries as places
 from tocsin.terms.errors import UnknownName
 
 __all__ = [
-    "AreaLine", "AttemptLine", "CallOutLine", "Minutes", "answering_posts", "areas_of", "areas_without_warden", "attempts_of", "callout",
-    "minutes", "of_cause", "of_lineage", "recent", "waiting",
+    "AreaLine", "AttemptLine", "CallOutLine", "Minutes", "answering_posts", "areas_of", "areas_without_warden", "attempts_of",
+    "callout", "minutes", "of_cause", "of_lineage", "recent", "waiting",
 ]  # fmt: skip
 
 

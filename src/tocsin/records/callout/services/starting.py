@@ -85,7 +85,8 @@ def end(
 
 def _calls(cause: Cause, plan: CallOutPlan, ladder: Ladder) -> bool:
     return (
-        cause.kind in plan.causes and cause.level >= plan.least_level and ladder.is_declared
+        cause.kind in plan.causes and ladder.is_declared
+        and (cause.kind == "response" or cause.level >= plan.least_level)  # a response has an axis of its own
         and (plan.exercises or not cause.exercise)
     )  # fmt: skip
 
