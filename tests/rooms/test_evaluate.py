@@ -290,7 +290,7 @@ def test_a_large_ledger_is_not_kept(town: Town, monkeypatch: pytest.MonkeyPatch)
 
 def test_boards_that_nobody_asks_for_go_first() -> None:
     boards: queries.KeptBoards[str] = queries.KeptBoards(most=2)
-    root = ledger.RootLine(1, NOW, 3, "h")
+    root = ledger.RootLine(1, NOW, 3, "h", "t")
     made: list[str] = []
 
     def ask(name: str) -> str:

@@ -147,13 +147,13 @@ def test_a_file_that_holds_no_root_is_refused(text: str) -> None:
 
 
 def test_several_roots_may_stand_one_on_a_line() -> None:
-    one, two = (RootLine(number, from_us(0), 1, f"{number:064x}") for number in (1, 2))
+    one, two = (RootLine(number, from_us(0), 1, f"{number:064x}", "e" * 64) for number in (1, 2))
     text = "\n".join(json.dumps(line.document()) for line in (one, two))
     assert read_roots(text) == [one.root, two.root]
 
 
 def test_an_older_root_never_replaces_a_newer_one(tmp_path: Path) -> None:
-    one, two = (RootLine(number, from_us(0), 1, f"{number:064x}") for number in (1, 2))
+    one, two = (RootLine(number, from_us(0), 1, f"{number:064x}", "e" * 64) for number in (1, 2))
     check: Callable[[], list[int]] = lambda: [r.number for r in read_roots((tmp_path / ROOT_FILE).read_text())]  # noqa: E731
     for line, kept in ((one, 1), (two, 2), (one, 2)):
         publish_root(tmp_path, line)
@@ -161,3 +161,24 @@ def test_an_older_root_never_replaces_a_newer_one(tmp_path: Path) -> None:
     (tmp_path / ROOT_FILE).write_text("harmed")
     publish_root(tmp_path, one)
     assert check() == [1]
+
+
+def test_a_proof_is_checked_without_a_deployment(home: Path, tmp_path: Path) -> None:
+    proof = tocsin(home, "ledger", "prove", "evt_1", "3")
+    assert proof.returncode == 0, proof.stderr
+    (tmp_path / "proof.json").write_text(proof.stdout)
+    roots = tmp_path / "kept.jsonl"
+    roots.write_bytes((home / "published" / ROOT_FILE).read_bytes())
+    elsewhere = tmp_path / "elsewhere"  # no home, no database, no settings
+    answer = tocsin(elsewhere, "ledger", "check", str(tmp_path / "proof.json"), "--roots", str(roots))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert answer.stdout.startswith("holds: entry 3 of evt_1 (changed by engine, ")
+    assert not elsewhere.exists()
+    (tmp_path / "proof.json").write_text(proof.stdout.replace("engine", "nobody"))
+    answer = tocsin(elsewhere, "ledger", "check", str(tmp_path / "proof.json"), "--roots", str(roots))
+    assert answer.returncode == 1
+    assert "does NOT hold: root 1 does not cover this entry" in answer.stdout
+    grown = tocsin(home, "ledger", "continue", "1")
+    (tmp_path / "grown.json").write_text(grown.stdout)
+    answer = tocsin(elsewhere, "ledger", "check", str(tmp_path / "grown.json"), "--roots", str(roots))
+    assert (answer.returncode, answer.stdout) == (0, "holds: the ledger only grew from root 1 to root 1\n")

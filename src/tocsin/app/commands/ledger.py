@@ -12,8 +12,10 @@ import click
 from tocsin.app.commands.django_ready import django_ready
 from tocsin.app.commands.output import json_option, say, table
 from tocsin.terms.errors import Unavailable, UnknownName
+from tocsin.terms.moment import from_us
 
 if TYPE_CHECKING:
+    from tocsin.records.ledger.proof import Continuation, Inclusion
     from tocsin.records.ledger.queries import Breach, Line
 
 __all__ = ["ledger"]
@@ -84,6 +86,61 @@ def root() -> None:
             "ledger", "nothing is sealed yet", "start the worker: it seals what was written once a minute"
         )
     say(newest[0].document(), lambda: f"{newest[0].number} {newest[0].hash} {newest[0].at:%Y-%m-%dT%H:%M:%SZ}")
+
+
+@ledger.command("prove")
+@click.argument("subject")
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--root", "size", type=click.IntRange(min=1), help="For who has kept this root; else for the newest.")
+def prove(subject: str, number: int, size: int | None) -> None:
+    """Print a proof that entry NUMBER of the chain SUBJECT is under a root. It holds the entry, whole."""
+    django_ready()
+    from tocsin.records.ledger.proving import prove_inclusion
+
+    _print(prove_inclusion(subject, number, size))
+
+
+@ledger.command("continue")
+@click.argument("earlier", type=click.IntRange(min=1))
+@click.option("--root", "size", type=click.IntRange(min=1), help="Up to this root; else up to the newest.")
+def prove_continued(earlier: int, size: int | None) -> None:
+    """Print a proof that the ledger only grew since root EARLIER. It holds hashes only."""
+    django_ready()
+    from tocsin.records.ledger.proving import prove_continuation
+
+    _print(prove_continuation(earlier, size))
+
+
+@ledger.command("check")
+@click.argument("proof", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--roots", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True,
+    help="What you have kept of /ledger/root or `tocsin ledger root --json`, one document a line.",
+)  # fmt: skip
+def check_proof(proof: Path, roots: Path) -> None:
+    """Check PROOF against roots that you kept. Needs no database and no deployment. Exit code 1 when it does not hold."""
+    from tocsin.records.ledger import proof as proofs
+    from tocsin.records.ledger.kept import read_kept
+
+    with proof.open("rb") as file:
+        given = proofs.read_proof(file.read(proofs.MOST_BYTES + 1), str(proof))
+    why_not = proofs.check(given, read_kept(roots.read_text(encoding="utf-8", errors="replace"), str(roots)))
+    click.echo(f"does NOT hold: {why_not}" if why_not else f"holds: {_meaning(given)}")
+    raise SystemExit(1 if why_not else 0)
+
+
+def _print(proof: object) -> None:
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(proof), indent=1))
+
+
+def _meaning(given: Inclusion | Continuation) -> str:
+    if hasattr(given, "entry"):
+        entry = given.entry
+        what = f"{entry.verb} by {entry.actor}, {from_us(entry.at_us):%Y-%m-%dT%H:%M:%SZ}"
+        return f"entry {entry.number} of {entry.subject} ({what}) is under root {given.root.number}"
+    return f"the ledger only grew from root {given.earlier} to root {given.size}"
 
 
 def _row(line: Line) -> Sequence[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,13 +18,15 @@ from tocsin.loop.review import services as review
 from tocsin.loop.review.visible import may_see, visible_subjects
 from tocsin.records import clock
 from tocsin.records.ledger import queries as ledger
+from tocsin.records.ledger.published import SIGNED_FILE
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
 from tocsin.terms.moment import to_us
 
-__all__ = ["ledger_page", "ledger_root"]
+__all__ = ["ledger_page", "ledger_root", "ledger_roots", "ledger_signed"]
 
 ENTRIES_AT_MOST = 500
+ROOTS_AT_MOST = 1000
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +58,33 @@ def ledger_root(request: HttpRequest) -> HttpResponse:
     """The newest root as JSON, for anybody: number, hash, moment and how many entries it covers, and nothing of these. Null
     where nothing is sealed yet."""
     newest = ledger.roots(at_most=1)
-    response = JsonResponse(newest[0].document() if newest else None, safe=False)
+    return _for_anybody(JsonResponse(newest[0].document() if newest else None, safe=False))
+
+
+@require_safe
+def ledger_roots(request: HttpRequest) -> HttpResponse:
+    """For monitors: roots behind number ``after`` (0 = from the first), the oldest first, at most ``most``. Whoever has read
+    all of them builds the tree, and needs to trust nobody."""
+    given = [request.GET.get(name, default) for name, default in (("after", "0"), ("most", str(ROOTS_AT_MOST)))]
+    if not all(text.isascii() and text.isdigit() and len(text) < 16 for text in given):
+        return JsonResponse({"error": "after and most are whole numbers of 0 or more"}, status=400)
+    after, most = (int(text) for text in given)
+    found = ledger.roots_after(after, at_most=min(most, ROOTS_AT_MOST))
+    return _for_anybody(JsonResponse([line.document() for line in found], safe=False))
+
+
+@require_safe
+def ledger_signed(request: HttpRequest) -> HttpResponse:
+    """The newest root within the deployment's signature (CMS, DER), as it lies in ``published``."""
+    try:
+        signed = (settings.HOME.published / SIGNED_FILE).read_bytes()
+    except OSError:
+        return _for_anybody(HttpResponse("no signed root: the deployment has no key, or nothing is sealed yet\n", status=404,
+                                         content_type="text/plain; charset=utf-8"))  # fmt: skip
+    return _for_anybody(HttpResponse(signed, content_type="application/pkcs7-mime"))
+
+
+def _for_anybody(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "no-cache"
     response["Access-Control-Allow-Origin"] = "*"
     return response

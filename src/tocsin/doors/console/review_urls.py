@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.doors.console.evaluation_page import evaluation, evaluation_csv, indicator_page, keep
-from tocsin.doors.console.ledger_page import ledger_page, ledger_root
+from tocsin.doors.console.ledger_page import ledger_page, ledger_root, ledger_roots, ledger_signed
 from tocsin.doors.console.review_page import close_event, review_page
 
 __all__ = ["patterns"]
@@ -15,6 +15,8 @@ patterns = [
     path("events/<str:event_id>/close", close_event, name="close_event"),
     path("ledger", ledger_page, name="ledger"),
     path("ledger/root", ledger_root, name="ledger_root"),
+    path("ledger/root.p7m", ledger_signed, name="ledger_signed"),
+    path("ledger/roots", ledger_roots, name="ledger_roots"),
     path("evaluation", evaluation, name="evaluation"),
     path("evaluation.csv", evaluation_csv, name="evaluation_csv"),
     path("evaluation/keep", keep, name="keep_evaluation"),

@@ -14,14 +14,16 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tocsin.formats.cap import sign
 from tocsin.terms.errors import BadValue
 
-__all__ = ["DeploymentKey", "deployment_key", "sealed"]
+__all__ = ["DeploymentKey", "deployment_key", "sealed", "signed_envelope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,17 @@ def sealed(document: bytes, *, now: datetime) -> bytes:
         return document
     found.require_valid(now)
     return sign(document, found.key, found.certificate)
+
+
+def signed_envelope(document: bytes, *, now: datetime) -> bytes | None:
+    """Any other document within a CMS signature (RFC 5652, DER), which `openssl cms -verify` opens; None where the deployment
+    has no key. Raises BadValue."""
+    found = deployment_key()
+    if found is None:
+        return None
+    found.require_valid(now)
+    builder = PKCS7SignatureBuilder().set_data(document).add_signer(found.certificate, found.key, SHA256())
+    return builder.sign(Encoding.DER, [PKCS7Options.Binary])
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["LedgerChain", "LedgerEntry", "LedgerRoot"]
+__all__ = ["LedgerChain", "LedgerEntry", "LedgerRoot", "LedgerTree"]
 
 
 class LedgerChain(models.Model):
@@ -16,7 +16,8 @@ class LedgerChain(models.Model):
 
 
 class LedgerRoot(models.Model):
-    """A seal over all entries since the last seal. Whoever keeps a copy of ``hash`` can prove later editing."""
+    """A seal over all entries since the last seal. Whoever keeps a copy of ``hash`` can prove later editing. ``tree``: the
+    Merkle root over the hashes of all roots up to this one, by which an entry is proved in a few hundred bytes."""
 
     number = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
@@ -24,6 +25,14 @@ class LedgerRoot(models.Model):
     merkle = models.CharField(max_length=64)
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    tree = models.CharField(max_length=64)
+
+
+class LedgerTree(models.Model):
+    """The tree of all roots while it grows, in one row: how many they are, and the roots of its full subtrees (hex)."""
+
+    size = models.BigIntegerField()
+    peaks = models.JSONField()
 
 
 class LedgerEntry(models.Model):

@@ -10,13 +10,15 @@ from typing import Any
 
 from django.db.models import OuterRef, Subquery
 
-from tocsin.records.ledger.merkle import merkle_root
+from tocsin.records.ledger.hashes import FIRST, entry_hash, root_hash
+from tocsin.records.ledger.merkle import grown, merkle_root, root_of_peaks
 from tocsin.records.ledger.models import LedgerChain, LedgerEntry, LedgerRoot
-from tocsin.records.ledger.services import FIRST, Root, entry_hash, root_hash
+from tocsin.records.ledger.services import Root
 
 __all__ = [
     "Breach", "ChainState", "Line", "RootLine", "SubjectLine", "chain", "chain_state", "chains", "entries_by", "extent",
-    "lines", "newest_order", "newest_root", "orders_after", "root", "roots", "subjects", "verify", "verify_chain",
+    "lines", "newest_order", "newest_root", "orders_after", "root", "roots", "roots_after", "subjects", "verify",
+    "verify_chain",
 ]  # fmt: skip
 _AT_ONCE = 500  # names in one IN (...)
 
@@ -49,12 +51,14 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class RootLine:
-    """A seal with what it covers; ``number`` and ``hash`` alone are enough to check it."""
+    """A seal with what it covers; ``number`` and ``hash`` alone are enough to check it. ``tree``: the Merkle root over all
+    roots up to this one."""
 
     number: int
     at: datetime
     entries: int
     hash: str
+    tree: str
 
     @property
     def root(self) -> Root:
@@ -63,7 +67,8 @@ class RootLine:
 
     def document(self) -> dict[str, Any]:
         """As it is published: no content of the ledger is in it."""
-        return {"number": self.number, "hash": self.hash, "at": self.at.isoformat(), "entries": self.entries}
+        return {"number": self.number, "hash": self.hash, "at": self.at.isoformat(), "entries": self.entries,
+                "tree": self.tree}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,11 @@ def roots(*, at_most: int = 20) -> list[RootLine]:
     return [_root(row) for row in LedgerRoot.objects.order_by("-number")[:at_most]]
 
 
+def roots_after(number: int, *, at_most: int = 1000) -> list[RootLine]:
+    """Seals behind one, the oldest first, so that who asks again and again has them all."""
+    return [_root(row) for row in LedgerRoot.objects.filter(number__gt=number).order_by("number")[:at_most]]
+
+
 def root(number: int) -> RootLine | None:
     """One seal."""
     row = LedgerRoot.objects.filter(number=number).first()
@@ -238,7 +248,7 @@ def _line(row: LedgerEntry) -> Line:
 
 
 def _root(row: LedgerRoot) -> RootLine:
-    return RootLine(row.number, row.at, row.entries, row.hash)
+    return RootLine(row.number, row.at, row.entries, row.hash, row.tree)
 
 
 def _chains() -> Iterator[Breach]:
@@ -279,6 +289,7 @@ def _ends(head: LedgerChain | None, subject: str, number: int, last: str) -> Ite
 
 def _roots() -> Iterator[Breach]:
     number, previous = 0, FIRST
+    size, peaks = 0, list[str]()
     for root in LedgerRoot.objects.order_by("number"):
         if root.number != number + 1:
             yield Breach("roots", root.number, "removed", f"follows root {number}")
@@ -287,6 +298,9 @@ def _roots() -> Iterator[Breach]:
         if root_hash(root.number, root.at, root.entries, root.merkle, root.previous) != root.hash:
             yield Breach("roots", root.number, "edited", "its content does not give its hash")
         yield from _sealed(root)
+        size, peaks = grown(size, peaks, [_leaf(root.hash)])
+        if root_of_peaks(peaks) != root.tree:
+            yield Breach("roots", root.number, "edited", "its tree is not that of the roots up to it")
         number, previous = root.number, root.hash
 
 
@@ -295,8 +309,16 @@ def _sealed(root: LedgerRoot) -> Iterator[Breach]:
     if len(hashes) != root.entries:
         kind = "removed" if len(hashes) < root.entries else "inserted"
         yield Breach("roots", root.number, kind, f"it covers {len(hashes)} entries, {root.entries} were sealed")
-    elif merkle_root([bytes.fromhex(hashed) for hashed in hashes]) != root.merkle:
+    elif merkle_root([_leaf(hashed) for hashed in hashes]) != root.merkle:
         yield Breach("roots", root.number, "edited", "the entries it covers are not those that were sealed")
+
+
+def _leaf(hashed: str) -> bytes:
+    """A hash as a leaf; what somebody edited into something else is found by what it gives."""
+    try:
+        return bytes.fromhex(hashed)
+    except ValueError:
+        return hashed.encode()
 
 
 def _published(published: Iterable[Root]) -> Iterator[Breach]:

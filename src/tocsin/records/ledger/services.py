@@ -9,14 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
-from tocsin.records.ledger.canonical import canonical, digest
-from tocsin.records.ledger.merkle import merkle_root
-from tocsin.records.ledger.models import LedgerChain, LedgerEntry, LedgerRoot
-from tocsin.terms.moment import to_us
+from tocsin.records.ledger.canonical import canonical
+from tocsin.records.ledger.hashes import FIRST, entry_hash, root_hash
+from tocsin.records.ledger.merkle import grown, merkle_root, root_of_peaks
+from tocsin.records.ledger.models import LedgerChain, LedgerEntry, LedgerRoot, LedgerTree
 
-__all__ = ["FIRST", "Entry", "Root", "append", "entry_hash", "root_hash", "seal"]
-
-FIRST = "0" * 64  # what the first entry and the first root name as the one before them
+__all__ = ["Entry", "Root", "append", "seal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +65,20 @@ def seal(*, now: datetime) -> Root | None:
             return None
         number, previous = (last.number + 1, last.hash) if last else (1, FIRST)
         merkle = merkle_root([bytes.fromhex(hashed) for _, hashed in fresh])
+        hashed = root_hash(number, now, len(fresh), merkle, previous)
         root = LedgerRoot.objects.create(
-            number=number, at=now, entries=len(fresh), merkle=merkle, previous=previous,
-            hash=root_hash(number, now, len(fresh), merkle, previous),
+            number=number, at=now, entries=len(fresh), merkle=merkle, previous=previous, hash=hashed, tree=_grow(number, hashed)
         )  # fmt: skip
         for start in range(0, len(fresh), 500):
             LedgerEntry.objects.filter(id__in=[row for row, _ in fresh[start : start + 500]]).update(sealed_in=root)
     return Root(root.number, root.hash)
 
 
-def entry_hash(subject: str, number: int, at: datetime, actor: str, verb: str, body: str, previous: str) -> str:
-    """SHA-256 over the canonical form of everything an entry says."""
-    return digest({"subject": subject, "number": number, "at_us": to_us(at), "actor": actor, "verb": verb,
-                   "body": body, "previous": previous})  # fmt: skip
-
-
-def root_hash(number: int, at: datetime, entries: int, merkle: str, previous: str) -> str:
-    """SHA-256 over the canonical form of everything a root says."""
-    return digest({"number": number, "at_us": to_us(at), "entries": entries, "merkle": merkle, "previous": previous})
+def _grow(number: int, hashed: str) -> str:
+    """Add a root to the tree of all roots; the tree's own root. Called while the newest root is locked."""
+    tree = LedgerTree.objects.filter(size=number - 1).first() or LedgerTree(id=1, size=0, peaks=[])
+    earlier = LedgerRoot.objects.filter(number__gt=tree.size, number__lt=number).order_by("number")
+    leaves = [*earlier.values_list("hash", flat=True), hashed]
+    tree.size, tree.peaks = grown(tree.size, tree.peaks, [bytes.fromhex(leaf) for leaf in leaves])
+    tree.save()
+    return root_of_peaks(tree.peaks)
