@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import pyarrow.compute as pc
 from django.conf import settings
@@ -65,7 +66,7 @@ def judged(records: Iterator[Record], catalogue: Catalogue, facilities: Sequence
             now_us = max(now_us, pc.max(record.batch.column("observed_at").cast("int64")).as_py())
         elif record.kind is RecordKind.TICK:
             now_us = max(now_us, record.at_us)
-        transitions, changes = judge.feed(Record(seq, record.kind, record.at_us, record.batch))
+        transitions, changes = judge.feed(Record(seq, record.kind, record.at_us, record.batch, record.body))
         if transitions or changes:
             yield Found(max(now_us, record.at_us), tuple(transitions), tuple(changes))
 
@@ -106,8 +107,10 @@ class PlayedTown(Town):
         self, start: datetime, *, areas: Sequence[Area], departments: Sequence[DepartmentLine], posts: Sequence[PostLine],
         facilities: Sequence[Facility], sources: Sequence[Source], streams: Sequence[Stream],
         authorities: Sequence[AuthorityLine], found: Sequence[Found],
+        configured: Mapping[str, object] = MappingProxyType({"packs": ("natural_hazards", "gas_leak")}),
     ) -> None:  # fmt: skip
         super().__init__(start=start)
+        self.configured = configured
         self.areas, self.departments, self.posts, self.facilities = areas, departments, posts, facilities
         self.sources, self.streams, self.authorities = sources, streams, authorities
         self.posts = [replace(post, language="en") for post in posts]
@@ -115,9 +118,7 @@ class PlayedTown(Town):
         self._seq = 0
 
     def __enter__(self) -> PlayedTown:
-        configuration = replace(
-            settings.CONFIGURATION, packs=("natural_hazards", "gas_leak"), time_zone="Asia/Shanghai"
-        )
+        configuration = replace(settings.CONFIGURATION, time_zone="Asia/Shanghai", **self.configured)
         self._packs = override_settings(CONFIGURATION=configuration)
         self._packs.enable()
         super().__enter__()

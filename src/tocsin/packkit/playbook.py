@@ -22,7 +22,7 @@ DONE_BY = ("", "statement")
 _CODES = tuple(level.code for level in RESPONSE_LEVELS)
 _MAPPING_KEYS = ("hazard", "on", "level", "response", "opens", "decide", "source", "verified", "note")
 _ACTION_KEYS = ("id", "hazard", "response", "title", "role", "receipt", "done", "at", "within_km", "pre_approved", "early",
-                "decide", "source", "verified", "note")  # fmt: skip
+                "decide", "calls_out", "call", "source", "verified", "note")  # fmt: skip
 _REPORT_KEYS = ("id", "hazard", "title", "role", "receipt", "done", "done_by", "source", "verified", "note")
 
 
@@ -46,7 +46,8 @@ class Action:
     """A first action from a response rank on. ``receipt_us``/``done_us`` after it is given. ``at``: one task for each facility
     of these kinds within ``within_km`` of the event. ``pre_approved``: given when the response opens; else the commander
     gives it by hand. ``early``: the warning rank at which an event alone proposes it, before any response (0 = none does),
-    to be decided within ``decide_us``. ``id`` is ``pack/id``."""
+    to be decided within ``decide_us``. ``calls_out``: the label of the facility that names the areas (paths, with spaces
+    between) whose posts are called out when it is given; ``call``: what they are told. ``id`` is ``pack/id``."""
 
     id: str
     hazard: str
@@ -60,6 +61,8 @@ class Action:
     pre_approved: bool = True
     early: int = 0
     decide_us: int = 0
+    calls_out: str = ""
+    call: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,17 @@ def _actions(section: Section, pack: str, hazards: tuple[str, ...], scheme: Sche
     near = section.number("within_km", 10.0)
     approved = section.boolean("pre_approved") if "pre_approved" in section.data else True
     early = scheme.rank(_one_of(section, "early", scheme.codes)) if "early" in section.data else 0
-    decide = section.duration_us("decide", need=bool(early))
+    decide, calls_out = section.duration_us("decide", need=bool(early)), section.text("calls_out")
+    call = section.words("call", need=bool(calls_out))
+    if calls_out and not at:
+        section.fault(
+            "whom it calls out is named by a facility, and no kind is", 'write at = ["reservoir"]', "calls_out"
+        )
     return [
-        Action(f"{pack}/{name}", hazard, response, title, role, receipt, done, at, near, approved, early, decide)
+        Action(f"{pack}/{name}", hazard, response, title, role, receipt, done, at, near, approved, early, decide, calls_out,
+               call)
         for hazard in _hazards(section, hazards)
-    ]
+    ]  # fmt: skip
 
 
 def _reports(section: Section, pack: str, hazards: tuple[str, ...]) -> list[Report]:

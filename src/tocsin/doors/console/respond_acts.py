@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST
 
 from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.respond_pages import response_page
-from tocsin.loop.respond import queries, services
+from tocsin.loop.respond import early, queries, services
 from tocsin.records import clock
 from tocsin.records.org.roles import Act
 from tocsin.terms.errors import BadValue, NotAllowed, Refused, UnknownName
 
-__all__ = ["change_level", "decline", "end", "give", "open_response", "withdraw"]
+__all__ = ["change_level", "decide", "decline", "end", "give", "keep_level", "open_response", "withdraw"]
 
 
 @require_POST
@@ -56,6 +56,22 @@ def decline(request: HttpRequest, incident_id: str) -> HttpResponse:
 
 @require_POST
 @acting(Act.DIRECT_RESPONSE)
+def decide(request: HttpRequest, incident_id: str) -> HttpResponse:
+    """Give early actions, or refuse them with a reason."""
+    actor, now = actor_of_request(request), clock.now()
+    line = queries.incident(actor.scope, incident_id)
+
+    def do() -> None:
+        chosen = [_number(text, _("early actions")) for text in request.POST.getlist("early")[:500]]
+        early.decide(
+            incident_id, chosen, request.POST.get("give") == "1", request.POST.get("why", ""), actor=actor, now=now
+        )
+
+    return _then(request, line.event, do)
+
+
+@require_POST
+@acting(Act.DIRECT_RESPONSE)
 def change_level(request: HttpRequest, incident_id: str) -> HttpResponse:
     """Raise or lower it."""
     actor, now = actor_of_request(request), clock.now()
@@ -63,6 +79,16 @@ def change_level(request: HttpRequest, incident_id: str) -> HttpResponse:
     return _then(request, line.event, lambda: services.change_level(
         incident_id, _number(request.POST.get("level", ""), _("response level")), version=_version(request), actor=actor,
         now=now))  # fmt: skip
+
+
+@require_POST
+@acting(Act.DIRECT_RESPONSE)
+def keep_level(request: HttpRequest, incident_id: str) -> HttpResponse:
+    """Say no to the level that is advised."""
+    actor, now = actor_of_request(request), clock.now()
+    line = queries.incident(actor.scope, incident_id)
+    return _then(request, line.event, lambda: services.keep_level(
+        incident_id, request.POST.get("why", ""), version=_version(request), actor=actor, now=now))  # fmt: skip
 
 
 @require_POST

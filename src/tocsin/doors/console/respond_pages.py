@@ -43,13 +43,15 @@ def responses(request: HttpRequest) -> HttpResponse:
     frame = open_frame(request)
     lines = queries.incidents(frame.scope, at_most=100)
     events = detect.events(frame.scope, [line.event for line in lines])
+    pinned, now = queries.pinned(frame.scope), from_us(frame.now_us)
     shown = [
-        {"incident": incident_on_page(line, frame.language), "event": _event(frame, events[line.event])}
+        {"incident": incident_on_page(line, frame.language, now), "event": _event(frame, events[line.event]),
+         "pinned": pinned.get(line.id, 0)}
         for line in lines if line.event in events
     ]  # fmt: skip
     context = frame.context(request, "responses", *SHEETS) | {
-        "open": [one for one in shown if one["incident"].line.is_open],
-        "over": [one for one in shown if not one["incident"].line.is_open],
+        "open": [one for one in shown if one["incident"].line.is_open or one["pinned"]],
+        "over": [one for one in shown if not (one["incident"].line.is_open or one["pinned"])],
         "running": sum(line.runs for line in lines),
     }
     return render(request, "console/responses.html", context)
@@ -87,9 +89,11 @@ def page_of(request: HttpRequest, frame: Frame, event_id: str) -> dict[str, Any]
     ]
     return frame.context(request, "responses", *SHEETS) | {
         "event": _event(frame, event), "live": event.state in (EventState.OPEN, EventState.PROPOSED),
-        "incident": incident_on_page(line, frame.language) if line else None,
+        "incident": incident_on_page(line, frame.language, now) if line else None,
+        "pinned": [one for one in actions if one.line.is_pinned],
+        "early": any(one.line.early and not one.line.is_pinned for one in actions),
         "because": queries.because(line, frame.language) if line else "",
-        "actions": [one for one in actions if one.line.kind == "action"],
+        "actions": [one for one in actions if one.line.kind == "action" and not one.line.is_pinned],
         "reports": [one for one in actions if one.line.kind == "report"],
         "open_tasks": sum(one.line.task is not None and one.line.task.is_open for one in actions),
         "late": sum(one.tone == "late" for one in actions), "nobody": sum(one.tone == "nobody" for one in actions),

@@ -37,14 +37,27 @@ def contribute(request: HttpRequest, frame: Frame, actor: Actor, detail: EventDe
     lines = queries.actions(frame.scope, line.id) if line else []
     state, said = _state(line, lines, now, frame.language)
     html = SafeString(render_to_string("console/panels/respond.html", page_of(request, frame, event), request))
-    due = min((a.task.due_at for a in lines if a.task is not None and a.task.is_open), default=None)
+    decisions = [line.decide_by] if line and line.decide_by else []
+    decisions += [one.decide_by for one in lines if one.is_pinned and one.decide_by]
+    due = min((*decisions, *(a.task.due_at for a in lines if a.task is not None and a.task.is_open)), default=None)
     since = (line.ended_at or line.opened_at or line.proposed_at) if line else None
-    return Panel("respond", state, said, html, since, due, _next(frame, actor, event, line))
+    return Panel(
+        "respond", state, said, html, since, due, _next(frame, actor, event, line, any(a.is_pinned for a in lines))
+    )
 
 
 def _state(line: IncidentLine | None, lines: list[ActionLine], now: datetime, language: str) -> tuple[str, str]:
     if line is None:
         return "none", _("No response")
+    pinned = [one for one in lines if one.is_pinned]
+    if pinned or (line.decide_by is not None and now > line.decide_by):
+        late = (line.decide_by is not None and now > line.decide_by) or any(one.is_wanting(now) for one in pinned)
+        said = ngettext(
+            "{n} early action waits for the commander", "{n} early actions wait for the commander", len(pinned)
+        )
+        asked = line.advised if line.runs and line.advised else line.level
+        waits = _("{level} waits for the commander").format(level=response_level(asked).word(language))
+        return "overdue" if late else "todo", said.format(n=len(pinned)) if pinned else waits
     word = response_level(line.level).word(language)
     if line.state == IncidentState.PROPOSED:
         return "todo", _("{level} waits for the commander").format(level=word)
@@ -60,12 +73,14 @@ def _state(line: IncidentLine | None, lines: list[ActionLine], now: datetime, la
     return "running", f"{word}, " + ngettext("{n} open task", "{n} open tasks", left).format(n=left)
 
 
-def _next(frame: Frame, actor: Actor, event: str, line: IncidentLine | None) -> Next | None:
+def _next(frame: Frame, actor: Actor, event: str, line: IncidentLine | None, pinned: bool) -> Next | None:
     """The single key leads to the page; opening itself is a button there and in the panel (no key does it)."""
     page = reverse("respond:response", args=[event])
     if line is not None and line.state == IncidentState.PROPOSED and actor.may(Act.DIRECT_RESPONSE):
         label = _("Decide on {level}").format(level=response_level(line.level).word(frame.language))
         return Next(label, page, urgency=_OPEN, key="d")
+    if pinned and actor.may(Act.DIRECT_RESPONSE):
+        return Next(_("Decide on the early actions"), page, urgency=_OPEN, key="d")
     if line is not None and line.runs:
         if actor.may(Act.DRAFT_STATEMENT) and not queries.statements(frame.scope, event):
             return Next(_("Draft the first report"), reverse("respond:draft", args=[event]), "post", _REPORT, "d")

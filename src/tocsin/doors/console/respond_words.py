@@ -25,7 +25,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class IncidentOnPage:
-    """``level`` and ``advised`` in words; moments in microseconds, None where they did not happen."""
+    """``level`` and ``advised`` in words; moments in microseconds, None where they did not happen. ``wanting``: how long a
+    decision has been wanting, "" where it is not."""
 
     line: IncidentLine
     level: str
@@ -37,11 +38,13 @@ class IncidentOnPage:
     expected_us: int | None
     ended_us: int | None
     cancelled_us: int | None
+    wanting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionOnPage:
-    """``late``: what is late, in words, "" where nothing is. ``tone``: done, open, late, nobody or waits."""
+    """``late``: what is late, in words, "" where nothing is. ``tone``: done, open, late, nobody or waits. ``due_us`` of an
+    early action that waits: by when it should be decided; ``refused``: the reason, where it was."""
 
     line: ActionLine
     title: str
@@ -53,6 +56,7 @@ class ActionOnPage:
     due_us: int | None
     done_us: int | None
     remarks: Sequence[RemarkLine]
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,13 @@ class StatementOnPage:
     by: str
 
 
-def incident_on_page(line: IncidentLine, language: str) -> IncidentOnPage:
+def incident_on_page(line: IncidentLine, language: str, now: datetime) -> IncidentOnPage:
     """An incident with its words."""
     return IncidentOnPage(
         line, response_level(line.level).word(language),
         response_level(line.advised).word(language) if line.advised else "", state_word(line.state),
         post_title(line.commander, language), to_us(line.proposed_at), _us(line.opened_at), _us(line.expected_until),
-        _us(line.ended_at), _us(line.warning_cancelled_at),
+        _us(line.ended_at), _us(line.warning_cancelled_at), _wanting(line.decide_by, now),
     )  # fmt: skip
 
 
@@ -94,6 +98,17 @@ def action_on_page(line: ActionLine, language: str, now: datetime, remarks: Sequ
     """An action with its words: whose it is, how far it is, what is late."""
     title = line.title.get(language) or line.title.get("en") or line.action
     role, task = role_title(Role(line.role)), line.task
+    if line.is_pinned:
+        late = _wanting(line.decide_by, now)
+        said = _("Proposed early, not decided")
+        return ActionOnPage(
+            line, title, role, "", said, late, "late" if late else "waits", _us(line.decide_by), None, remarks
+        )
+    if line.refused_at is not None:
+        said, by = _("Refused"), post_title(post_of(line.refused_by), language)
+        return ActionOnPage(
+            line, title, role, by, said, "", "done", None, _us(line.refused_at), remarks, line.refused_why
+        )
     if task is None:
         said = _("Waits for the commander's yes") if line.waits else _("Nobody on duty for this action")
         tone = "waits" if line.waits else "nobody"
@@ -137,6 +152,12 @@ def _late(line: ActionLine, now: datetime) -> str:
     if line.is_late(now):
         return _("After the deadline")
     return ""
+
+
+def _wanting(decide_by: datetime | None, now: datetime) -> str:
+    if decide_by is None or now <= decide_by:
+        return ""
+    return _("Not decided, due {age} ago").format(age=age_words((now - decide_by).total_seconds()))
 
 
 def _us(moment: datetime | None) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.loop.respond import giving, notices, playbooks
@@ -83,15 +83,14 @@ def decide(incident_id: str, lines: Collection[int], give: bool, why: str = "", 
 
 
 def remind(now: datetime) -> int:
-    """Tell of decisions that are wanting: the level of a response, early actions; one message an incident, each thing at once,
-    twice, four times ... what it was granted after it was proposed. How many incidents."""
-    due = Q(remind_at__lte=now)
-    waiting = set(pinned().filter(due).values_list("incident", flat=True)[:_AT_ONCE])
-    waiting |= set(_undecided(now).values_list("id", flat=True)[:_AT_ONCE])
+    """Tell of decisions that are wanting, the level of a response and early actions: as soon as one is, then at doubling
+    intervals; one message an incident, of all that is wanting there. How many incidents."""
+    waiting = set(pinned().filter(remind_at__lte=now).values_list("incident", flat=True)[:_AT_ONCE])
+    levels = IncidentRow.objects.filter(state__in=[IncidentState.PROPOSED, IncidentState.OPEN], remind_at__lte=now)
+    waiting |= set(levels.values_list("id", flat=True)[:_AT_ONCE])
     for incident in sorted(waiting):
         with transaction.atomic():
-            row = IncidentRow.objects.select_for_update().get(id=incident)
-            _remind(row, list(pinned(row.id).filter(due).order_by("id")), now)
+            _remind(IncidentRow.objects.select_for_update().get(id=incident), now)
     return len(waiting)
 
 
@@ -116,27 +115,22 @@ def _refuse(row: IncidentRow, rows: Sequence[ActionRow], why: str, actor: Actor,
         ledger.append(row.event, "early_action_refused", body, actor=actor.name, now=now)
 
 
-def _remind(row: IncidentRow, lines: Sequence[ActionRow], now: datetime) -> None:
-    level = _undecided(now).filter(id=row.id).exists()
-    for line in lines:
-        _again(line, now)
-    if level:
-        _again(row, now)
-    body = {"incident": row.id, "response": row.level if level else 0, "early": [line.pk for line in lines]}
+def _remind(row: IncidentRow, now: datetime) -> None:
+    lines = [line for line in pinned(row.id).order_by("id") if _granted_until(line) <= now]
+    asked = row.level if row.state == IncidentState.PROPOSED else row.advised
+    level = asked if row.decide_by is not None and row.decide_by <= now else 0
+    for one in (*lines, *([row] if level else [])):
+        one.remind_at = now + timedelta(microseconds=one.decide_us) * 2**one.reminded
+        one.reminded += 1
+        one.save(update_fields=["reminded", "remind_at"])
+    body = {"incident": row.id, "response": level, "early": [line.pk for line in lines]}
     ledger.append(row.event, "decision_wanting", body, actor=RULE.name, now=now)
     notices.undecided(row, lines, level=level, now=now)
 
 
-def _again(row: IncidentRow | ActionRow, now: datetime) -> None:
-    """The next time lies twice as far from the proposal; what passed during a stop is told once."""
-    while row.remind_at is not None and row.remind_at <= now:
-        row.remind_at += timedelta(microseconds=row.decide_us) * 2**row.reminded
-        row.reminded += 1
-    row.save(update_fields=["reminded", "remind_at"])
-
-
-def _undecided(now: datetime) -> QuerySet[IncidentRow]:
-    return IncidentRow.objects.filter(state=IncidentState.PROPOSED, remind_at__lte=now)
+def _granted_until(line: ActionRow) -> datetime:
+    assert line.proposed_at is not None  # noqa: S101 - early lines carry it
+    return line.proposed_at + timedelta(microseconds=line.decide_us)
 
 
 def _reason(why: str) -> str:

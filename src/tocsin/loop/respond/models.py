@@ -11,8 +11,8 @@ class IncidentRow(models.Model):
     """An event under command. ``because``: the declared mapping that asked for it (pack, moment, warning level and id,
     source, verified); empty where a commander opened it by hand. ``advised``: another response that a mapping asks for by
     now (0 = none). ``known_at``: since when the event is known, from where the clocks of reports run. ``event_level``: the
-    warning level at which the event last stood here. ``decide_us``: what the mapping grants for the decision; ``remind_at``:
-    when its commander is next told that it is wanting, ``reminded`` times so far."""
+    warning level at which the event last stood here. ``decide_by``: when a proposal should have been decided; ``remind_at``:
+    when its commander is next told that it is wanting, ``reminded`` times so far, ``decide_us`` what the mapping grants."""
 
     id = models.CharField(max_length=40, primary_key=True)
     event = models.CharField(max_length=60, db_index=True)
@@ -44,6 +44,7 @@ class IncidentRow(models.Model):
     once = models.CharField(max_length=64, null=True, unique=True)
     event_level = models.SmallIntegerField(default=0)
     decide_us = models.BigIntegerField(default=0)
+    decide_by = models.DateTimeField(null=True)
     remind_at = models.DateTimeField(null=True, db_index=True)
     reminded = models.SmallIntegerField(default=0)
 

@@ -46,14 +46,14 @@ def early(row: IncidentRow, lines: Sequence[ActionRow], *, now: datetime) -> Non
     _to_commanders(row, "early_actions_proposed", write, now)
 
 
-def undecided(row: IncidentRow, lines: Sequence[ActionRow], *, level: bool, now: datetime) -> None:
-    """To commanders and duty officers: a decision is wanting, on the response level or on these early actions."""
+def undecided(row: IncidentRow, lines: Sequence[ActionRow], *, level: int, now: datetime) -> None:
+    """To commanders and duty officers: a decision is wanting, on a response level (0 = none) or on these early actions."""
 
     def write(language: str) -> Text:
         said = [incident_words(row, language)]
         if level:
-            word = response_level(row.level).word(language)
-            said.append(_("{level} was proposed and nobody has opened or declined it.").format(level=word))
+            word = response_level(level).word(language)
+            said.append(_("{level} was proposed and nobody has said yes or no.").format(level=word))
         if lines:
             said.append(_early_words(lines, language))
         return Text(_("A decision is wanting"), "\n".join(said))

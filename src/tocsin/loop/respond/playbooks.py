@@ -9,7 +9,7 @@ from tocsin.packkit.playbook import Action, Report, ResponseMapping
 from tocsin.records.packs import packs_in_use
 from tocsin.terms.level import CHINA_FOUR_COLOUR
 
-__all__ = ["Declared", "actions", "declared", "early_actions", "hazard_title", "level_word", "reports"]
+__all__ = ["Declared", "action", "actions", "declared", "early_actions", "hazard_title", "level_word", "reports"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ def declared(hazard: str, on: str, level: int) -> Declared | None:
         if (mapping := pack.playbook.mapping(hazard, on, level)) is not None
     ]
     return max(fit, key=lambda found: found.mapping.response, default=None)
+
+
+def action(name: str) -> Action | None:
+    """An action by ``pack/id``; None where no pack in use has it any more."""
+    every = (action for pack in packs_in_use() for action in pack.playbook.actions)
+    return next((action for action in every if action.id == name), None)
 
 
 def actions(hazard: str, response: int) -> list[Action]:

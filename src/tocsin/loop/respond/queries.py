@@ -58,8 +58,7 @@ class IncidentLine:
     opened_by: str
     commander: str
     warning_cancelled_at: datetime | None
-    remind_at: datetime | None
-    reminded: int
+    decide_by: datetime | None
     ended_at: datetime | None
     ended_by: str
     ended_why: str

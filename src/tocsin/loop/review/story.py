@@ -99,6 +99,7 @@ DEADLINES = (
     Deadline("order_served", "finding", ("finding_fixed",), ("finding_withdrawn",), "limit_us"),
     Deadline("measure_adopted", "task", ("task_done",), ("task_withdrawn",)),
     Deadline("response_proposed", "incident", ("response_opened",), ("response_declined", "incident_merged")),
+    Deadline("response_advised", "incident", ("response_changed",), ("response_advice_refused", "response_ended")),
     Deadline("early_action_proposed", "early", ("early_action_given",), ("early_action_refused",)),
 )
 _LEVEL_VERBS = ("event_proposed", "event_opened", "event_changed", "event_ended")

@@ -57,6 +57,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='incidentrow',
+            name='decide_by',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='incidentrow',
             name='event_level',
             field=models.SmallIntegerField(default=0),
         ),
