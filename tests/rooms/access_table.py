@@ -135,6 +135,7 @@ ROWS: dict[str, Row] = {
     "responses/<str:incident_id>/level": Row(post=COMMANDERS),
     "responses/<str:incident_id>/end": Row(post=COMMANDERS),
     "responses/<str:incident_id>/early": Row(post=COMMANDERS),
+    "responses/<str:incident_id>/keep": Row(post=COMMANDERS),
     "responses/<str:incident_id>/actions/<int:action>/give": Row(post=COMMANDERS),
     "responses/<str:incident_id>/tasks/<str:task_id>/withdraw": Row(post=COMMANDERS),
     "events/<str:event_id>/statements/draft": Row(post=ASKERS),
