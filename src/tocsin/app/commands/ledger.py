@@ -136,7 +136,9 @@ def _print(proof: object) -> None:
 
 
 def _meaning(given: Inclusion | Continuation) -> str:
-    if hasattr(given, "entry"):
+    from tocsin.records.ledger.proof import Inclusion
+
+    if isinstance(given, Inclusion):
         entry = given.entry
         what = f"{entry.verb} by {entry.actor}, {from_us(entry.at_us):%Y-%m-%dT%H:%M:%SZ}"
         return f"entry {entry.number} of {entry.subject} ({what}) is under root {given.root.number}"

@@ -1,12 +1,14 @@
 """A Merkle tree over all roots. The roots that there are already are put into it in their order."""
 
+from typing import Any
+
 from django.db import migrations, models
 
 from tocsin.records.ledger.merkle import grown, root_of_peaks
 
 
-def plant(apps, schema_editor):
-    roots, size, peaks = apps.get_model("ledger", "LedgerRoot"), 0, []
+def plant(apps: Any, schema_editor: Any) -> None:
+    roots, size, peaks = apps.get_model("ledger", "LedgerRoot"), 0, list[str]()
     for number, hashed in roots.objects.order_by("number").values_list("number", "hash").iterator(chunk_size=2000):
         size, peaks = grown(size, peaks, [bytes.fromhex(hashed)])
         roots.objects.filter(number=number).update(tree=root_of_peaks(peaks))
