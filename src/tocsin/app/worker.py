@@ -61,7 +61,7 @@ def _threads(configuration: Configuration, stop: threading.Event) -> list[thread
         thread("ledger", _seal, stop),
         thread("sweeper", sweeper.run, SWEEPS, stop, clock.now),
         *(
-            thread(f"channel {channel.name}", sender.run, channel, stop, clock.now)
+            thread(f"channel {channel.name}", sender.run, channel, stop, clock.now, configuration.home.node())
             for channel in channels_in_use(configuration)
         ),
     ]

@@ -11,7 +11,7 @@ class DispatchRow(models.Model):
     """One message on one channel to one shard of at most 500 recipients. ``audience`` is the recipients as they were when
     it was put (name, address, language), expanded into deliveries by the sender; ``recipients`` how many they are.
     ``texts`` by language; ``asks``: each letter asks for an answer (AnswerRow). ``not_before``: nothing is to be done before
-    it; ``attempts``: how often it was tried in vain."""
+    it; ``attempts``: how often it was tried in vain. ``claimed_by``: the node that sends it, alone until ``claimed_until``."""
 
     id = models.CharField(max_length=40, primary_key=True)
     kind = models.CharField(max_length=60)
@@ -34,10 +34,17 @@ class DispatchRow(models.Model):
     settled_at = models.DateTimeField(null=True)
     attempts = models.IntegerField(default=0)
     last_error = models.TextField(default="")
+    claimed_by = models.CharField(max_length=40, default="")
+    claimed_until = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["channel", "put_at"], name="dispatch_waiting", condition=models.Q(settled_at=None)),
+            # In the order in which a sender takes them, with all that it looks at: the rows themselves are wide.
+            models.Index(
+                fields=["channel", "-level", "put_at", "id", "not_before", "claimed_until", "claimed_by"],
+                name="dispatch_next",
+                condition=models.Q(settled_at=None),
+            ),
             models.Index(fields=["thread", "put_at"], name="dispatch_thread"),
         ]
 

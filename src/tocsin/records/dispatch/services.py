@@ -38,7 +38,9 @@ SHARD = 500  # recipients of one dispatch
 PORTION = 50  # letters of one attempt: what a crash may repeat, and how long an urgent message may have to wait
 TRIES = 12  # a message without ``not_after`` has failed at a recipient after so many attempts
 KEPT_FOR = timedelta(days=1)  # and not before so long
+CLAIM = timedelta(minutes=1)  # how long a dispatch is a node's own: a portion takes seconds
 _PUT_OFF_AT_MOST = timedelta(minutes=5)
+_DOWN_AT_MOST = timedelta(seconds=30)  # a channel that is down as a whole is asked by its thread, not by each dispatch
 _DELIVERY = ("dispatch_id", "number", "recipient", "address", "language", "state", "attempts", "not_before",
              "accepted_at", "said")  # fmt: skip
 _NOTED = ("state", "attempts", "not_before", "accepted_at", "said")
@@ -106,18 +108,21 @@ def _shard(message: Message, people: Sequence[Recipient], number: int, channel: 
 
 
 # ---------------------------------------------------------------- sending
-def take_due(channel: str, *, now: datetime, at_most: int = 20) -> list[str]:
-    """Ids of dispatches of a channel that want an attempt now: the highest level first, then the oldest."""
-    rows = DispatchRow.objects.filter(channel=channel, settled_at=None).exclude(not_before__gt=now)
+def take_due(channel: str, *, now: datetime, at_most: int = 20, node: str = "") -> list[str]:
+    """Ids of dispatches of a channel that want an attempt now: the highest level first, then the oldest. What another
+    ``node`` has claimed is not among them."""
+    others = Q(claimed_until__gt=now) & ~Q(claimed_by=node)
+    rows = DispatchRow.objects.filter(channel=channel, settled_at=None).exclude(not_before__gt=now).exclude(others)
     return list(rows.order_by("-level", "put_at", "id").values_list("id", flat=True)[:at_most])
 
 
-def letters(dispatch_id: str, *, now: datetime, at_most: int = PORTION) -> list[Letter]:
+def letters(dispatch_id: str, *, now: datetime, at_most: int = PORTION, node: str = "") -> list[Letter]:
     """The next letters of a dispatch that are due, expanding its shard on first sight; none where all have their end or
-    wait for another attempt. What nobody wants any more gets its end here. Follow with ``settle``, also after none."""
+    wait for another attempt, or where another ``node`` sends it. What nobody wants any more gets its end here. Follow with
+    ``settle``, also after none."""
     with transaction.atomic():
         row = _locked(dispatch_id)
-        if row.settled_at is not None:
+        if row.settled_at is not None or not _claim(row, node, now):
             return []
         if row.expanded_at is None:
             _expand(row, now)
@@ -160,10 +165,11 @@ def put_off(dispatch_id: str, error: str, *, now: datetime, jitter: Callable[[],
     with transaction.atomic():
         row = _locked(dispatch_id)
         if row.settled_at is None:
-            row.not_before = _next(row, row.attempts, now, jitter)
+            row.not_before = min(_next(row, row.attempts, now, jitter), now + _DOWN_AT_MOST)
             row.attempts += 1
             row.last_error = _kept(error)
-            row.save(update_fields=["attempts", "last_error", "not_before"])
+            row.claimed_until = None  # another node may reach it
+            row.save(update_fields=["attempts", "last_error", "not_before", "claimed_until"])
 
 
 def withdraw(letters: Iterable[tuple[str, str]]) -> int:
@@ -183,6 +189,18 @@ def withdraw(letters: Iterable[tuple[str, str]]) -> int:
 def _locked(dispatch_id: str) -> DispatchRow:
     """The row, held until the transaction ends, without its audience (some 40 kB that only ``_expand`` needs)."""
     return DispatchRow.objects.select_for_update().defer("audience").get(id=dispatch_id)
+
+
+def _claim(row: DispatchRow, node: str, now: datetime) -> bool:
+    """Two nodes at once send once; a node that died is relieved when its claim is over, and then a letter may come twice
+    rather than never. A node that starts again goes on at once: its claims are its own. Renewed in good time, so that it is
+    no write a portion."""
+    if row.claimed_by != node and row.claimed_until is not None and now < row.claimed_until:
+        return False
+    if row.claimed_by != node or row.claimed_until is None or row.claimed_until - now < CLAIM / 2:
+        row.claimed_by, row.claimed_until = node, now + CLAIM
+        row.save(update_fields=["claimed_by", "claimed_until"])
+    return True
 
 
 def _waiting(row: DispatchRow) -> QuerySet[DeliveryRow]:
