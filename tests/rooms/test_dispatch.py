@@ -23,6 +23,7 @@ from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
 from tocsin.records.dispatch.notify import in_every_language, tell_posts
 from tocsin.records.dispatch.queries import deliveries, undelivered, undelivered_by_channel
 from tocsin.records.dispatch.services import (
+    CLAIM,
     KEPT_FOR,
     PORTION,
     SHARD,
@@ -500,24 +501,84 @@ class World:
 setattr(World, "break", World.break_)
 
 
+# ---------------------------------------------------------------- several nodes
 @pytest.mark.django_db(transaction=True)
-def test_two_senders_side_by_side_lose_nobody() -> None:
-    """Two workers may send a portion twice (N5 of warnings.md), and then each is settled once."""
+def test_two_nodes_at_once_send_once() -> None:
+    """N5 of warnings.md, and whatever they do each dispatch is settled once."""
     import threading
 
-    put_to(people(SHARD))
-    inboxes = [Inbox(), Inbox()]
+    for number in range(4):
+        put_to(people(SHARD // 2), about=f"wrn_{number}")
+    inboxes, begin = [Inbox(), Inbox()], threading.Barrier(2)
 
-    def work(inbox: Inbox) -> None:
-        send_due(inbox, now=NOW)
+    def work(node: int) -> None:
+        begin.wait()
+        send_due(inboxes[node], now=NOW, node=f"node-{node}")
         connection.close()
 
-    threads = [threading.Thread(target=work, args=(inbox,)) for inbox in inboxes]
+    threads = [threading.Thread(target=work, args=(node,)) for node in (0, 1)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    got = {letter.address for inbox in inboxes for letter in inbox.letters}
-    assert got == {r.address for r in people(SHARD)}
-    assert deliveries("wrn_1")[0].accepted == SHARD
-    assert [verb for verb, _body in told()].count("message_settled") == 1
+    send_due(
+        inboxes[0], now=NOW, node="node-0"
+    )  # where one ended its round while the other was about to begin a dispatch
+    got = Counter(letter.key for inbox in inboxes for letter in inbox.letters)
+    assert (len(got), set(got.values())) == (2 * SHARD, {1})
+    assert [verb for verb, _body in told()].count("message_settled") == 4
+
+
+def test_a_node_that_died_is_relieved_when_its_claim_is_over() -> None:
+    """A split sends twice rather than never."""
+    (shard,) = put_to(people(3 * PORTION))
+    dead, other = Inbox(), Inbox()
+    dead.send(letters(shard, now=NOW, node="a"))  # and nothing is written of it any more
+    assert send_due(other, now=NOW + CLAIM - SECOND, node="b") == 0
+    assert letters(shard, now=NOW + CLAIM - SECOND, node="b") == []
+    assert send_due(other, now=NOW + CLAIM, node="b") == 3
+    assert len(other.letters) == 3 * PORTION
+    assert {letter.key for letter in dead.letters} <= {letter.key for letter in other.letters}
+
+
+def test_a_node_that_starts_again_goes_on_at_once() -> None:
+    (shard,) = put_to(people(3 * PORTION))
+    letters(shard, now=NOW, node="a")
+    inbox = Inbox()
+    assert send_due(inbox, now=NOW + SECOND, node="a") == 3
+    assert len(inbox.letters) == 3 * PORTION
+
+
+def test_a_long_list_stays_the_nodes_own() -> None:
+    """The claim is renewed in good time."""
+    (shard,) = put_to(people(4 * PORTION))
+    now = NOW
+    for _portion in range(3):
+        settle(shard, accepted(letters(shard, now=now, node="a")), now=now)
+        now += CLAIM - SECOND
+        assert take_due("mail", now=now, node="b") == []
+
+
+def test_what_one_node_cannot_hand_over_another_may() -> None:
+    put_to(people(2))
+    down, inbox = Inbox(), Inbox()
+    down.down = "no way out"
+    send_due(down, now=NOW, node="a", jitter=even)
+    assert send_due(inbox, now=NOW + SECOND, node="b") == 1
+    assert len(inbox.letters) == 2
+
+
+def test_a_channel_that_is_down_is_asked_again_within_half_a_minute() -> None:
+    """However long it was down: it is the channel's fault, and the first that gets through opens the way."""
+    inbox = Inbox()
+    inbox.down = "on fire"
+    put_to(people(1))
+    now = NOW
+    for _try in range(12):
+        send_due(inbox, now=now, jitter=even)
+        at = DispatchRow.objects.get().not_before
+        assert at is not None
+        assert at - now <= timedelta(seconds=30)
+        now = at
+    inbox.down = ""
+    assert send_due(inbox, now=now, jitter=even) == 1

@@ -6,7 +6,7 @@ parquet/     the log rolled by day          run/         sockets and lock files
 blobs/       photographs and documents       published/   warnings as issued, for readers
 db.sqlite3   the embedded database          secret_key   signs cookies and tokens; never leaves this machine
 tocsin.toml  settings (optional)                 webhook_keys, vapid_key   sign webhooks and Web Push
-contact_keys  seals the contacts of subscribers
+contact_keys  seals the contacts of subscribers  node         a name of its own among others on one database
 """
 
 from __future__ import annotations
@@ -84,6 +84,11 @@ class Home:
         return self.root / "run" / "engine.sock"
 
     @property
+    def resting_channels(self) -> Path:
+        """How many targets of each channel the worker leaves alone now."""
+        return self.root / "run" / "resting.json"
+
+    @property
     def database(self) -> Path:
         """The embedded database."""
         return self.root / "db.sqlite3"
@@ -128,6 +133,10 @@ class Home:
     def vapid_key(self, make: Callable[[], str]) -> str:
         """The key that signs Web Push, PEM; ``make`` gives one on first use."""
         return self._secret("vapid_key", make)
+
+    def node(self) -> str:
+        """What this home is called among others that work on the same database; random, made on first use."""
+        return self._secret("node", lambda: secrets.token_hex(8)).strip()
 
     def _secret(self, name: str, make: Callable[[], str]) -> str:
         """A secret kept in a file of its own, mode 0600. Two processes that start together agree: the file is made under

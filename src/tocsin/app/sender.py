@@ -16,8 +16,9 @@ from datetime import datetime
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
 
+from tocsin.app import pulse
 from tocsin.records.dispatch import services as dispatch
-from tocsin.records.dispatch.channel import Channel, Outcome
+from tocsin.records.dispatch.channel import Channel, KeepsOpen, Outcome
 from tocsin.records.dispatch.message import Letter
 from tocsin.records.dispatch.selection import reveal
 from tocsin.records.outbox.wakeup import Wakeup
@@ -38,23 +39,27 @@ class Step(enum.Enum):
     DOWN = "down"
 
 
-def send_due(channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread) -> int:
+def send_due(
+    channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread, node: str = ""
+) -> int:
     """All that is due at ``now``, until a channel that is down ends the round; how many portions were dealt with."""
     steps = 0
-    while (step := send_next(channel, now=now, jitter=jitter)) is not Step.NOTHING_DUE:
+    while (step := send_next(channel, now=now, jitter=jitter, node=node)) is not Step.NOTHING_DUE:
         steps += 1
         if step is Step.DOWN:
             break
     return steps
 
 
-def send_next(channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread) -> Step:
-    """One portion of the most urgent dispatch."""
-    due = dispatch.take_due(channel.name, now=now, at_most=1)
+def send_next(
+    channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread, node: str = ""
+) -> Step:
+    """One portion of the most urgent dispatch. ``node``: who we are among other workers on the same database."""
+    due = dispatch.take_due(channel.name, now=now, at_most=1, node=node)
     if not due:
         return Step.NOTHING_DUE
     try:
-        letters = dispatch.letters(due[0], now=now)
+        letters = dispatch.letters(due[0], now=now, node=node)
         shown, gone = reveal(letters)
         outcomes = gone + (_every(shown, channel.send(shown)) if shown else [])
         dispatch.settle(due[0], outcomes, now=now, jitter=jitter)
@@ -70,32 +75,42 @@ def send_next(channel: Channel, *, now: datetime, jitter: Callable[[], float] = 
     return Step.DONE
 
 
-def run(channel: Channel, stop: threading.Event, clock: Callable[[], datetime], *, idle_s: float = 0.5) -> None:
+def run(
+    channel: Channel, stop: threading.Event, clock: Callable[[], datetime], node: str = "", *, idle_s: float = 0.5
+) -> None:
     """Send until ``stop``; wakes as soon as something is put. A database that goes away is waited for."""
     while not stop.is_set():
         try:
             with Wakeup() as wakeup:
-                _work(channel, stop, clock, wakeup, idle_s)
+                _work(channel, stop, clock, wakeup, idle_s, node)
         except Exception as error:  # the thread outlives whatever happens: nobody else sends on this channel
             known = isinstance(error, _DATABASE_GONE)
             log.error("channel %s rests for %g s: %s", channel.name, idle_s, error, exc_info=not known)
             stop.wait(idle_s)
         finally:
+            _let_go(channel)
             connection.close()
 
 
+def _let_go(channel: Channel) -> None:
+    if isinstance(channel, KeepsOpen):
+        channel.let_go()
+
+
 def _work(
-    channel: Channel, stop: threading.Event, clock: Callable[[], datetime], wakeup: Wakeup, idle_s: float
+    channel: Channel, stop: threading.Event, clock: Callable[[], datetime], wakeup: Wakeup, idle_s: float, node: str
 ) -> None:
     pause = idle_s
     while not stop.is_set():
-        step = send_next(channel, now=clock())
+        pulse.beat(f"channel {channel.name}")
+        step = send_next(channel, now=clock(), node=node)
         if step is Step.DOWN:
             stop.wait(pause)
             pause = min(2 * pause, PAUSE_AT_MOST_S)
         elif step is Step.DONE:
             pause = idle_s
         else:
+            _let_go(channel)
             wakeup.wait(idle_s)
 
 

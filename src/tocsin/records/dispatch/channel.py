@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tocsin.records.dispatch.message import Letter
 
-__all__ = ["Channel", "Outcome"]
+__all__ = ["Channel", "KeepsOpen", "Outcome"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +32,13 @@ class Channel(Protocol):
         """One outcome a letter, in order; never raises for a recipient's fault. Raises Unavailable when the channel as a
         whole does not answer: then nothing was sent and all of it is tried again. A channel that breaks half-way says so of
         every letter that it did not hand over."""
+        ...
+
+
+@runtime_checkable
+class KeepsOpen(Protocol):
+    """A channel that keeps connections between calls, so that a long list is not slowed by making them anew."""
+
+    def let_go(self) -> None:
+        """Nothing more is due: leave them. The next call makes new ones."""
         ...
