@@ -40,6 +40,8 @@ COMMANDERS = only("commander")
 DOERS = only("duty_officer", "inspector", "commander", "case_handler", "facility_operator")
 FINDERS = DOERS | only("auditor")
 INSPECTORS, HANDLERS, OPERATORS = only("inspector"), only("case_handler"), only("facility_operator")
+CASE_WORKERS = DOERS | only("signer")
+CASE_READERS = CASE_WORKERS | only("auditor")
 REVIEWERS = only("duty_officer", "commander", "case_handler", "auditor")
 
 
@@ -71,11 +73,13 @@ ROWS: dict[str, Row] = {
     "healthz": Row(get=ANYBODY, post=ANYBODY),
     "readyz": Row(get=ANYBODY, post=ANYBODY),
     "metrics": Row(get=ANYBODY, post=ANYBODY),
+    "heartbeat": Row(get=ANYBODY, post=ANYBODY),
     "api/v1/openapi.json": Row(get=ANYBODY, post=ANYBODY),
     "api/v1/": Row(get=ANYBODY, post=ANYBODY),
     "^api/": Row(get=ANYBODY, post=ANYBODY, with_={"path": "/api/nothing"}),
     # warnings that were issued are public, also to programs; so are the roots of the ledger
     "subscribe": Row(get=ANYBODY, post=ANYBODY),
+    "subscribe/worker.js": Row(get=ANYBODY),
     "subscribe/confirm/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),  # the proof in the link decides
     "subscribe/leave/<str:identifier>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),
     "heard/<str:key>/<str:proof>": Row(get=ANYBODY, post=ANYBODY),  # the proof in the link decides
@@ -83,6 +87,9 @@ ROWS: dict[str, Row] = {
     "warnings": Row(get=ANYBODY),
     "warnings/": Row(get=ANYBODY, post=ANYBODY),  # only sends to the address without the stroke
     "warnings.geojson": Row(get=ANYBODY),
+    "bulletins": Row(get=ANYBODY),
+    "bulletins/feed.atom": Row(get=ANYBODY),
+    "bulletins/<str:bulletin_id>.xml": Row(get=ANYBODY),
     "warnings/certificate.pem": Row(get=ANYBODY),
     "warnings/feed.atom": Row(get=ANYBODY),
     "warnings/archive": Row(get=ANYBODY),
@@ -91,10 +98,14 @@ ROWS: dict[str, Row] = {
     "warnings/embed": Row(get=ANYBODY),
     "widget": Row(get=ANYBODY),
     "widget/<path:area>": Row(get=ANYBODY, with_={"area": "nowhere"}),
+    "receipts/<str:key>/<str:proof>": Row(post=ANYBODY, kind="program", with_={"key": "dsp_x-0"}),  # the proof decides
+    "receipts/gateway/<str:channel>/<str:proof>": Row(post=ANYBODY, kind="program", with_={"channel": "sms"}),
     "hub": Row(post=ANYBODY, kind="program"),  # the callback confirms
     "warnings/<str:identifier>": Row(get=ANYBODY),
     "warnings/<str:identifier>.xml": Row(get=ANYBODY),
     "ledger/root": Row(get=ANYBODY),
+    "ledger/root.p7m": Row(get=ANYBODY),
+    "ledger/roots": Row(get=ANYBODY),
     # one's own account
     "post": Row(get=STAFF, post=STAFF, form={"post": "{post}"}),
     "password": Row(get=STAFF, post=STAFF),
@@ -113,6 +124,11 @@ ROWS: dict[str, Row] = {
     "console/sound": Row(post=WATCHERS),
     "console/map/": Row(get=WATCHERS),
     "console/map.json": Row(get=WATCHERS),
+    # other authorities' warnings
+    "console/bulletins/": Row(get=WATCHERS),
+    "console/bulletins/<str:bulletin_id>": Row(get=WATCHERS),
+    "console/bulletins/<str:bulletin_id>.xml": Row(get=WATCHERS),
+    "console/bulletins/<str:bulletin_id>/judge": Row(post=only("duty_officer")),
     # verify
     "events/<str:event_id>/acknowledge": Row(post=only("duty_officer")),
     "events/<str:event_id>/verify": Row(get=only("duty_officer", "commander"), post=only("duty_officer", "commander")),
@@ -148,6 +164,23 @@ ROWS: dict[str, Row] = {
     "tasks/<str:task_id>/receive": Row(post=DOERS),
     "tasks/<str:task_id>/done": Row(post=DOERS),
     # rectify: each step by its own role
+    # cases: who works on cases opens them all; what each may do there its kind says
+    "receipt": Row(get=ANYBODY, post=ANYBODY),  # the code that is posted decides
+    "cases/": Row(get=CASE_READERS),
+    "cases/new/<str:pack>/<str:code>": Row(get=NONE, post=NONE, with_={"pack": "none", "code": "none"}),
+    "cases/<str:case_id>/": Row(get=CASE_READERS),
+    "cases/<str:case_id>/move/<str:code>": Row(post=CASE_WORKERS, with_={"code": "none"}),
+    "cases/<str:case_id>/hand": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/helpers": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/helpers/<int:number>": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/clocks/<int:number>": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/merge": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/split": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/message": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/appeal": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/documents": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/documents/<int:number>": Row(get=CASE_READERS),
+    "cases/<str:case_id>/documents/<int:number>/small": Row(get=CASE_READERS),
     "findings/": Row(get=FINDERS),
     "findings/new": Row(get=INSPECTORS, post=INSPECTORS),
     "findings/recheck/<str:task_id>": Row(get=FINDERS),
@@ -168,10 +201,19 @@ ROWS: dict[str, Row] = {
     "console/callouts/<str:callout_id>/table.csv": Row(get=WATCHERS),
     "console/warnings/": Row(get=WATCHERS),
     "console/warnings/authority": Row(get=WATCHERS),
+    "console/told/": Row(get=WATCHERS),
     "console/warnings/compose": Row(get=DRAFTERS, post=DRAFTERS),
+    "console/warnings/presigned": Row(get=WATCHERS, post=WATCHERS),
+    "console/warnings/presigned/<str:presigned_id>": Row(get=WATCHERS, post=WATCHERS),
+    "console/warnings/presigned/<str:presigned_id>/release": Row(post=DRAFTERS),
+    "console/passkeys": Row(get=SIGNERS, post=SIGNERS),
+    "console/passkeys/add": Row(post=SIGNERS),
+    "console/passkeys/begin": Row(post=SIGNERS),
+    "console/passkeys/challenge": Row(post=SIGNERS),
     "console/warnings/<str:warning_id>": Row(get=WATCHERS),
+    "console/warnings/<str:warning_id>/countersign": Row(post=SIGNERS),
     "console/warnings/<str:warning_id>/autosave": Row(post=DRAFTERS),
-    "console/warnings/<str:warning_id>/follow": Row(post=DRAFTERS),
+    "console/warnings/<str:warning_id>/follow": Row(get=DRAFTERS, post=DRAFTERS, form={"do": "update"}),
     "console/warnings/<str:warning_id>/preview": Row(post=DRAFTERS),
     "console/warnings/<str:warning_id>/save": Row(post=DRAFTERS),
     "console/warnings/<str:warning_id>/sign": Row(get=SIGNERS, post=SIGNERS),

@@ -29,7 +29,7 @@ from tocsin.testing.town import CITY, EAST, Town
 pytestmark = pytest.mark.django_db
 
 TABLE = (AuthorityLine("emergency", "*", CITY, 1, 4, "test: the emergency office of Simcity"),)
-HOSTILE = "<script>alert('x')</script><img src=x onerror=y> & \"q\" ]]> {{ 1 }} {level}"
+HOSTILE = "<script>alert('x')</script><img src=x onerror=y> & \"q\" ]]> {{ 1 }} {levels}"
 
 
 @pytest.fixture

@@ -76,6 +76,8 @@ def test_a_warning_that_nobody_looks_after_says_so_before_it_ends_and_when_it_ha
     for post in ("duty", "signer"):
         town.phone(post).expects("ends soon")
     town.after(minutes=30)
+    for post in ("duty", "signer", "commander"):
+        town.phone(post).expects("nobody has answered")
     for post in ("duty", "signer"):
         town.phone(post).expects("ended", "no all-clear")
 

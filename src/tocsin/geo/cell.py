@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import h3
 
 from tocsin.terms.errors import BadValue
 
-__all__ = ["cell_centroid", "cell_of", "neighbours"]
+__all__ = ["cell_centroid", "cell_of", "cell_ring", "cells_touching", "neighbours"]
 
 
 def cell_of(lon: float, lat: float, resolution: int = 8) -> str:
@@ -29,6 +30,20 @@ def cell_centroid(cell: str) -> tuple[float, float]:
     """(lon, lat) of a cell's centre. Raises BadValue for text that is no H3 cell."""
     lat, lon = h3.cell_to_latlng(_checked(cell))
     return float(lon), float(lat)
+
+
+def cell_ring(cell: str) -> tuple[tuple[float, float], ...]:
+    """The closed border of a cell as (lon, lat). Raises BadValue for text that is no H3 cell."""
+    ring = [(float(lon), float(lat)) for lat, lon in h3.cell_to_boundary(_checked(cell))]
+    return (*ring, ring[0])
+
+
+def cells_touching(ring: Sequence[Sequence[float]], resolution: int) -> frozenset[str]:
+    """The cells of a resolution that a closed ring of (lon, lat) touches. Raises BadValue for a resolution outside 0..15."""
+    if not 0 <= resolution <= 15:
+        raise BadValue(f"resolution {resolution}", "H3 resolutions run from 0 to 15", "use 8 for a neighbourhood")
+    shape = h3.LatLngPoly([(lat, lon) for lon, lat in ring])
+    return frozenset(map(str, h3.polygon_to_cells_experimental(shape, resolution, contain="overlap")))
 
 
 def neighbours(cell: str, rings: int = 1) -> frozenset[str]:

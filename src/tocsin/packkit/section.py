@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from tocsin.packkit.lines import KeyPath
 __all__ = ["Section", "sections", "tables_of"]
 
 _T = TypeVar("_T")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # as CAP writes it (RFC 3066)
 _KINDS: Mapping[type, str] = {
     str: "text",
     bool: "true or false",
@@ -79,8 +81,8 @@ class Section:
             return ()
         return tuple(values)
 
-    def words(self, key: str, need: bool = True) -> Mapping[str, str]:
-        """One text for each language; a missing or empty one is a fault."""
+    def words(self, key: str, need: bool = True, further: bool = False) -> Mapping[str, str]:
+        """One text for each language; a missing or empty one is a fault. ``further``: other languages too, by their codes."""
         words = self._take(key, dict, {}, need)
         if not words and not need:
             return {}
@@ -88,7 +90,7 @@ class Section:
             if not isinstance(words.get(language), str) or not words[language].strip():
                 self.fault(f"{key} has no text in {language}", f'write {key} = {{ en = "…", zh-hans = "…" }}', key)
         for language in words:
-            if language not in LANGUAGES:
+            if language not in LANGUAGES and not (further and _LANGUAGE.fullmatch(language)):
                 self.fault(
                     f"{key} has a text in an unknown language {language!r}", nearest(language, LANGUAGES), key, language
                 )

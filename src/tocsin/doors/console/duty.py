@@ -22,6 +22,7 @@ from tocsin.doors.console.map_part import map_part
 from tocsin.doors.console.navigation import first_page
 from tocsin.doors.console.release_shown import missing_releases
 from tocsin.doors.console.standing import verdict_words
+from tocsin.doors.console.warn_pages import ending_on_page
 from tocsin.loop.detect import queries as detect
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
@@ -67,6 +68,7 @@ def _around(request: HttpRequest, frame: Frame, everything: list[Pair]) -> dict[
         "top_rank": len(frame.words.scheme.levels),
         "may_acknowledge": frame.actor.may(Act.ACKNOWLEDGE_EVENT),
         "key_actions": key_actions(DUTY),
+        "ending": ending_on_page(frame),
         "wall_script": asset_url("wall.js"),
     }
 

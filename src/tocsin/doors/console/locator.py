@@ -15,7 +15,7 @@ from tocsin.loop.detect.queries import EventLine
 from tocsin.records.places.services import Area
 from tocsin.terms.level import Scheme
 
-__all__ = ["locator"]
+__all__ = ["WIDTH", "Sheet", "locator"]
 
 WIDTH, MARGIN, LEAST_SPAN = 480.0, 18.0, 0.02  # LEAST_SPAN: degrees, so that one point does not fill the world
 MARK = {1: 12, 2: 14, 3: 16, 4: 20}
@@ -25,7 +25,7 @@ def locator(box: Box | None, areas: Sequence[Area], events: Sequence[EventLine],
     """The drawing, or nothing where nothing has a position. ``events`` most severe first; they are drawn last."""
     if box is None:
         return SafeString("")
-    sheet = _Sheet(box)
+    sheet = Sheet(box)
     borders = "".join(sheet.path(ring) for area in areas for ring in area.boundary)
     marks = [event for event in reversed(events) if math.isfinite(event.lon) and math.isfinite(event.lat)]
     return format_html(
@@ -36,14 +36,14 @@ def locator(box: Box | None, areas: Sequence[Area], events: Sequence[EventLine],
     )  # fmt: skip
 
 
-def _mark(sheet: _Sheet, event: EventLine, scheme: Scheme) -> tuple[object, ...]:
+def _mark(sheet: Sheet, event: EventLine, scheme: Scheme) -> tuple[object, ...]:
     x, y = sheet.xy(event.lon, event.lat)
     size = MARK.get(event.level, 14)
     shape = scheme.level(event.level).shape if 1 <= event.level <= len(scheme.levels) else ""
     return event.level, f"{x - size / 2:.1f}", f"{y - size / 2:.1f}", size, size, outline(shape)
 
 
-class _Sheet:
+class Sheet:
     """Degrees to drawing units: equirectangular about the box's middle, so that a small town looks as it is."""
 
     def __init__(self, box: Box) -> None:
@@ -59,9 +59,18 @@ class _Sheet:
         self._lon, self._lat = (west + east) / 2, (south + north) / 2
 
     def xy(self, lon: float, lat: float) -> tuple[float, float]:
+        """Where a position lies on the drawing."""
         return (WIDTH / 2 + (lon - self._lon) * self._squeeze * self._scale,
                 self.height / 2 - (lat - self._lat) * self._scale)  # fmt: skip
 
+    @property
+    def places(self) -> tuple[float, float, float, float]:
+        """Longitude and latitude of the upper left corner, and how many degrees a unit is to the right and down: what a
+        script needs to turn a drawing's point into a place."""
+        across, down = 1 / (self._squeeze * self._scale), 1 / self._scale
+        return self._lon - WIDTH / 2 * across, self._lat + self.height / 2 * down, across, down
+
     def path(self, ring: Sequence[Sequence[float]]) -> str:
+        """A closed ring as the commands of an SVG path; "" for no points."""
         points = [self.xy(lon, lat) for lon, lat in ring]
         return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z" if points else ""

@@ -12,15 +12,19 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from tocsin.loop.warn.content import LANGUAGES, Areas, Content
+from tocsin.geo import cell_of, cell_ring
+from tocsin.loop.warn.condensing import LIMITS
+from tocsin.loop.warn.content import Areas, Content
 from tocsin.packkit.warnings import TEXTS
+from tocsin.terms.errors import BadValue
 
 __all__ = ["Composed", "SHOWN_LIMITS", "read_form", "values_of"]
 
 # How many characters each text should have at most, as its counter shows it.
-SHOWN_LIMITS = {"headline": 160, "description": 2000, "beware": 1000, "instruction": 2000, "short": 90}
+SHOWN_LIMITS = {"headline": 160, "description": 2000, "beware": 1000, "instruction": 2000, **LIMITS}
 
-_MODES = ("areas", "circle", "polygon")
+_MODES = ("areas", "circle", "polygon", "cells")
+_CELL_SIZE = 8  # H3's, of about 0.7 square kilometres
 _PAIR = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,，]\s*(-?\d+(?:\.\d+)?)\s*")
 _LOCAL = "%Y-%m-%dT%H:%M"
 
@@ -37,16 +41,17 @@ class Composed:
 def values_of(content: Content, zone: tzinfo) -> dict[str, Any]:
     """The fields as they stand."""
     areas = content.areas
-    mode = "polygon" if areas.polygons else "circle" if areas.circles else "areas"
+    mode = "polygon" if areas.polygons else "circle" if areas.circles else "cells" if areas.cells else "areas"
     lat, lon, km = areas.circles[0] if areas.circles else ("", "", "")
     outline = "\n".join(" ".join(f"{y:g},{x:g}" for x, y in ring) for ring in areas.polygons)
     values: dict[str, Any] = {
         "hazard": content.hazard, "level": str(content.level), "onset": _local(content.onset, zone),
         "expires": _local(content.expires, zone), "body": content.body, "mode": mode, "paths": list(areas.paths),
         "lat": _number(lat), "lon": _number(lon), "km": _number(km), "outline": outline,
+        "cells": " ".join(areas.cells), "cell_size": "", "flow": content.flow,
         "exercise": content.exercise, "exercise_note": content.exercise_note, "contact": content.contact,
     }  # fmt: skip
-    for language in LANGUAGES:
+    for language in content.languages:
         for name in TEXTS:
             values[f"{name}_{language}"] = getattr(content.text(language), name)
     return values
@@ -59,13 +64,14 @@ def read_form(posted: QueryDict, content: Content, zone: tzinfo) -> Composed:
     made.values["exercise"] = bool(posted.get("exercise"))
     made.changes = {"hazard": posted.get("hazard", content.hazard), "body": posted.get("body", content.body),
                     "exercise": made.values["exercise"], "exercise_note": made.values["exercise_note"],
-                    "contact": made.values["contact"]}  # fmt: skip
+                    "contact": made.values["contact"],
+                    "flow": "urgent" if made.values["flow"] == "urgent" else "ordinary"}  # fmt: skip
     if made.values["level"].isdigit():
         made.changes["level"] = int(made.values["level"])
     for name, was in (("onset", content.onset), ("expires", content.expires)):
         _moment(made, name, was, zone)
     made.changes["texts"] = {
-        language: {name: made.values[f"{name}_{language}"] for name in TEXTS} for language in LANGUAGES
+        language: {name: made.values[f"{name}_{language}"] for name in TEXTS} for language in content.languages
     }
     areas = _areas(made)
     if areas is not None:
@@ -91,8 +97,29 @@ def _areas(made: Composed) -> Areas | None:
     if mode == "circle":
         circle = _circle(made)
         return Areas(paths, circles=(circle,)) if circle else None
+    if mode == "cells":
+        cells = _cells(made)
+        return Areas(paths, cells=cells) if cells else None
     rings = _outline(made)
     return Areas(paths, polygons=rings) if rings else None
+
+
+def _cells(made: Composed) -> tuple[str, ...] | None:
+    """H3 cells by their names, or by a point in each."""
+    typed = made.values["cell_size"]
+    size = int(typed) if typed in map(str, range(4, 12)) else _CELL_SIZE
+    found = []
+    for word in re.sub(r"\s*[,，]\s*", ",", made.values["cells"]).split():
+        point = _point(word)
+        try:
+            found.append(cell_of(*point, size) if point else word.lower())
+            cell_ring(found[-1])
+        except BadValue:
+            made.errors["cells"] = _("{word} is neither an H3 cell nor latitude,longitude.").format(word=word[:40])
+            return None
+    if not found:
+        made.errors["cells"] = _("Choose at least one cell, by its H3 name or by latitude,longitude.")
+    return tuple(dict.fromkeys(found)) or None
 
 
 def _circle(made: Composed) -> tuple[float, float, float] | None:

@@ -49,8 +49,8 @@ from tocsin.terms.errors import Refused, Stale
 from tocsin.terms.moment import to_us
 
 __all__ = [
-    "SHEETS", "WarningOnPage", "authority_page", "autosave", "compose", "on_page", "preview_part", "save", "warning_page",
-    "warnings_page",
+    "SHEETS", "WarningOnPage", "authority_page", "autosave", "compose", "ending_on_page", "on_page", "preview_part",
+    "save", "warning_page", "warnings_page",
 ]  # fmt: skip
 
 SHEETS = ("staff.css", "loop.css", "map.css", "warn.css")
@@ -98,6 +98,14 @@ def on_page(line: queries.WarningLine, names: Names, language: str, now: datetim
     )  # fmt: skip
 
 
+def ending_on_page(frame: Frame) -> list[WarningOnPage]:
+    """What must not be forgotten, for the top of pages; nothing for who reads no warnings."""
+    if not frame.actor.may(Act.READ_WARNINGS):
+        return []
+    now, names = clock.now(), Names.read()
+    return [on_page(line, names, frame.language, now) for line in queries.ending(frame.scope, now=now)]
+
+
 # ---------------------------------------------------------------- the list
 @require_safe
 @acting(Act.READ_WARNINGS)
@@ -112,7 +120,7 @@ def warnings_page(request: HttpRequest) -> HttpResponse:
     may_draft = frame.actor.may(Act.DRAFT_WARNING)
     context = frame.context(request, "warnings", *SHEETS) | {
         "waiting": shown(queries.waiting_for_signature(frame.scope)),
-        "in_force": shown(queries.in_force(frame.scope, now=now)), "ending": shown(queries.ending(frame.scope, now=now)),
+        "in_force": shown(queries.in_force(frame.scope, now=now)), "ending": ending_on_page(frame),
         "drafts": shown(queries.recent(frame.scope, drafts=True)),
         "past": shown(queries.recent(frame.scope, drafts=False, at_most=30)),
         "may_draft": may_draft, "may_sign": frame.actor.may(Act.SIGN_WARNING), "once": secrets.token_urlsafe(12),

@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from tocsin.doors.console.frame import Frame
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.console.warn_form import SHOWN_LIMITS
-from tocsin.doors.console.warn_words import finding_on_page
+from tocsin.doors.console.warn_words import finding_on_page, text_label, tongue
+from tocsin.formats.sms import segments, shown
 from tocsin.loop.warn import queries
-from tocsin.loop.warn.content import LANGUAGES
 from tocsin.loop.warn.names import Names
+from tocsin.loop.warn.presigned import Presigned
 from tocsin.loop.warn.preview import Preview
-from tocsin.packkit.warnings import TEXTS
+from tocsin.loop.warn.reach import Reach
+from tocsin.packkit.warnings import SHORTENED, TEXTS
 from tocsin.records.dispatch.failures import unreached
 
 __all__ = [
-    "area_choices", "body_choices", "language_fields", "preview_context", "reach_of", "reach_words", "texts_of",
+    "PresignedOnPage", "area_choices", "body_choices", "language_fields", "presigned_on_page", "preview_context", "reach_of",
+    "reach_words", "texts_of",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedOnPage:
+    """A message signed in advance with its words."""
+
+    id: str
+    level: int
+    headline: str
+    area: str
+    body: str
+    state: str
+    state_word: str
+    season: str
+
+
+def presigned_on_page(lines: Sequence[Presigned], names: Names) -> list[PresignedOnPage]:
+    """As lists show them."""
+    states = {"proposed": pgettext("presigned", "Proposed"), "signed": pgettext("presigned", "May be released"),
+              "suspended": pgettext("presigned", "Suspended"), "withdrawn": pgettext("presigned", "Withdrawn")}  # fmt: skip
+    return [
+        PresignedOnPage(
+            line.id, line.level, _("{level} {hazard}, {area}").format(
+                level=names.level(line.level), hazard=names.hazard(line.hazard), area=names.area_list(line.paths)),
+            names.area_list(line.paths), names.body(line.body), line.state, states[line.state],
+            _("Season {first} to {last}").format(first=line.season_from, last=line.season_to),
+        )
+        for line in lines
+    ]  # fmt: skip
 
 
 def reach_of(line: queries.WarningLine, frame: Frame) -> dict[str, Any]:
@@ -50,42 +85,74 @@ def preview_context(shown: Preview, names: Names, frame: Frame) -> dict[str, Any
     }  # fmt: skip
 
 
-def reach_words(reach: queries.Reach) -> str:
+def reach_words(reach: Reach) -> str:
     """``Notifies 12 posts in 2 areas``, and how many have no address."""
     posts = ngettext("{n} post", "{n} posts", reach.posts).format(n=reach.posts)
     areas = ngettext("{n} area", "{n} areas", reach.areas).format(n=reach.areas)
     said = _("Notifies {posts} in {areas}").format(posts=posts, areas=areas)
+    for part in _inside(reach):
+        said = _("{said}; {missing}").format(said=said, missing=part)
     if reach.without_address:
         missing = ngettext("{n} post has no address", "{n} posts have no address", reach.without_address)
         said = _("{said}; {missing}").format(said=said, missing=missing.format(n=reach.without_address))
     return said
 
 
+def _inside(reach: Reach) -> list[str]:
+    """What else it reaches, in figures."""
+    said = []
+    if reach.targets:
+        said.append(
+            ngettext("{n} display or system", "{n} displays and systems", reach.targets).format(n=reach.targets)
+        )
+    if reach.subscribers is None:
+        said.append(_("fewer than 5 subscribers"))
+    elif reach.subscribers:
+        n = ngettext("{n} subscriber", "{n} subscribers", reach.subscribers)
+        said.append(n.format(n=f"{reach.subscribers:,}"))
+    if reach.facilities:
+        n = ngettext("{n} facility inside", "{n} facilities inside", reach.facilities)
+        said.append(n.format(n=reach.facilities))
+    if reach.people is not None:
+        said.append(_("about {n} people live there").format(n=f"{reach.people:,}"))
+    return said
+
+
 def texts_of(content: Any, names: Names) -> list[dict[str, Any]]:
-    """Both languages side by side."""
-    tongues = {"zh-hans": ("zh-Hans", "中文"), "en": ("en", "English")}
+    """All languages side by side."""
     return [
         {
-            "lang": tongues[language][0], "name": tongues[language][1], "texts": content.text(language),
+            "lang": tongue(language).lang, "name": tongue(language).name, "texts": content.text(language),
+            "sms": _as_sms(content, language),
             "level": names.level(content.level, language), "body": names.body(content.body, language),
             "area": names.area_list(content.areas.paths, language),
             "until": names.moment(content.expires, content.areas.paths, language),
         }
-        for language in LANGUAGES
+        for language in content.languages
     ]  # fmt: skip
+
+
+def _as_sms(content: Any, language: str) -> str:
+    """How many segments the short text takes as it is sent."""
+    words = content.text(language).short
+    if content.exercise:  # as dispatch begins every letter of an exercise
+        with translation.override(language):
+            words = f"{_('Exercise. Not a real warning.')}\n\n{words}"
+    over = segments(shown(words))
+    said = ngettext("{n} message", "{n} messages", over.count).format(n=over.count)
+    return _("{n} characters, sent as {segments} ({alphabet})").format(
+        n=len(content.text(language).short), segments=said, alphabet=over.alphabet
+    )
 
 
 def language_fields(language: str, values: dict[str, Any]) -> dict[str, Any]:
     """The fields of one language's texts."""
-    labels = {"headline": _("Headline"), "description": _("What is happening"), "beware": _("What to beware of"),
-              "instruction": _("What to do"), "short": _("Short text")}  # fmt: skip
     return {
-        "code": language, "lang": "zh-Hans" if language == "zh-hans" else "en",
-        "name": "中文" if language == "zh-hans" else "English",
+        "code": language, "lang": tongue(language).lang, "name": tongue(language).name,
         "fields": [
-            {"name": f"{name}_{language}", "label": labels[name], "value": values[f"{name}_{language}"],
-             "limit": SHOWN_LIMITS[name], "length": len(values[f"{name}_{language}"]), "is_line": name in ("headline", "short")}
-            for name in TEXTS
+            {"name": f"{name}_{language}", "label": text_label(name), "is_short": name in SHORTENED, "value": value,
+             "limit": SHOWN_LIMITS[name], "length": len(value), "is_line": name in ("headline", "short")}
+            for name in TEXTS for value in (values.get(f"{name}_{language}", ""),)
         ],
     }  # fmt: skip
 

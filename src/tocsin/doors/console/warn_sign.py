@@ -9,24 +9,28 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from tocsin.doors.access import acting
+from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.frame import Frame, open_frame
+from tocsin.doors.console.passkeys import signs_by_passkey, used_passkey
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.console.text_changes import Run, text_changes
 from tocsin.doors.console.warn_pages import SHEETS, on_page
 from tocsin.doors.console.warn_shown import reach_words
-from tocsin.doors.console.warn_words import finding_on_page
+from tocsin.doors.console.warn_words import finding_on_page, text_label, tongue
 from tocsin.doors.refusals import status_of
 from tocsin.loop.warn import queries, services
-from tocsin.loop.warn.content import LANGUAGES, Content
+from tocsin.loop.warn.content import Content
 from tocsin.loop.warn.lifecycle import WarningState
 from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.preview import preview
 from tocsin.packkit.warnings import TEXTS
 from tocsin.records import clock
 from tocsin.records.org.roles import Act
+from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.errors import BadValue, Refused
 from tocsin.terms.moment import to_us
 
@@ -55,7 +59,7 @@ def sign_page(request: HttpRequest, warning_id: str) -> HttpResponse:
             return _done(request, frame, warning_id)
         except Refused as refused:
             error = refused
-    line = queries.warning(frame.scope, warning_id)
+    line = queries.to_sign(frame.actor, warning_id)
     if line.state is not WarningState.SUBMITTED:
         if error is not None:
             raise error
@@ -71,7 +75,8 @@ def _done(request: HttpRequest, frame: Frame, warning_id: str) -> HttpResponse:
         services.send_back(warning_id, request.POST.get("reason", ""), version=version, actor=frame.actor, now=now)
     elif request.POST.get("do") == "sign":
         digest = request.POST.get("digest", "")
-        services.sign(warning_id, version=version, digest=digest, actor=frame.actor, now=now)
+        passkey = used_passkey(request, f"sign:{warning_id}:{version}:{digest}")
+        services.sign(warning_id, version=version, digest=digest, passkey=passkey, actor=frame.actor, now=now)
     else:
         raise BadValue(_("form"), _("it does not say what to do"), _("press one of the buttons"))
     return HttpResponseRedirect(reverse("console:warning", args=[warning_id]))
@@ -82,7 +87,7 @@ def _page(request: HttpRequest, frame: Frame, line: queries.WarningLine, error: 
     content = line.content
     shown = preview(content, line.id, names, now=now)
     findings = {(f.rule, f.blocks): f for f in map(finding_on_page, shown.findings)}
-    before = queries.warning(frame.scope, line.predecessor).content if line.predecessor else None
+    before = queries.warning(EVERYWHERE, line.predecessor).content if line.predecessor else None
     context = frame.context(request, "warnings", *SHEETS) | {
         "line": line, "warning": on_page(line, names, frame.language, now), "content": content, "error": error,
         "reason": request.POST.get("reason", ""), "digest": content.digest, "items": _items(content, before, names),
@@ -90,6 +95,8 @@ def _page(request: HttpRequest, frame: Frame, line: queries.WarningLine, error: 
         "has_before": before is not None, "preview": shown,
         "problems": shown.problems, "findings": sorted(findings.values(), key=lambda f: not f.blocks),
         "reach_words": reach_words(shown.reach), "may_sign": queries.may_sign(frame.actor, line),
+        "by_passkey": signs_by_passkey(request), "bound": f"sign:{line.id}:{line.version}:{content.digest}",
+        "passkey_script": asset_url("passkeys.js"), "is_urgent": content.flow == "urgent",
         "submitted_us": to_us(line.submitted_at) if line.submitted_at else None,
     }  # fmt: skip
     return render(request, "console/warn_sign.html", context, status=status_of(error) if error else 200)
@@ -106,11 +113,14 @@ def _items(content: Content, before: Content | None, names: Names) -> list[dict[
             shape = _("circle of {km} km around {lat}, {lon}").format(km=f"{km:g}", lat=f"{lat:g}", lon=f"{lon:g}")
         elif of.areas.polygons:
             shape = _("the part inside the outline")
+        elif of.areas.cells:
+            shape = ngettext("{n} cell", "{n} cells", len(of.areas.cells)).format(n=len(of.areas.cells))
         return {
             _("Hazard"): names.hazard(of.hazard), _("Level"): names.level(of.level),
             _("From"): names.moment(of.onset, paths), _("Until"): names.moment(of.expires, paths),
             _("Area"): "; ".join(part for part in (names.area_list(paths), shape) if part),
             _("Issuing body"): names.body(of.body),
+            _("Flow"): _("urgent") if of.flow == "urgent" else _("ordinary"),
             _("Basis"): _("verified on the spot") if of.verdict == "confirmed" else _("measured, not yet verified"),
         }  # fmt: skip
 
@@ -123,16 +133,13 @@ def _items(content: Content, before: Content | None, names: Names) -> list[dict[
 
 def _compared(line: queries.WarningLine, before: Content | None) -> list[dict[str, Any]]:
     """The texts of each language under its own name."""
-    tongues = {"zh-hans": ("zh-Hans", "中文"), "en": ("en", "English")}
     return [
-        {"lang": tongues[language][0], "name": tongues[language][1], "rows": _of_language(line, before, language)}
-        for language in LANGUAGES
+        {"lang": tongue(language).lang, "name": tongue(language).name, "rows": _of_language(line, before, language)}
+        for language in line.content.languages
     ]
 
 
 def _of_language(line: queries.WarningLine, before: Content | None, language: str) -> list[Compared]:
-    labels = {"headline": _("Headline"), "description": _("What is happening"), "beware": _("What to beware of"),
-              "instruction": _("What to do"), "short": _("Short text")}  # fmt: skip
     rows, template = [], line.template.get(language, {})
     for name in TEXTS:
         text = getattr(line.content.text(language), name)
@@ -140,7 +147,7 @@ def _of_language(line: queries.WarningLine, before: Content | None, language: st
         if not (text or template.get(name) or was):
             continue
         rows.append(Compared(
-            labels[name], "zh-Hans" if language == "zh-hans" else "en", text,
+            text_label(name), tongue(language).lang, text,
             text_changes(template.get(name, ""), text) if text != template.get(name, "") else [],
             text_changes(was, text) if before and text != was else [],
         ))  # fmt: skip

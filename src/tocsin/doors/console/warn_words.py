@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from tocsin.formats.cap import Finding
 from tocsin.loop.warn.lifecycle import Kind
 
-__all__ = ["FindingOnPage", "finding_on_page", "kind_word"]
+__all__ = ["FindingOnPage", "Tongue", "finding_on_page", "kind_word", "text_label", "tongue"]
 
 
 def kind_word(kind: Kind) -> str:
@@ -20,6 +21,30 @@ def kind_word(kind: Kind) -> str:
         Kind.UPDATE: pgettext("warning", "Update"),
         Kind.CANCEL: pgettext("warning", "Cancellation"),
     }[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language of a warning: its code for HTML, and what its speakers call it."""
+
+    lang: str
+    name: str
+
+
+def tongue(language: str) -> Tongue:
+    """Of one of our own languages, or one of a pack's."""
+    own = {"zh-hans": Tongue("zh-Hans", "中文"), "en": Tongue("en", "English")}
+    name = LANG_INFO.get(language.lower(), {}).get("name_local", language)
+    return own.get(language) or Tongue(language, str(name))
+
+
+def text_label(name: str) -> str:
+    """What a text of a warning is called."""
+    return {
+        "headline": _("Headline"), "description": _("What is happening"), "beware": _("What to beware of"),
+        "instruction": _("What to do"), "short": _("Short message (90 characters)"),
+        "brief": _("Chat and push (360 characters)"), "speech": _("To be read aloud"),
+    }[name]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tocsin.loop.warn.content import Areas
 from tocsin.loop.warn.models import AuthorityRow
 from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.outline import circle_shape, rings_shape, share_inside
+from tocsin.loop.warn.shapes import require_sound_shapes
 from tocsin.terms.errors import BadValue, NotAllowed
 
 __all__ = [
@@ -84,12 +85,15 @@ def require_authority(body: str, hazard: str, level: int, areas: Areas, names: N
 
 
 def require_shape(areas: Areas, names: Names) -> None:
-    """Raises BadValue for an area nobody registered, and for a shape that lies nowhere in the areas it is said to be in."""
+    """Raises BadValue for an area nobody registered or that lies in another chosen one, for a shape that crosses itself, has
+    no area or overlaps another, and for one that lies nowhere in the areas it is said to be in; TooBig for too many cells."""
     for path in areas.paths:
         if path not in names.areas:
             raise BadValue(
                 _("area {path}").format(path=path), _("nobody registered it"), _("choose an area from the list")
             )
+    _require_apart(areas, names)
+    require_sound_shapes(areas)
     borders = [names.areas[path].boundary for path in areas.paths]
     if not areas.shaped or not all(borders):
         return
@@ -117,5 +121,13 @@ def touched_paths(areas: Areas, names: Names) -> list[str]:
     return paths
 
 
+def _require_apart(areas: Areas, names: Names) -> None:
+    for path in areas.paths:
+        if above := next((other for other in areas.paths if other != path and is_inside(path, other)), ""):
+            raise BadValue(_("area {path}").format(path=names.area(path)),
+                           _("it lies in {area}, which is chosen too").format(area=names.area(above)),
+                           _("leave one of the two out"))  # fmt: skip
+
+
 def _shapes(areas: Areas) -> list:  # type: ignore[type-arg] # shapely has no types
-    return [*(circle_shape(*circle) for circle in areas.circles), *(rings_shape([ring]) for ring in areas.polygons)]
+    return [*(circle_shape(*circle) for circle in areas.circles), *(rings_shape([ring]) for ring in areas.rings)]

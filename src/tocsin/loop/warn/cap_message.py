@@ -10,18 +10,29 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tocsin.formats.cap import Alert, Area, Circle, Info, Pair, Producer, Reference
-from tocsin.loop.warn.content import LANGUAGES, Content
+from tocsin.geo import cell_ring
+from tocsin.loop.warn.content import LANGUAGES, Content, Texts
 from tocsin.loop.warn.lifecycle import Kind
 from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.outline import simple_rings
 
-__all__ = ["CAP_LANGUAGES", "cap_message", "our_producer", "permanent_path"]
+__all__ = ["CAP_LANGUAGES", "SPEECH", "cap_language", "cap_message", "our_producer", "permanent_path"]
 
 CAP_LANGUAGES = {"zh-hans": "zh-CN", "en": "en"}
 _MESSAGE_TYPES = {Kind.ALERT: "Alert", Kind.UPDATE: "Update", Kind.CANCEL: "Cancel"}
 _CAP_LEVELS = ("Minor", "Moderate", "Severe", "Extreme")  # from the lowest rank up (P10 of warnings.md)
+_SHORT_NAMES = {
+    "short": "CMAMtext",
+    "brief": "CMAMlongtext",
+}  # of 90 and 360 characters, as public alerting systems call them
+SPEECH = "speechText"
 _TERMS = "OET:v1.2"
 _AREA_CODE = "GB/T2260"  # the name under which a jurisdiction's geocode goes out
+
+
+def cap_language(language: str) -> str:
+    """What CAP calls a language of ours, or of a pack."""
+    return CAP_LANGUAGES.get(language, language)
 
 
 def permanent_path(identifier: str) -> str:
@@ -42,8 +53,8 @@ def cap_message(
     zone = names.zone(content.areas.paths)
     at = sent.replace(microsecond=0).astimezone(zone)
     infos = []
-    for language in LANGUAGES:
-        with translation.override(language):
+    for language in content.languages:
+        with translation.override(language if language in LANGUAGES else "en"):
             infos.append(_info(content, names, language, identifier, at))
     return Alert(
         identifier, settings.CONFIGURATION.cap_sender, at, "Exercise" if content.exercise else "Actual",
@@ -57,17 +68,18 @@ def _info(content: Content, names: Names, language: str, identifier: str, at: da
     marked = _("EXERCISE") + " " if content.exercise else ""
     told = texts.description
     if texts.beware:
-        told = "\n".join(part for part in (told, _("Beware: {what}").format(what=texts.beware)) if part)
+        beware = _("Beware: {what}").format(what=texts.beware) if language in LANGUAGES else texts.beware
+        told = "\n".join(part for part in (told, beware) if part)
     codes = (Pair(_TERMS, content.event_code),) if content.event_code else ()
     return Info(
-        CAP_LANGUAGES[language], content.categories, names.hazard(content.hazard, language), content.urgency,
+        cap_language(language), content.categories, names.hazard(content.hazard, language), content.urgency,
         _cap_level(content.level, names), content.certainty, response_types=content.responses, event_codes=codes,
         effective=at, onset=content.onset.replace(microsecond=0).astimezone(zone),
         expires=content.expires.replace(microsecond=0).astimezone(zone), sender_name=names.body(content.body, language),
         headline=marked + texts.headline if texts.headline else "", description=marked + told if told else "",
         instruction=texts.instruction,
         web=settings.CONFIGURATION.public_address + permanent_path(identifier), contact=content.contact,
-        parameters=_parameters(content, names, marked + texts.short if texts.short else ""),
+        parameters=_parameters(content, names, texts, marked),
         areas=tuple(_areas(content, names, language)),
     )  # fmt: skip
 
@@ -79,14 +91,15 @@ def _cap_level(rank: int, names: Names) -> str:
     return _CAP_LEVELS[round((rank - 1) * (len(_CAP_LEVELS) - 1) / max(1, ranks - 1))]
 
 
-def _parameters(content: Content, names: Names, short: str) -> tuple[Pair, ...]:
+def _parameters(content: Content, names: Names, texts: Texts, marked: str) -> tuple[Pair, ...]:
     pairs = []
     if 1 <= content.level <= len(names.scheme.levels):
         level = names.scheme.level(content.level)
         pairs = [Pair("colour", level.code), Pair("grade", level.numeral)]
     pairs.append(Pair("verification", content.verdict))
-    if short:
-        pairs.append(Pair("CMAMtext", short))
+    for name, called in (*_SHORT_NAMES.items(), ("speech", SPEECH)):
+        if words := getattr(texts, name):
+            pairs.append(Pair(called, marked + words))
     return tuple(pairs)
 
 
@@ -103,6 +116,9 @@ def _areas(content: Content, names: Names, language: str) -> list[Area]:
         parts.append(
             Area(_("{areas}: the part inside the outline").format(areas=titles), polygons=simple_rings([ring]))
         )
+    if where.cells:  # cells side by side are one outline
+        inside = simple_rings([cell_ring(cell) for cell in where.cells])
+        parts.append(Area(_("{areas}: the part inside the chosen cells").format(areas=titles), polygons=inside))
     return parts
 
 

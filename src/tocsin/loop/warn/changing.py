@@ -9,15 +9,16 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from tocsin.loop.warn.content import Content
+from tocsin.loop.warn.content import FLOWS, Content
 from tocsin.loop.warn.item_words import item_words
 from tocsin.terms.errors import BadValue, TooBig
 
-__all__ = ["EDITED", "TEXT_LIMITS", "changed", "clean"]
+__all__ = ["EDITED", "TEXT_LIMITS", "changed", "clean", "require_flow"]
 
-TEXT_LIMITS = {"headline": 160, "description": 2000, "beware": 1000, "instruction": 2000, "short": 200}
+TEXT_LIMITS = {"headline": 160, "description": 2000, "beware": 1000, "instruction": 2000, "short": 200, "brief": 600,
+               "speech": 2000}  # fmt: skip
 EDITED = ("hazard", "level", "onset", "expires", "areas", "body", "responses", "urgency", "certainty", "exercise",
-          "exercise_note", "contact", "place", "texts")  # fmt: skip
+          "exercise_note", "contact", "place", "texts", "flow")  # fmt: skip
 _PLAIN_LIMITS = {"exercise_note": 200, "contact": 200, "place": 200}
 _LARGEST_SHAPE = 2000  # points of a pasted outline; what goes out has at most 100
 _CONTROL = re.compile(
@@ -42,6 +43,8 @@ def changed(before: Content, changes: Mapping[str, Any]) -> Content:
         elif name in _PLAIN_LIMITS:
             plain: Any = {name: clean(item_words([name]), value, _PLAIN_LIMITS[name], lines=False)}
             after = replace(after, **plain)
+        elif name == "flow":
+            after = replace(after, flow=require_flow(value))
         elif name == "responses":
             after = replace(after, responses=tuple(value))
         else:
@@ -51,6 +54,13 @@ def changed(before: Content, changes: Mapping[str, Any]) -> Content:
             _("drawn area"), _("it has more than {n} points").format(n=_LARGEST_SHAPE), _("draw it more simply")
         )
     return after
+
+
+def require_flow(flow: str) -> str:
+    """Raises BadValue for what is no flow."""
+    if flow not in FLOWS:
+        raise BadValue(_("flow {name}").format(name=flow), _("nobody knows it"), _("choose ordinary or urgent"))
+    return flow
 
 
 def clean(thing: str, words: str, most: int, *, lines: bool = True) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from tocsin.records.outbox.fact import fact
 
 __all__ = [
-    "WarningCancelled", "WarningDrafted", "WarningExpired", "WarningExpiring", "WarningIssued", "WarningReturned",
-    "WarningSigned", "WarningSubmitted", "WarningUnsigned", "WarningUpdated",
+    "WarningCancelled", "WarningDrafted", "WarningExpired", "WarningExpiring", "WarningIssued", "WarningReleased",
+    "WarningReturned", "WarningSigned", "WarningStale", "WarningSubmitted", "WarningUnanswered", "WarningUncountersigned",
+    "WarningUnsigned", "WarningUpdated",
 ]  # fmt: skip
 
 
@@ -80,6 +81,30 @@ class WarningCancelled(_OfLaterMessage):
 @dataclass(frozen=True, slots=True)
 class WarningExpiring(_OfWarning):
     """It will soon be over, told once. ``at_us`` is when."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class WarningStale(_OfWarning):
+    """It has stood for long without an update; somebody should say whether it still holds."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class WarningUnanswered(_OfWarning):
+    """Nobody has said whether it must go on, though its keepers were asked. Told once a question."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class WarningReleased(_OfWarning):
+    """A duty officer released it from a message signed in advance. ``at_us``: until when a signer must countersign."""
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class WarningUncountersigned(_OfWarning):
+    """Nobody countersigned it in time; it is withdrawn where it still held."""
 
 
 @fact

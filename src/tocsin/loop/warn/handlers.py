@@ -12,16 +12,17 @@ from django.utils.translation import gettext_lazy
 from tocsin.loop.detect.facts import EventEnded
 from tocsin.loop.verify import services as verify
 from tocsin.loop.verify.facts import EventRefuted
-from tocsin.loop.warn import publication, queries, telling
+from tocsin.loop.warn import queries, services, telling
 from tocsin.loop.warn.facts import (
-    WarningCancelled,
     WarningExpired,
     WarningExpiring,
-    WarningIssued,
+    WarningReleased,
     WarningReturned,
+    WarningStale,
     WarningSubmitted,
+    WarningUnanswered,
+    WarningUncountersigned,
     WarningUnsigned,
-    WarningUpdated,
 )
 from tocsin.loop.warn.lifecycle import WarningState
 from tocsin.loop.warn.models import WarningRow
@@ -30,11 +31,12 @@ from tocsin.records.dispatch.facts import DispatchSettled
 from tocsin.records.dispatch.message import Text
 from tocsin.records.dispatch.notify import LANGUAGES
 from tocsin.records.org.scope import EVERYWHERE
+from tocsin.records.tasks.facts import TaskOverdue
 
 __all__ = [
-    "on_dispatch_settled", "on_event_ended", "on_event_refuted", "on_warning_cancelled", "on_warning_expired",
-    "on_warning_expiring", "on_warning_issued", "on_warning_returned", "on_warning_submitted", "on_warning_unsigned",
-    "on_warning_updated",
+    "on_dispatch_settled", "on_event_ended", "on_event_refuted", "on_task_overdue", "on_warning_expired",
+    "on_warning_expiring", "on_warning_released", "on_warning_returned", "on_warning_stale", "on_warning_submitted",
+    "on_warning_unanswered", "on_warning_uncountersigned", "on_warning_unsigned",
 ]  # fmt: skip
 
 _ENDED = gettext_lazy("Its event has ended. Cancel the warning where the danger is over; it ends by itself at {until}.")
@@ -65,21 +67,6 @@ def on_warning_returned(told: Sequence[WarningReturned], now: datetime) -> None:
         telling.tell_author(row, "warning_returned", write, now)
 
 
-def on_warning_issued(told: Sequence[WarningIssued], now: datetime) -> None:
-    """Publish it to files."""
-    publication.publish([fact.warning for fact in told], now=now)
-
-
-def on_warning_updated(told: Sequence[WarningUpdated], now: datetime) -> None:
-    """Publish it to files."""
-    publication.publish([fact.warning for fact in told], now=now)
-
-
-def on_warning_cancelled(told: Sequence[WarningCancelled], now: datetime) -> None:
-    """Publish it to files."""
-    publication.publish([fact.warning for fact in told], now=now)
-
-
 def on_warning_expiring(told: Sequence[WarningExpiring], now: datetime) -> None:
     """Ask whoever looks after it whether it must go on."""
     names = Names.read()
@@ -89,14 +76,76 @@ def on_warning_expiring(told: Sequence[WarningExpiring], now: datetime) -> None:
             return telling.keeper_text(
                 row, names, language, _("Ends soon: {what}"),
                 _("It ends at {until}. Extend it where the danger goes on, cancel it where the danger is over."),
+                acts=("extend", "cancel", "answer"),
             )  # fmt: skip
 
         telling.tell_keepers(row, "warning_expiring", write, now)
 
 
+def on_warning_stale(told: Sequence[WarningStale], now: datetime) -> None:
+    """Ask whether it still holds: nothing was said about it for long."""
+    names = Names.read()
+    for row in _rows(told, WarningState.ISSUED):
+
+        def write(language: str, row: WarningRow = row) -> Text:
+            return telling.keeper_text(
+                row, names, language, _("Does it still hold? {what}"),
+                _("Nothing was said about it for long; it ends at {until}. Update it, lower it, or cancel it."),
+                acts=("update", "lower", "cancel", "answer"),
+            )  # fmt: skip
+
+        telling.tell_keepers(row, "warning_stale", write, now)
+
+
+def on_warning_unanswered(told: Sequence[WarningUnanswered], now: datetime) -> None:
+    """Its keepers were asked and nobody answered: the commander, and they once more."""
+    names = Names.read()
+    for row in _rows(told, WarningState.ISSUED):
+
+        def write(language: str, row: WarningRow = row) -> Text:
+            return telling.keeper_text(
+                row, names, language, _("Nobody has answered: {what}"),
+                _("Nobody has said whether it must go on; it ends at {until}. Telephone the duty officer."),
+                acts=("extend", "cancel", "answer"),
+            )  # fmt: skip
+
+        telling.tell_commanders(row, "warning_unanswered", write, now)
+        telling.tell_keepers(row, "warning_unanswered", write, now)
+
+
+def on_warning_released(told: Sequence[WarningReleased], now: datetime) -> None:
+    """It went out on one person's word: its signers are asked to countersign."""
+    for row in _rows(told, WarningState.ISSUED):
+        if row.countersign_by is not None and row.countersigned_at is None:
+            telling.tell_countersigners(row, row.countersign_by, now=now)
+
+
+def on_warning_uncountersigned(told: Sequence[WarningUncountersigned], now: datetime) -> None:
+    """Nobody countersigned in time. Everybody was told that it is withdrawn; those who must act are told what to do."""
+    names = Names.read()
+    ids = [fact.warning for fact in told]
+    for row in WarningRow.objects.filter(id__in=ids).order_by("id"):
+
+        def write(language: str, row: WarningRow = row) -> Text:
+            return telling.keeper_text(
+                row, names, language, _("Not countersigned: {what}"),
+                _("Nobody countersigned it within 30 minutes, so it is withdrawn and cannot be released again before a signer "
+                  "agrees anew. Where there is danger, send an urgent warning to a signer now."),
+            )  # fmt: skip
+
+        telling.tell_commanders(row, "warning_uncountersigned", write, now)
+        telling.tell_keepers(row, "warning_uncountersigned", write, now)
+
+
+def on_task_overdue(told: Sequence[TaskOverdue], now: datetime) -> None:
+    """Nobody has read in time what went out urgently."""
+    for fact in told:
+        if fact.kind == services.CHECK:
+            services.note_check_overdue(fact.task, now=now)
+
+
 def on_warning_expired(told: Sequence[WarningExpired], now: datetime) -> None:
-    """Publish the feed without it, and say so to whoever looks after it."""
-    publication.publish([], now=now)
+    """Say so to whoever looks after it."""
     names = Names.read()
     for row in _rows(told, WarningState.EXPIRED):
 
@@ -107,6 +156,8 @@ def on_warning_expired(told: Sequence[WarningExpired], now: datetime) -> None:
             )  # fmt: skip
 
         telling.tell_keepers(row, "warning_expired", write, now)
+        if row.answered_at is None and row.unanswered_told_at is None:
+            telling.tell_commanders(row, "warning_expired", write, now)  # nobody was there to ask, or to answer
 
 
 def on_event_ended(told: Sequence[EventEnded], now: datetime) -> None:

@@ -23,9 +23,10 @@ def _one(item: str) -> str:
         "category": _("hazard"), "level": _("level"), "start": _("begin"), "area": _("area"),
         "beware": _("what to beware of"), "instruction": _("what to do"), "body": _("issuing body"),
         "headline": pgettext("warning", "headline"), "description": pgettext("warning", "description"),
-        "short": _("short text"), "exercise_note": _("name of the exercise"), "contact": _("contact"), "place": _("place"),
+        "short": _("short text"), "brief": _("text of 360 characters"), "speech": _("text to be read aloud"),
+        "exercise_note": _("name of the exercise"), "contact": _("contact"), "place": _("place"),
     }.get(name, name)  # fmt: skip
-    spoken = {"zh-hans": _("Chinese"), "en": _("English")}.get(language, "")
+    spoken = {"": "", "zh-hans": _("Chinese"), "en": _("English")}.get(language, language)
     return _("{item} ({language})").format(item=word, language=spoken) if spoken else word
 
 

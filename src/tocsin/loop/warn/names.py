@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from tocsin.loop.warn.content import LANGUAGES
 from tocsin.packkit import Pack
 from tocsin.packkit.warnings import WarningSpec
 from tocsin.records.org import queries as org
@@ -21,7 +22,9 @@ from tocsin.records.places import queries as places
 from tocsin.records.places.services import Area
 from tocsin.terms.level import CHINA_FOUR_COLOUR, Scheme
 
-__all__ = ["Names", "present_language"]
+__all__ = ["A_DAY", "SHORT_LIVED", "Names", "present_language"]
+
+A_DAY, SHORT_LIVED = timedelta(hours=24), timedelta(hours=6)
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAMED_AT_MOST = 3
@@ -58,10 +61,25 @@ class Names:
         """What a pack declares of this hazard's warnings."""
         return next((pack.warnings[hazard] for pack in reversed(self.packs) if hazard in pack.warnings), None)
 
+    def languages(self, hazard: str, level: int) -> tuple[str, ...]:
+        """In which a warning speaks: our own, and those in which a pack has all the words for this level."""
+        spec = self.spec(hazard)
+        words = spec.levels.get(level) if spec else None
+        return (*LANGUAGES, *(words.further if words else ()))
+
     @property
     def hazards(self) -> list[str]:
         """Hazards that a pack in use knows, in order of the packs."""
         return list(dict.fromkeys(code for pack in self.packs for code in pack.hazards))
+
+    def is_short_lived(self, hazard: str) -> bool:
+        """Whether a pack lets warnings of this hazard last six hours at most (P7 of warnings.md)."""
+        spec = self.spec(hazard)
+        return spec is not None and max(timedelta(microseconds=w.lasts_us) for w in spec.levels.values()) <= SHORT_LIVED
+
+    def stands_at_most(self, hazard: str) -> timedelta:
+        """How long a warning stands before somebody must say whether it still holds (P7)."""
+        return SHORT_LIVED if self.is_short_lived(hazard) else A_DAY
 
     def reach_km(self, hazard: str) -> float:
         """How far one event of a hazard reaches; 1 km where no pack says."""
@@ -113,9 +131,12 @@ class Names:
     def moment(self, at: datetime, paths: Iterable[str], language: str = "") -> str:
         """``26 Nov 14:30`` in the area's own time."""
         local = at.astimezone(self.zone(paths))
-        if (language or present_language()) == "en":
+        language = language or present_language()
+        if language.startswith("zh"):
+            return f"{local.month}月{local.day}日{local:%H:%M}"
+        if language == "en":
             return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
-        return f"{local.month}月{local.day}日{local:%H:%M}"
+        return f"{local:%Y-%m-%d %H:%M}"
 
 
 def _chosen(titles: Mapping[str, str], language: str, otherwise: str) -> str:

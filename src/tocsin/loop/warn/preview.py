@@ -19,8 +19,10 @@ from tocsin.loop.warn.changing import changed
 from tocsin.loop.warn.content import Content, missing_items
 from tocsin.loop.warn.filling import evidence_of, follow
 from tocsin.loop.warn.item_words import item_words
+from tocsin.loop.warn.lifecycle import Kind
 from tocsin.loop.warn.names import Names
-from tocsin.loop.warn.queries import Reach, reach
+from tocsin.loop.warn.reach import Reach, reach
+from tocsin.loop.warn.text_checks import text_faults
 from tocsin.terms.errors import Refused, TocsinError
 
 __all__ = ["Preview", "Problem", "preview", "with_changes"]
@@ -62,15 +64,21 @@ def preview(content: Content, warning_id: str, names: Names, *, now: datetime) -
     """The preview now. References are left out: what is replaced is known only when it is signed."""
     alert = cap_message(content, names, identifier=warning_id, sent=now)
     findings = [f for f in check(alert, now=now, producer=our_producer(names)) if f.rule != "R16"]
+    lasts = content.expires - content.onset
+    is_long = content.kind is not Kind.CANCEL and lasts > names.stands_at_most(content.hazard)
+    if is_long and all(f.rule != "P7" for f in findings):  # a short-lived hazard without a code by which the checker knows it
+        where = "/cap:alert/cap:info[1]/cap:expires"
+        findings.append(Finding("P7", "warning", where, "it lasts more than six hours", "let it end sooner, and update it"))
     try:
         document = encode(alert).decode()
     except TocsinError:
         document = ""
-    return Preview(content, document, tuple(_problems(content, names, now)), tuple(findings), reach(content))
+    return Preview(content, document, tuple(_problems(content, names, now)), tuple(findings), reach(content, names))
 
 
 def _problems(content: Content, names: Names, now: datetime) -> list[Problem]:
     found = [Problem(item_words([item]), _("it is empty"), _("fill it in")) for item in missing_items(content)]
+    found += [Problem(fault.thing, fault.rule, fault.remedy) for fault in text_faults(content)]
     if content.expires <= now:
         found.append(Problem(_("period"), _("it is over"), _("set a later end")))
     elif content.expires <= content.onset:

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.geo import lineage
-from tocsin.loop.warn.authority import AuthorityLine, authorities, touched_paths
+from tocsin.loop.warn.aid import helping_bodies
+from tocsin.loop.warn.authority import AuthorityLine, authorities
 from tocsin.loop.warn.content import Content
 from tocsin.loop.warn.family import family
 from tocsin.loop.warn.lifecycle import EDITABLE, Kind, WarningState
 from tocsin.loop.warn.models import AlertRow, SignatureRow, WarningArea, WarningRow
 from tocsin.loop.warn.names import Names
-from tocsin.loop.warn.telling import posts_touched
+from tocsin.loop.warn.reach import Reach, reach
+from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import Scope
 from tocsin.terms.errors import UnknownName
 
 __all__ = [
-    "AlertLine", "Reach", "Signature", "WarningLine", "alert", "alerts", "authority", "family", "in_force",
-    "in_force_of_events", "lineage_of", "may_sign", "reach", "recent", "signature", "waiting_for_signature", "warning",
-    "warnings_of",
+    "AlertLine", "Reach", "Signature", "WarningLine", "alert", "alerts", "alerts_mark", "authority", "ending", "family",
+    "in_force", "in_force_of_events", "issued", "lineage_of", "may_sign", "reach", "recent", "signature", "to_sign",
+    "waiting_for_signature", "warning", "warnings_of",
 ]  # fmt: skip
 
 
@@ -62,6 +64,13 @@ class WarningLine:
     returned_why: str
     issued_at: datetime | None
     ended_at: datetime | None
+    flow: str
+    asked_at: datetime | None
+    answered_at: datetime | None
+    presigned: str
+    countersign_by: datetime | None
+    countersigned_at: datetime | None
+    countersigned_by: str
 
     @property
     def is_editable(self) -> bool:
@@ -71,6 +80,17 @@ class WarningLine:
     def in_force(self, now: datetime) -> bool:
         """Whether it holds at a moment, whatever the sweep has got to."""
         return self.state is WarningState.ISSUED and self.kind is not Kind.CANCEL and now < self.expires_at
+
+    @property
+    def lacks_countersignature(self) -> bool:
+        """Whether it went out on one person's word and a signer must still say that it stands."""
+        waits = self.countersign_by is not None and self.countersigned_at is None
+        return waits and self.state is WarningState.ISSUED
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its keepers were asked whether it must go on, and nobody has answered."""
+        return self.asked_at is not None and self.answered_at is None and self.state is WarningState.ISSUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +102,8 @@ class Signature:
     version: int
     digest: str
     at: datetime
+    aid: str = ""
+    passkey: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +121,22 @@ class AlertLine:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Who a warning tells: posts with an address, posts without one, and in how many areas."""
-
-    posts: int
-    without_address: int
-    areas: int
+_SOON = timedelta(hours=1)
 
 
 def in_force(scope: Scope, *, now: datetime) -> list[WarningLine]:
     """Warnings in force, the highest level first, then the newest."""
     rows = _rows(scope).filter(state=WarningState.ISSUED, expires_at__gt=now).exclude(kind=Kind.CANCEL)
     return [_line(row) for row in rows.order_by("-level", "-issued_at", "id")]
+
+
+def ending(scope: Scope, *, now: datetime) -> list[WarningLine]:
+    """What must not be forgotten: warnings that end within the hour, that nobody answered for, or that wait for their
+    countersignature; the soonest end first."""
+    soon = [
+        w for w in in_force(scope, now=now) if w.expires_at <= now + _SOON or w.is_asked or w.lacks_countersignature
+    ]
+    return sorted(soon, key=lambda w: (w.expires_at, w.id))
 
 
 def in_force_of_events(scope: Scope, events: Collection[str], *, now: datetime) -> dict[str, WarningLine]:
@@ -162,6 +187,18 @@ def recent(scope: Scope, *, drafts: bool, at_most: int = 50) -> list[WarningLine
     return [_line(row) for row in rows.order_by("-changed_at", "id")[:at_most]]
 
 
+def to_sign(actor: Actor, warning_id: str) -> WarningLine:
+    """What a signer is asked to sign: a warning of its scope, or one of another body that it may help (small office). Raises
+    UnknownName."""
+    actor.require(Act.SIGN_WARNING)
+    row = WarningRow.objects.filter(id=warning_id, state=WarningState.SUBMITTED).first()
+    if row is not None and not _rows(actor.scope).filter(id=warning_id).exists():
+        line = _line(row)
+        if org.post(actor.post).department in helping_bodies(line.content, Names.read()):
+            return line
+    return warning(actor.scope, warning_id)
+
+
 def may_sign(actor: Actor, line: WarningLine) -> bool:
     """Whether this actor may sign it, as far as role and authorship go (the service asks the rest)."""
     return actor.may(Act.SIGN_WARNING) and actor.account not in line.authors
@@ -171,14 +208,9 @@ def signature(scope: Scope, warning_id: str) -> Signature | None:
     """The signature of a warning; None where nobody signed it."""
     warning(scope, warning_id)
     row = SignatureRow.objects.filter(warning_id=warning_id).first()
-    return Signature(row.account, row.post, row.version, row.digest, row.at) if row else None
-
-
-def reach(content: Content) -> Reach:
-    """Who would be told."""
-    paths = touched_paths(content.areas, Names.read())
-    posts = posts_touched(paths)
-    return Reach(sum(1 for post in posts if post.mail), sum(1 for post in posts if not post.mail), len(paths))
+    if row is None:
+        return None
+    return Signature(row.account, row.post, row.version, row.digest, row.at, row.aid, row.passkey)
 
 
 def authority(scope: Scope) -> list[AuthorityLine]:
@@ -204,6 +236,19 @@ def alerts(*, at_most: int | None = None, exercise: bool | None = None) -> list[
     if exercise is not None:
         rows = rows.filter(status="Exercise") if exercise else rows.filter(status="Actual")
     return [_alert(row) for row in rows[:at_most]]
+
+
+def alerts_mark() -> tuple[int, str]:
+    """How many messages there are, and the newest's identifier: whether something was issued since somebody last looked.
+    Every change of what is public but the passing of time is a message."""
+    newest = AlertRow.objects.order_by("-sent", "-identifier").values_list("identifier", flat=True).first()
+    return AlertRow.objects.count(), newest or ""
+
+
+def issued(scope: Scope) -> list[WarningLine]:
+    """Every message that was issued, the newest first."""
+    rows = _rows(scope).exclude(issued_at=None)
+    return [_line(row) for row in rows.order_by("-issued_at", "-id")]
 
 
 def _rows(scope: Scope) -> QuerySet[WarningRow]:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tocsin.geo import is_inside
+from tocsin.loop.warn.aid import helping_signers
 from tocsin.loop.warn.authority import touched_paths
 from tocsin.loop.warn.content import LANGUAGES, Areas, Content
 from tocsin.loop.warn.lifecycle import Kind
@@ -24,7 +25,10 @@ from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.org.services import PostLine
 
-__all__ = ["keeper_text", "posts_touched", "tell_author", "tell_everybody", "tell_keepers", "tell_signers", "what_of"]
+__all__ = [
+    "keeper_text", "posts_touched", "tell_author", "tell_commanders", "tell_countersigners", "tell_everybody", "tell_keepers",
+    "tell_signers", "what_of",
+]  # fmt: skip
 
 
 def posts_touched(paths: Iterable[str]) -> list[PostLine]:
@@ -68,7 +72,7 @@ def _tell_audience(
     shaped = all(areas.shaped for areas in (content.areas, *told))
     about = About(
         content.hazard, max(content.level, *levels), tuple(paths),
-        tuple((ring,) for areas in (content.areas, *told) for ring in areas.polygons) if shaped else (),
+        tuple((ring,) for areas in (content.areas, *told) for ring in areas.rings) if shaped else (),
         tuple(circle for areas in (content.areas, *told) for circle in areas.circles) if shaped else (),
     )  # fmt: skip
     address = f"{settings.CONFIGURATION.public_address}/warnings/{row.id}"
@@ -77,25 +81,39 @@ def _tell_audience(
         text = _warning_text(content, names, language)
         return Text(text.subject, f"{text.body}\n\n{address}")
 
-    message = Message(kind, in_every_language(whole), row.id, row.event, content.level, content.expires,
-                      f"/warnings/{row.id}", content.exercise, row.lineage)  # fmt: skip
-    short = {language: content.text(language).short or content.text(language).headline for language in LANGUAGES}
-    audience.tell(message, about, short=short, actor=actor, now=now)
+    texts = in_every_language(whole) | {k: whole(k) for k in content.languages if k not in LANGUAGES}
+    message = Message(kind, texts, row.id, row.event, content.level, content.expires, f"/warnings/{row.id}",
+                      content.exercise, row.lineage)  # fmt: skip
+    audience.tell(message, about, instead=_by_channel(content, address), actor=actor, now=now)
+
+
+def _by_channel(content: Content, address: str) -> dict[str, dict[str, str]]:
+    """What channels say that have no room for the whole message: short messages and displays the text of 90 characters, chat
+    rooms and browsers that of 360, a voice the one that is written to be heard. A draft of before has only its headline."""
+
+    def said(name: str, after: str = "") -> dict[str, str]:
+        texts = {language: content.text(language) for language in content.languages}
+        return {k: (getattr(t, name) or t.short or t.headline) + after for k, t in texts.items()}
+
+    short, brief = said("short"), said("brief")
+    return {"sms": short, "mqtt": short, "web_push": brief, "chat": said("brief", f"\n\n{address}"),
+            "voice": said("speech")}  # fmt: skip
 
 
 def tell_signers(row: WarningRow, *, late: bool, now: datetime) -> None:
-    """Ask the signers of the body who are on duty; where none is, all of its signers. ``late``: it has waited too long. Then,
-    and where nobody is on duty, the author learns of it, and the commanders of the area of what is late."""
+    """Ask the signers of the body who are on duty; where none is, and in the urgent flow at once, all of its signers, and those
+    of other bodies who may help. ``late``: it has waited too long. Then, and where nobody is on duty, the author learns of
+    it, and the commanders of the area of what is late."""
+    names, content = Names.read(), Content.of(row.content)
     on_duty = [post for post in org.on_duty(Role.SIGNER, row.jurisdiction, now=now) if post.department == row.body]
-    asked = on_duty or [
-        post for post in posts_touched([row.jurisdiction]) if post.role == Role.SIGNER and post.department == row.body
-    ]
-    names = Names.read()
+    helping = helping_signers(content, row.authors, names, now=now)
+    asked = on_duty if on_duty and row.flow != "urgent" else [*_signers_of(row), *helping]
 
     def write(language: str) -> Text:
-        subject = (_("Still unsigned: {what}") if late else _("To sign: {what}")).format(
-            what=what_of(row, names, language)
-        )
+        subject = _("Still unsigned: {what}") if late else _("To sign: {what}")
+        if row.flow == "urgent" and not late:
+            subject = _("Urgent, to sign at once: {what}")
+        subject = subject.format(what=what_of(row, names, language))
         return Text(subject, _("A warning waits for your signature. Check it, then approve or send it back."))
 
     _tell("warning_late" if late else "warning_to_sign", asked, write, row, f"/console/warnings/{row.id}/sign", now)
@@ -113,9 +131,34 @@ def tell_signers(row: WarningRow, *, late: bool, now: datetime) -> None:
 
     tell_author(row, "warning_unsigned", lambda language: unsigned(_("Not signed: {what}")), now)
     if late:
-        commanders = org.on_duty(Role.COMMANDER, row.jurisdiction, now=now)
-        link = f"/console/warnings/{row.id}"
-        _tell("warning_late", commanders, lambda language: unsigned(_("Still unsigned: {what}")), row, link, now)
+        tell_commanders(row, "warning_late", lambda language: unsigned(_("Still unsigned: {what}")), now)
+
+
+def _signers_of(row: WarningRow) -> list[PostLine]:
+    """All signers of its body in its area, on duty or not."""
+    return [
+        post for post in posts_touched([row.jurisdiction]) if post.role == Role.SIGNER and post.department == row.body
+    ]
+
+
+def tell_commanders(row: WarningRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
+    """Tell the commanders on duty in its area."""
+    commanders = org.on_duty(Role.COMMANDER, row.jurisdiction, now=now)
+    _tell(kind, commanders, write, row, f"/console/warnings/{row.id}", now)
+
+
+def tell_countersigners(row: WarningRow, until: datetime, *, now: datetime) -> None:
+    """It went out on one duty officer's word: ask all signers of its body, and say until when."""
+    names, paths = Names.read(), Content.of(row.content).areas.paths
+
+    def write(language: str) -> Text:
+        return Text(
+            _("To countersign: {what}").format(what=what_of(row, names, language)),
+            _("The duty officer released it from a message signed in advance. Countersign before {until}, or it is withdrawn "
+              "and everybody is told so.").format(until=names.moment(until, paths, language)),
+        )  # fmt: skip
+
+    _tell("warning_to_countersign", _signers_of(row), write, row, f"/console/warnings/{row.id}", now)
 
 
 def tell_author(row: WarningRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
@@ -127,18 +170,22 @@ def tell_author(row: WarningRow, kind: str, write: Callable[[str], Text], now: d
 def tell_keepers(row: WarningRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
     """Tell who must look after a warning in force: duty officers on duty in its area, and the signers of its body."""
     posts = org.on_duty(Role.DUTY_OFFICER, row.jurisdiction, now=now)
-    signers = [
-        post for post in posts_touched([row.jurisdiction]) if post.role == Role.SIGNER and post.department == row.body
-    ]
-    _tell(kind, [*posts, *signers], write, row, f"/console/warnings/{row.id}", now)
+    _tell(kind, [*posts, *_signers_of(row)], write, row, f"/console/warnings/{row.id}", now)
 
 
-def keeper_text(row: WarningRow, names: Names, language: str, subject: str, body: str) -> Text:
-    """A letter to keepers: ``subject`` and ``body`` with {what} and {until} to be filled."""
+def keeper_text(
+    row: WarningRow, names: Names, language: str, subject: str, body: str, *, acts: Sequence[str] = ()
+) -> Text:
+    """A letter to keepers: ``subject`` and ``body`` with {what} and {until} to be filled. ``acts``: what is one click away,
+    of ``extend``, ``update``, ``lower``, ``cancel``, ``answer``."""
     content = Content.of(row.content)
     filled = {"what": what_of(row, names, language),
               "until": names.moment(content.expires, content.areas.paths, language)}  # fmt: skip
-    return Text(subject.format(**filled), body.format(**filled))
+    words = {"extend": _("Extend it"), "update": _("Update it"), "lower": _("Lower the level"),
+             "cancel": _("Cancel it: the danger is over"), "answer": _("Leave it as it is")}  # fmt: skip
+    page = f"{settings.CONFIGURATION.public_address}/console/warnings/{row.id}/follow?do="
+    links = "\n".join(f"{words[act]}: {page}{act}" for act in acts)
+    return Text(subject.format(**filled), "\n\n".join(part for part in (body.format(**filled), links) if part))
 
 
 def _tell(
@@ -160,6 +207,11 @@ def what_of(row: WarningRow, names: Names, language: str) -> str:
 def _warning_text(content: Content, names: Names, language: str) -> Text:
     """What a post reads: what, where, until when, what to beware of, what to do, who says so."""
     texts, paths = content.text(language), content.areas.paths
+    if language not in LANGUAGES:  # without words of ours, which have no translation there
+        until = names.moment(content.expires, paths, language)
+        said = (texts.description, texts.beware, texts.instruction, names.area_list(paths, language), until,
+                names.body(content.body, language))  # fmt: skip
+        return Text(texts.headline, "\n\n".join(line for line in said if line))
     lines = [texts.description]
     if texts.beware:
         lines.append(_("Beware: {what}").format(what=texts.beware))

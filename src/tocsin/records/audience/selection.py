@@ -17,7 +17,7 @@ from tocsin.records.dispatch.message import Recipient
 from tocsin.records.dispatch.selection import SEALED, Revealed, Selection
 from tocsin.records.places.models import Jurisdiction
 
-__all__ = ["CONFIRMED", "SUBSCRIBERS", "leave_link", "seal", "subscribers"]
+__all__ = ["CONFIRMED", "SUBSCRIBERS", "borders_of", "leave_link", "leave_path", "seal", "subscribers"]
 
 SUBSCRIBERS = "subscribers"
 CONFIRMED = "confirmed"
@@ -36,7 +36,12 @@ def subscribers() -> Selection:
 
 def leave_link(kept: Seal, row_id: str) -> str:
     """Where a subscriber leaves with one click."""
-    return f"{settings.CONFIGURATION.public_address}/subscribe/leave/{row_id}/{kept.proof('leave', row_id)}"
+    return f"{settings.CONFIGURATION.public_address}{leave_path(kept, row_id)}"
+
+
+def leave_path(kept: Seal, row_id: str) -> str:
+    """The same without this deployment's name."""
+    return f"/subscribe/leave/{row_id}/{kept.proof('leave', row_id)}"
 
 
 def _expand(criteria: Mapping[str, Any]) -> Iterator[Recipient]:
@@ -50,12 +55,12 @@ def _expand(criteria: Mapping[str, Any]) -> Iterator[Recipient]:
         .values("id", "language", "places", "hazards", "least_level", "lon", "lat")
     )
     wishes = [Wish(r["places"], r["hazards"], r["least_level"], r["lon"], r["lat"]) for r in rows]
-    for row, wants in zip(rows, wanted(wishes, about, _borders(about)), strict=True):
+    for row, wants in zip(rows, wanted(wishes, about, borders_of(about)), strict=True):
         if wants:
             yield Recipient(f"subscriber:{row['id']}", f"{SEALED}{row['id']}", row["language"])
 
 
-def _borders(about: About) -> dict[str, list[Polygon]]:
+def borders_of(about: About) -> dict[str, list[Polygon]]:
     """Registered borders of the areas that the warning covers as a whole."""
     if about.polygons or about.circles:
         return {}

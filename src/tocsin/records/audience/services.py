@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.records.audience.contacts import require_contact
 from tocsin.records.audience.models import SubscriberRow, TargetRow
-from tocsin.records.audience.selection import CONFIRMED, SUBSCRIBERS, leave_link, seal
+from tocsin.records.audience.selection import CONFIRMED, SUBSCRIBERS, leave_link, leave_path, seal
 from tocsin.records.audience.wishes import About, Wish, wanted
 from tocsin.records.dispatch import services as dispatch
 from tocsin.records.dispatch.message import Message, Recipient, Text
@@ -31,11 +31,14 @@ from tocsin.records.org.roles import Act, Role
 from tocsin.records.places.models import Jurisdiction
 from tocsin.terms.errors import BadValue, NotAllowed
 
-__all__ = ["KEPT_UNCONFIRMED", "Subscription", "Target", "ask", "confirm", "leave", "put_targets", "sweep", "tell"]
+__all__ = [
+    "KEPT_UNCONFIRMED", "Subscription", "Target", "ask", "confirm", "join_by_browser", "leave", "put_targets", "sweep", "tell",
+]  # fmt: skip
 
 KEPT_UNCONFIRMED = timedelta(hours=48)
 LETTERS_AT_MOST = 3  # that ask for confirmation, to one contact, until it is forgotten
 PUBLIC_CHANNELS = ("mail", "sms", "web_push")
+_BY_LETTER = ("mail", "sms")  # channels on which a letter asks for confirmation
 TARGET_CHANNELS = ("mail", "sms", "voice", "webhook", "chat", "mqtt")
 _CHAIN = "audience"
 
@@ -97,7 +100,7 @@ def ask(wish: Subscription, *, now: datetime) -> None:
     """Note the wish and send the letter that asks for confirmation. Whoever asks again before confirming replaces the wish;
     whoever is confirmed already gets a letter that says so and changes nothing (the page must not tell who is subscribed).
     Raises BadValue."""
-    if wish.channel not in PUBLIC_CHANNELS:
+    if wish.channel not in _BY_LETTER:
         raise BadValue(_("channel {name}").format(name=wish.channel), _("is not offered"), _("choose one of the list"))
     require_contact(wish.channel, wish.contact)
     _require_places(wish)
@@ -112,8 +115,7 @@ def ask(wish: Subscription, *, now: datetime) -> None:
             row = SubscriberRow(id=new_id("sub", now=now), channel=wish.channel, contact=kept.close(wish.contact),
                                 mark=kept.marks(wish.channel, wish.contact)[0], letters_asked=0)  # fmt: skip
         if row.state != CONFIRMED:
-            row.language, row.places, row.hazards = wish.language, list(wish.places), list(wish.hazards)
-            row.least_level, row.lon, row.lat = wish.least_level, _about_100_m(wish.lon), _about_100_m(wish.lat)
+            _note_wish(row, wish)
             row.asked_at = now
         row.letters_asked += 1
         try:
@@ -124,6 +126,33 @@ def ask(wish: Subscription, *, now: datetime) -> None:
         ledger.append(_CHAIN, "subscription_asked", {"subscriber": row.id, "channel": row.channel},
                       actor=SYSTEM.name, now=now)  # fmt: skip
         _send_confirmation(row, now)
+
+
+def join_by_browser(wish: Subscription, *, now: datetime) -> str:
+    """A browser asks for Web Push: the path under which it leaves. Its address is made by the browser after its owner was
+    asked, and holds a secret that nobody else has, so that it is both wish and confirmation; whoever asks again replaces the
+    wish. Raises BadValue."""
+    if wish.channel != "web_push":
+        raise BadValue(
+            _("channel {name}").format(name=wish.channel), _("is not a browser's"), _("choose one of the list")
+        )
+    require_contact(wish.channel, wish.contact)
+    _require_places(wish)
+    kept = seal()
+    with transaction.atomic():
+        marks = kept.marks(wish.channel, wish.contact)
+        row = SubscriberRow.objects.select_for_update().filter(channel=wish.channel, mark__in=marks).first()
+        known = row is not None
+        row = row or SubscriberRow(id=new_id("sub", now=now), channel=wish.channel, contact=kept.close(wish.contact),
+                                   mark=marks[0], asked_at=now)  # fmt: skip
+        _note_wish(row, wish)
+        row.state, row.confirmed_at, row.letters_asked = CONFIRMED, now, 0
+        row.save()
+        if not known:
+            ledger.append(_CHAIN, "subscription_asked", {"subscriber": row.id, "channel": row.channel}, actor=SYSTEM.name,
+                          now=now)  # fmt: skip
+            ledger.append(_CHAIN, "subscription_confirmed", {"subscriber": row.id}, actor=SYSTEM.name, now=now)
+    return leave_path(kept, row.id)
 
 
 def confirm(row_id: str, proof: str, *, now: datetime) -> None:
@@ -163,15 +192,17 @@ def sweep(*, now: datetime) -> int:
 
 
 # ---------------------------------------------------------------- telling
-def tell(message: Message, about: About, *, short: Mapping[str, str], actor: Actor, now: datetime) -> int:
-    """Put a warning on its way to targets, and, where it is no exercise, to the public; how many shards. ``short``: what a
-    short message says, by language. Inside a transaction. On a channel that the deployment does not have it waits."""
+def tell(
+    message: Message, about: About, *, instead: Mapping[str, Mapping[str, str]], actor: Actor, now: datetime
+) -> int:
+    """Put a warning on its way to targets, and, where it is no exercise, to the public; how many shards. ``instead``: what a
+    channel says instead of the whole message, by channel and language. Inside a transaction. On a channel that the
+    deployment does not have it waits."""
     shards = 0
-    brief = replace(message, texts={k: Text(message.texts[k].subject, words) for k, words in short.items()})
     for channel in TARGET_CHANNELS:
         people = _targets(channel, about, message.exercise)
         if people:
-            said = brief if channel in ("sms", "voice", "mqtt") else message
+            said = _said_on(channel, message, instead)
             shards += len(dispatch.put(said, people, channel=channel, actor=actor, now=now))
     if message.exercise:
         return shards
@@ -183,9 +214,17 @@ def tell(message: Message, about: About, *, short: Mapping[str, str], actor: Act
             {"channel": channel, "from": start, "to": start + dispatch.SHARD, "about": about.as_document()}
             for start in range(0, last + 1, dispatch.SHARD)
         ]
-        said = message if channel == "mail" else brief
+        said = _said_on(channel, message, instead)
         shards += len(dispatch.put_selection(said, SUBSCRIBERS, ranges, channel=channel, actor=actor, now=now))
     return shards
+
+
+def _said_on(channel: str, message: Message, instead: Mapping[str, Mapping[str, str]]) -> Message:
+    """The message as a channel says it."""
+    words = instead.get(channel)
+    return (
+        replace(message, texts={k: Text(message.texts[k].subject, w) for k, w in words.items()}) if words else message
+    )
 
 
 def _targets(channel: str, about: About, exercise: bool) -> list[Recipient]:
@@ -216,6 +255,11 @@ def _send_confirmation(row: SubscriberRow, now: datetime) -> None:
     message = Message("subscription_asked", in_every_language(write), about=row.id)
     who = [Recipient(f"subscriber:{row.id}", f"{SEALED}{row.id}", row.language)]
     dispatch.put(message, who, channel=row.channel, actor=SYSTEM, now=now)
+
+
+def _note_wish(row: SubscriberRow, wish: Subscription) -> None:
+    row.language, row.places, row.hazards = wish.language, list(wish.places), list(wish.hazards)
+    row.least_level, row.lon, row.lat = wish.least_level, _about_100_m(wish.lon), _about_100_m(wish.lat)
 
 
 def _require_places(wish: Subscription) -> None:

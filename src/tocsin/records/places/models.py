@@ -18,6 +18,7 @@ class Jurisdiction(models.Model):
     zone = models.CharField(max_length=64, default="UTC")
     boundary = models.JSONField(default=list)
     geocode = models.CharField(max_length=60, default="")
+    population = models.BigIntegerField(default=0)  # 0 = not registered
 
 
 class FacilityRow(models.Model):

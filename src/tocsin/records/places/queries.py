@@ -19,13 +19,15 @@ __all__ = ["area", "facilities", "jurisdictions", "local_time"]
 def jurisdictions(scope: Scope) -> list[Area]:
     """The areas of a scope, parents before children."""
     rows = Jurisdiction.objects.filter(scope.rows("path")).order_by("path")
-    return [Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode) for row in rows]
+    return [Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode, row.population) for row in rows]
 
 
 def area(scope: Scope, path: str) -> Area | None:
     """One area of a scope; None where it is not registered or lies outside."""
     row = Jurisdiction.objects.filter(scope.rows("path"), path=path).first()
-    return Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode) if row else None
+    if row is None:
+        return None
+    return Area(row.path, row.title, row.rank, row.zone, row.boundary, row.geocode, row.population)
 
 
 def local_time(moment: datetime, jurisdiction: str) -> datetime:

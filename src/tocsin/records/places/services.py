@@ -31,7 +31,8 @@ _KIND = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 @dataclass(frozen=True, slots=True)
 class Area:
     """A jurisdiction to be registered. ``rank``: 1 province, 2 city, 3 district, 4 street, 5 community grid.
-    ``boundary``: closed rings of [longitude, latitude], WGS 84; ``geocode``: the code a warning names the area by."""
+    ``boundary``: closed rings of [longitude, latitude], WGS 84; ``geocode``: the code a warning names the area by;
+    ``population``: how many people live there, 0 = not registered."""
 
     path: str
     title: dict[str, str] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Area:
     zone: str = "UTC"
     boundary: list[list[list[float]]] = field(default_factory=list)
     geocode: str = ""
+    population: int = 0
 
 
 def put_jurisdictions(areas: Sequence[Area], *, actor: str, now: datetime) -> None:
@@ -62,7 +64,7 @@ def put_jurisdictions(areas: Sequence[Area], *, actor: str, now: datetime) -> No
             rows,
             update_conflicts=True,
             unique_fields=["path"],
-            update_fields=["title", "rank", "zone", "boundary", "geocode"],
+            update_fields=["title", "rank", "zone", "boundary", "geocode", "population"],
         )
         content = digest({"areas": [asdict(area) for area in areas]})
         ledger.append("places", "jurisdictions_put", {"areas": len(rows), "content": content}, actor=actor, now=now)

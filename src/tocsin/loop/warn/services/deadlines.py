@@ -1,33 +1,71 @@
-"""The clock: waiting too long for a signature, soon over, over."""
+"""The clock: waiting too long for a signature, soon over, over; asked and not answered; standing for long without a word;
+released and not countersigned."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from tocsin.loop.warn import facts
+from tocsin.loop.warn.content import Content
 from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.models import WarningRow
-from tocsin.loop.warn.services.rows import move, tell
-from tocsin.records.org.actor import SYSTEM
+from tocsin.loop.warn.names import Names
+from tocsin.loop.warn.services.guards import require_everywhere
+from tocsin.loop.warn.services.presigning import suspend
+from tocsin.loop.warn.services.rows import in_force, log, move, open_successor, tell
+from tocsin.loop.warn.services.withdrawing import withdraw_uncountersigned
+from tocsin.records.org.actor import SYSTEM, Actor
+from tocsin.records.org.roles import Act
+from tocsin.terms.errors import TocsinError
 
-__all__ = ["UNSIGNED_AFTER", "sweep"]
+__all__ = ["UNANSWERED_AFTER", "UNSIGNED_AFTER", "URGENT_UNSIGNED_AFTER", "answer", "sweep"]
 
-UNSIGNED_AFTER = timedelta(minutes=5)
+UNSIGNED_AFTER, URGENT_UNSIGNED_AFTER = timedelta(minutes=5), timedelta(minutes=2)
+UNANSWERED_AFTER = timedelta(minutes=10)
 
 
 def sweep(*, now: datetime, at_most: int = 100) -> int:
-    """What the clock brings about, each told once, also after a stop: waiting too long for a signature, soon over, over.
-    How many facts it put."""
+    """What the clock brings about, each told once, also after a stop. How many facts it put. A part that fails (a
+    certificate that does not hold, and nothing can be issued) does not stop the others; it is raised after them."""
+    done, failed = 0, None
+    for part in (
+        _sweep_unsigned,
+        _sweep_uncountersigned,
+        _sweep_expired,
+        _sweep_expiring,
+        _sweep_stale,
+        _sweep_unanswered,
+    ):
+        try:
+            with transaction.atomic():
+                done += part(now, at_most)
+        except TocsinError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return done
+
+
+def answer(warning_id: str, *, actor: Actor, now: datetime) -> None:
+    """Somebody who looks after it says: nothing is to be changed, it holds and ends when it says. Again is nothing. Raises
+    UnknownName, NotAllowed, Stale where it is not in force."""
+    actor.require(Act.DRAFT_WARNING)
     with transaction.atomic():
-        return _sweep_unsigned(now, at_most) + _sweep_expired(now, at_most) + _sweep_expiring(now, at_most)
+        row = in_force(warning_id, now)
+        require_everywhere(actor, Act.DRAFT_WARNING, Content.of(row.content))
+        if row.asked_at is None or row.answered_at is not None:
+            return
+        row.answered_at, row.answered_by = now, actor.name
+        row.save(update_fields=["answered_at", "answered_by"])
+        log(row, "warning_looked_after", {"warning": row.id, "version": row.version}, actor, now)
 
 
 def _sweep_unsigned(now: datetime, at_most: int) -> int:
-    rows = WarningRow.objects.select_for_update().filter(
-        state=WarningState.SUBMITTED, unsigned_told_at=None, submitted_at__lte=now - UNSIGNED_AFTER
-    )
+    late = Q(submitted_at__lte=now - UNSIGNED_AFTER) | Q(flow="urgent", submitted_at__lte=now - URGENT_UNSIGNED_AFTER)
+    rows = WarningRow.objects.select_for_update().filter(late, state=WarningState.SUBMITTED, unsigned_told_at=None)
     for row in (waiting := list(rows.order_by("submitted_at", "id")[:at_most])):
         row.unsigned_told_at = now
         row.save(update_fields=["unsigned_told_at"])
@@ -53,6 +91,62 @@ def _sweep_expiring(now: datetime, at_most: int) -> int:
     rows = rows.exclude(kind=Kind.CANCEL)
     for row in (soon := list(rows.order_by("expires_at", "id")[:at_most])):
         row.expiring_told_at = now
-        row.save(update_fields=["expiring_told_at"])
+        _ask(row, now, "expiring_told_at")
         tell(row, "warning_expiring", facts.WarningExpiring, SYSTEM, now, at=row.expires_at)
     return len(soon)
+
+
+def _sweep_stale(now: datetime, at_most: int) -> int:
+    """What stands for a day (a short-lived hazard: six hours) without a word, and again after that (P7 of warnings.md)."""
+    rows = WarningRow.objects.select_for_update().filter(
+        state=WarningState.ISSUED, look_again_at__lte=now, expires_at__gt=now, expiring_told_at=None
+    )
+    rows = rows.exclude(kind=Kind.CANCEL)
+    names = Names.read()
+    for row in (old := list(rows.order_by("look_again_at", "id")[:at_most])):
+        row.look_again_at = now + names.stands_at_most(row.hazard)
+        _ask(row, now, "look_again_at")
+        tell(row, "warning_stale", facts.WarningStale, SYSTEM, now)
+    return len(old)
+
+
+def _ask(row: WarningRow, now: datetime, field: str) -> None:
+    """Its keepers are asked, once more."""
+    row.asked_at, row.answered_at, row.answered_by, row.unanswered_told_at = now, None, "", None
+    row.save(update_fields=[field, "asked_at", "answered_at", "answered_by", "unanswered_told_at"])
+
+
+def _sweep_unanswered(now: datetime, at_most: int) -> int:
+    """Asked, and neither a draft that follows nor a word that nothing is to be done."""
+    rows = WarningRow.objects.select_for_update().filter(
+        state=WarningState.ISSUED, asked_at__lte=now - UNANSWERED_AFTER, answered_at=None, unanswered_told_at=None,
+        expires_at__gt=now,
+    )  # fmt: skip
+    told = 0
+    for row in list(rows.exclude(kind=Kind.CANCEL).order_by("expires_at", "id")[:at_most]):
+        if open_successor(row, Kind.UPDATE, Kind.CANCEL):
+            continue  # somebody is at it; a draft that waits is told of by itself
+        row.unanswered_told_at = now
+        row.save(update_fields=["unanswered_told_at"])
+        tell(row, "warning_unanswered", facts.WarningUnanswered, SYSTEM, now, at=row.expires_at)
+        told += 1
+    return told
+
+
+def _sweep_uncountersigned(now: datetime, at_most: int) -> int:
+    """What a duty officer released alone and no signer countersigned in time is withdrawn, aloud (ADR 16). What has ended
+    meanwhile, while nobody was there to look, is told of too."""
+    rows = (
+        WarningRow.objects.select_for_update()
+        .filter(countersign_by__lte=now, countersigned_at=None)
+        .exclude(presigned="")
+    )
+    rows = rows.filter(state=WarningState.ISSUED)
+    for row in (alone := list(rows.order_by("countersign_by", "id")[:at_most])):
+        due, row.countersign_by = row.countersign_by, None
+        row.save(update_fields=["countersign_by"])
+        suspend(row.presigned, actor=SYSTEM, now=now)
+        if row.expires_at > now:
+            withdraw_uncountersigned(row, now=now)
+        tell(row, "warning_uncountersigned", facts.WarningUncountersigned, SYSTEM, now, at=due, presigned=row.presigned)
+    return len(alone)

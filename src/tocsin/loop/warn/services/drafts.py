@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from tocsin.loop.warn import drafting
 from tocsin.loop.warn.authority import require_authority, require_shape
-from tocsin.loop.warn.changing import EDITED, changed
-from tocsin.loop.warn.content import LANGUAGES, Areas, Content
-from tocsin.loop.warn.filling import evidence_of, filled, follow
+from tocsin.loop.warn.changing import EDITED, changed, require_flow
+from tocsin.loop.warn.content import Areas, Content
+from tocsin.loop.warn.filling import carried_over, evidence_of, filled, follow, standard
 from tocsin.loop.warn.item_words import state_word
 from tocsin.loop.warn.lifecycle import EDITABLE, Kind, WarningState
 from tocsin.loop.warn.models import WarningRow
@@ -44,7 +44,7 @@ __all__ = ["discard", "draft", "draft_cancel", "draft_update", "edit", "refill"]
 def draft(
     event_id: str | None = None, *, hazard: str = "", level: int = 0, areas: Areas | None = None, body: str = "",
     onset: datetime | None = None, expires: datetime | None = None, exercise: bool | None = None, exercise_note: str = "",
-    once: str = "", actor: Actor, now: datetime,
+    flow: str = "ordinary", once: str = "", actor: Actor, now: datetime,
 ) -> str:  # fmt: skip
     """A draft; its id. From an event whatever is not given is taken from it and from the pack's warnings.toml. The same
     ``once`` gives the same draft. Raises UnknownName for an event outside the scope or an unknown hazard, Stale for a
@@ -58,6 +58,7 @@ def draft(
         event_id or "", names, hazard=hazard, level=level, areas=areas, body=body, onset=onset, expires=expires,
         exercise=exercise, exercise_note=exercise_note, actor=actor, now=now,
     )  # fmt: skip
+    content = replace(content, flow=require_flow(flow))
     content = replace(content, texts=filled(content, names, evidence_of(event_id or "", names)))
     require_shape(content.areas, names)
     require_authority(content.body, content.hazard, content.level, content.areas, names)
@@ -83,21 +84,19 @@ def draft_update(
         rank = before.level if level is None else level
         words = spec.levels.get(rank) if spec else None
         changed = replace(
-            before, kind=Kind.UPDATE, predecessor=row.id, level=rank, onset=min(before.onset, now),
+            before, kind=Kind.UPDATE, flow="ordinary", predecessor=row.id, level=rank, onset=min(before.onset, now),
             expires=expires or max(before.expires, drafting.end_of(words, now)),
             areas=areas if areas is not None else before.areas, verdict=drafting.verdict_of(row.event),
         )  # fmt: skip
         if words is not None:
             changed = replace(changed, urgency=words.urgency, responses=words.responses,
                               certainty=(spec.certainty if spec else {}).get(changed.verdict, before.certainty))  # fmt: skip
-        # What somebody wrote by hand stays; what still is the pack's text says the new level and time.
         evidence = evidence_of(row.event, names)
-        texts = filled(changed, names, evidence)
-        kept = {lang: _own_words(before.text(lang), row.template.get(lang, {}), texts[lang]) for lang in LANGUAGES}
-        changed = replace(changed, texts=kept)
+        changed = replace(changed, texts=carried_over(before, changed, row.template, names, evidence))
         require_authority(changed.body, changed.hazard, changed.level, changed.areas, names)
         require_everywhere(actor, Act.DRAFT_WARNING, changed)
-        return put_draft(changed, row.event, row.lineage, once, actor, now, template=texts)
+        template = standard(changed, names, evidence)
+        return put_draft(changed, row.event, row.lineage, once, actor, now, template=template)
 
 
 def draft_cancel(warning_id: str, *, over: bool = True, once: str = "", actor: Actor, now: datetime) -> str:
@@ -109,8 +108,10 @@ def draft_cancel(warning_id: str, *, over: bool = True, once: str = "", actor: A
         if found := made_before(once) or open_successor(row, Kind.CANCEL):
             return found
         before = Content.of(row.content)
-        content = replace(before, kind=Kind.CANCEL, predecessor=row.id, onset=min(before.onset, now), urgency="Past",
-                          responses=("AllClear",) if over else ("None",), texts={})  # fmt: skip
+        content = replace(
+            before, kind=Kind.CANCEL, flow="ordinary", predecessor=row.id, onset=min(before.onset, now), urgency="Past",
+            responses=("AllClear",) if over else ("None",), texts={},
+        )  # fmt: skip
         require_everywhere(actor, Act.DRAFT_WARNING, content)
         names = Names.read()
         content = replace(content, texts=filled(content, names, {}))
@@ -143,7 +144,7 @@ def edit(warning_id: str, changes: Mapping[str, Any], *, version: int, actor: Ac
         if row.state != WarningState.DRAFT:
             move(row, WarningState.DRAFT)
         evidence = evidence_of(row.event, names)
-        row.template = texts_document(filled(after, names, evidence))
+        row.template = texts_document(standard(after, names, evidence))
         set_content(row, after, actor, now)
         row.save()
         put_areas(row, after)
@@ -176,10 +177,3 @@ def discard(warning_id: str, *, version: int, actor: Actor, now: datetime) -> No
         row.ended_at, row.changed_at, row.changed_by = now, now, actor.name
         row.save()
         log(row, "warning_discarded", {"warning": row.id, "version": row.version}, actor, now)
-
-
-def _own_words(told: Any, template: Mapping[str, str], fresh: Any) -> Any:
-    """What was written by hand stays; what is still the pack's text becomes the fresh one."""
-    return replace(fresh, **{
-        name: getattr(told, name) for name in told.__slots__ if getattr(told, name) != template.get(name, "")
-    })  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
+from tocsin.loop.warn.aid import helping_bodies, own_signers
 from tocsin.loop.warn.authority import require_authority, require_shape
 from tocsin.loop.warn.content import Content, missing_items
 from tocsin.loop.warn.family import family
@@ -14,12 +16,15 @@ from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.models import WarningRow
 from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.services.rows import in_force
+from tocsin.loop.warn.text_checks import require_texts
 from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.terms.errors import BadTime, BadValue, NotAllowed, Stale
 
-__all__ = ["LONGEST", "require_everywhere", "require_first", "require_kept", "require_signer", "require_sound"]
+__all__ = [
+    "LONGEST", "require_everywhere", "require_first", "require_kept", "require_passkey", "require_signer", "require_sound",
+]  # fmt: skip
 
 LONGEST = timedelta(days=31)
 _KEPT = {Kind.UPDATE: ("hazard", "exercise"),
@@ -35,13 +40,22 @@ def require_everywhere(actor: Actor, act: Act, content: Content) -> None:
                              _("leave this area out, or hand it over to a post of that area"))  # fmt: skip
 
 
-def require_signer(row: WarningRow, content: Content, actor: Actor) -> None:
-    """A signer of the issuing body, with authority in all areas, who wrote none of it."""
-    require_everywhere(actor, Act.SIGN_WARNING, content)
+def require_signer(row: WarningRow, content: Content, actor: Actor, now: datetime) -> str:
+    """A signer of the issuing body, with authority in all areas, who wrote none of it; "" then. Where nobody of that body is
+    on duty and the deployment lets others help: a signer of another body that the table of authority names for it; that body
+    then. Raises NotAllowed."""
+    actor.require(Act.SIGN_WARNING)
     if actor.account in row.authors:
         raise NotAllowed(_("warning {id}").format(id=row.id), _("whoever wrote any of it cannot sign it"),
                          _("ask another signer"))  # fmt: skip
     own = org.post(actor.post).department
+    if content.body and own != content.body and own in helping_bodies(content, Names.read()):
+        if posts := own_signers(content, row.authors, now=now):
+            raise NotAllowed(_("post {post}").format(post=actor.post),
+                             _("another body helps only while no signer of the issuing one is on duty"),
+                             _("ask {posts}").format(posts=_(", ").join(sorted(post.id for post in posts))))  # fmt: skip
+        return own
+    require_everywhere(actor, Act.SIGN_WARNING, content)
     if content.body and own != content.body:  # an empty body is refused as an empty item
         names = Names.read()
         raise NotAllowed(
@@ -51,6 +65,14 @@ def require_signer(row: WarningRow, content: Content, actor: Actor) -> None:
             ),
             _("ask a signer of {body}").format(body=names.body(content.body)),
         )
+    return ""
+
+
+def require_passkey(passkey: str) -> None:
+    """Raises NotAllowed where the deployment asks for a passkey and none has signed."""
+    if settings.CONFIGURATION.signing == "passkey" and not passkey:
+        raise NotAllowed(_("signature"), _("this deployment asks for a passkey with every signature"),
+                         _("sign on a telephone or computer with your passkey; add one under Passkeys"))  # fmt: skip
 
 
 def require_sound(row: WarningRow, content: Content, names: Names, now: datetime) -> None:
@@ -60,6 +82,7 @@ def require_sound(row: WarningRow, content: Content, names: Names, now: datetime
         raise BadValue(
             thing, _("empty: {items}").format(items=item_words(lacks)), _("fill them in, then send it again")
         )
+    require_texts(content)
     if content.expires <= now:
         raise BadTime(thing, _("its period is over: until {time}").format(
             time=names.moment(content.expires, content.areas.paths)), _("set a later end"))  # fmt: skip

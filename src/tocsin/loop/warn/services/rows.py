@@ -58,9 +58,11 @@ def made_before(once: str) -> str:
     return WarningRow.objects.filter(once=once[:_ONCE]).values_list("id", flat=True).first() or ""
 
 
-def open_successor(row: WarningRow, kind: Kind) -> str:
-    """The open draft of this kind that follows a warning; "" where none."""
-    open_rows = WarningRow.objects.filter(predecessor=row.id, kind=kind.value, state__in=[s.value for s in EDITABLE])
+def open_successor(row: WarningRow, *kinds: Kind) -> str:
+    """The open draft of these kinds that follows a warning; "" where none."""
+    open_rows = WarningRow.objects.filter(
+        predecessor=row.id, kind__in=[k.value for k in kinds], state__in=[s.value for s in EDITABLE]
+    )
     return open_rows.order_by("drafted_at").values_list("id", flat=True).first() or ""
 
 
@@ -92,6 +94,7 @@ def set_content(row: WarningRow, content: Content, actor: Actor, now: datetime) 
     """Write a content into its row: one version more, one author more."""
     row.content = content.as_document()
     row.hazard, row.level, row.body, row.exercise = content.hazard, content.level, content.body, content.exercise
+    row.flow = content.flow
     row.jurisdiction, row.expires_at = common_path(content.areas.paths), content.expires
     row.version += 1
     row.changed_at, row.changed_by = now, actor.name
