@@ -1,14 +1,21 @@
-"""The in-memory twin of a channel: what was sent lies in lists. It passes the same contract test as the real ones."""
+"""The in-memory twin of each channel: what was sent lies in lists. It passes the same contract test as the real ones, by the
+name of the channel that it stands for: it takes that channel's addresses, and is down as that channel is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tocsin.records.audience.contacts import require_contact
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.message import Letter
-from tocsin.terms.errors import Unavailable
+from tocsin.terms.errors import BadValue, Unavailable
 
 __all__ = ["Inbox"]
+
+_JUDGED = frozenset({"mail", "sms", "voice", "webhook", "chat", "web_push", "mqtt"})  # whose addresses have a form
+_ALONE = frozenset(
+    {"webhook", "chat", "web_push", "websub"}
+)  # each address is a server of its own: its silence is its own too
 
 
 class Inbox:
@@ -33,7 +40,7 @@ class Inbox:
         """As Channel says; ``when_asked`` is called first."""
         self.calls += 1
         self.when_asked(letters)
-        if self.down and letters:
+        if self.down and letters and self.name not in _ALONE:
             raise Unavailable(f"channel {self.name}", self.down, "wait until it answers again")
         return [self._take(number, letter) for number, letter in enumerate(letters)]
 
@@ -46,6 +53,10 @@ class Inbox:
         return len(self.letters) - len({letter.key for letter in self.letters})
 
     def _take(self, number: int, letter: Letter) -> Outcome:
+        if not self._is_ours(letter.address):
+            return Outcome(letter.key, False, f"not an address of {self.name}", final=True)
+        if self.down:
+            return Outcome(letter.key, False, self.down)
         if self.breaks_after is not None and number >= self.breaks_after:
             return Outcome(letter.key, False, "the connection broke")
         if letter.address in self.refuses:
@@ -54,3 +65,13 @@ class Inbox:
             return Outcome(letter.key, False, self.busy[letter.address])
         self.letters.append(letter)
         return Outcome(letter.key, True, "taken")
+
+    def _is_ours(self, address: str) -> bool:
+        if self.name == "websub":
+            return address.startswith(("https://", "http://", "{"))
+        try:
+            if self.name in _JUDGED:
+                require_contact(self.name, address)
+        except BadValue:
+            return False
+        return True

@@ -7,7 +7,10 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography import x509
@@ -17,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contracts.channels.post_office import PostOffice
-from tocsin.doors.channels.mail import Mail, as_mail
+from tocsin.doors.channels.mail import _UNSEEN, SIDE_BY_SIDE, Mail, _one_line, as_mail
 from tocsin.doors.channels.smtp_server import Encryption, SmtpServer, sender_address
 from tocsin.records.dispatch.message import Letter
 from tocsin.terms.errors import BadValue, Unavailable
@@ -88,13 +91,38 @@ def test_no_subject_adds_a_header_or_a_recipient(office: PostOffice, subject: st
     assert mail.get_content().splitlines() == ["Go up."]
 
 
-@given(st.text(), st.text())
-def test_any_text_makes_one_well_formed_mail(subject: str, body: str) -> None:
-    raw = as_mail(letter(1, subject, body=body), SENDER).as_bytes()
+@given(st.text(), st.text(), st.sampled_from(["zh-hans", "en"]), st.integers(1, 4))
+def test_any_text_makes_one_mail_that_says_just_that(subject: str, body: str, language: str, level: int) -> None:
+    """What the standard library reads out of the bytes is what was put in, apart from what nobody can see."""
+    raw = as_mail(letter(1, subject, body=body, language=language, level=level), SENDER)
     head = raw.partition(b"\r\n\r\n")[0].decode("ascii")
     names = [line.partition(":")[0] for line in head.split("\r\n") if not line.startswith((" ", "\t"))]
-    assert len(names) == len(set(names)) == 11
+    assert len(names) == len(set(names)) == (12 if level >= 3 else 11)
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    read = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+    assert read["Subject"] == (_one_line(subject) or "-")
+    assert _lines(read.get_content()) == _lines(_UNSEEN.sub("", body) + "\n")
+    assert read["To"] == "post1@town.example"
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def test_the_address_under_which_one_leaves_is_there_to_be_found_however_long() -> None:
+    """RFC 2369 and 8058: between angle brackets, in ASCII, never as an encoded word."""
+    leave = f"https://warnings.town.example/subscribe/leave/{'a' * 40}/{'0' * 40}"
+    raw = as_mail(letter(1, leave=leave), SENDER)
+    assert f"\r\nList-Unsubscribe: <{leave}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in raw
+    for hostile in (
+        "https://x/>\r\nBcc: a@b.example",
+        "javascript:alert(1)",
+        "https://x/ y",
+        'https://x/"',
+        "https://东",
+    ):
+        assert b"List-Unsubscribe" not in as_mail(letter(1, leave=hostile), SENDER)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +153,22 @@ def test_addresses_beyond_ascii_go_where_the_server_takes_them(office: PostOffic
 
 
 # ---------------------------------------------------------------- servers
-def test_one_connection_serves_all_letters_of_a_call(office: PostOffice) -> None:
-    mail_to(office).send([letter(number) for number in range(50)])
-    assert (len(office.letters), office.connections) == (50, 1)
+def test_few_connections_serve_all_letters_and_the_next_call(office: PostOffice) -> None:
+    mail = mail_to(office)
+    mail.send([letter(number) for number in range(50)])
+    mail.send([letter(number) for number in range(50, 100)])
+    assert (len(office.letters), office.connections) == (100, SIDE_BY_SIDE)
+    mail.let_go()
+    mail.send([letter(100)])
+    assert office.connections == SIDE_BY_SIDE + 1
+
+
+def test_a_kept_connection_that_the_server_closed_is_made_anew(office: PostOffice) -> None:
+    mail = mail_to(office)
+    assert all(o.accepted for o in mail.send(LETTERS))
+    office.close()
+    office.open()
+    assert all(o.accepted for o in mail.send(LETTERS))
 
 
 def test_a_letter_that_makes_the_server_hang_up_does_not_stop_the_others(office: PostOffice) -> None:

@@ -53,6 +53,43 @@ def test_a_slow_target_delays_nobody_and_is_not_asked_twice() -> None:
     talks.close()
 
 
+def test_the_patience_is_spent_once_a_target_and_its_threads_are_its_own() -> None:
+    """Twenty slow targets, then letters to them and to a quick one: no call waits for the slow again, and they take no thread
+    from the quick, although there are more of them than threads."""
+    now = [0.0]
+    other = Other()
+    talks = Talks(other, patience_s=0.05, side_by_side=4, clock=lambda: now[0])
+    slow = [letter(n, f"slow{n}") for n in range(20)]
+    for one in slow[:8]:
+        begun = now[0]
+        assert not _with_the_clock_running(talks, [one], now)[0].accepted
+        assert now[0] - begun >= 0.05, "the first time it is waited for"
+    begun = now[0]
+    outcomes = talks.ask_all([letter(100, "slow0"), letter(101, "slow7"), letter(102, "quick")])
+    assert [outcome.accepted for outcome in outcomes] == [False, False, True]
+    assert now[0] == begun, "nobody waited"
+    other.let_go.set()
+    while not talks.ask_all([slow[0]])[0].accepted:
+        continue
+    talks.close()
+
+
+def _with_the_clock_running(talks: Talks, letters: list[Letter], now: list[float]) -> list[Outcome]:
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(0.001):
+            now[0] += 0.01
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        return talks.ask_all(letters)
+    finally:
+        stop.set()
+        thread.join()
+
+
 def test_letters_to_one_target_go_one_after_another_in_order() -> None:
     other = Other()
     talks = Talks(other, patience_s=5)

@@ -29,34 +29,45 @@ _FINAL = {0x87, 0x90}  # not authorized, topic name invalid
 
 
 class Mqtt:
-    """The channel ``mqtt``. One connection a call: the broker's acknowledgement is the proof of hand-over."""
+    """The channel ``mqtt``. The broker's acknowledgement is the proof of hand-over; the connection is kept between calls
+    until the sender says that nothing more is due."""
 
     name = "mqtt"
 
     def __init__(self, broker: Broker, *, timeout_s: float = TIMEOUT_S) -> None:
         self._broker, self._timeout_s = broker, timeout_s
+        self._line: _Line | None = None
 
     def send(self, letters: Sequence[Letter]) -> list[Outcome]:
         """As Channel says."""
         if not letters:
             return []
-        call = _Call(self._broker, self._timeout_s)
+        if self._line is not None and self._line.is_lost:
+            self.let_go()
+        line = self._line = self._line or _Line(self._broker, self._timeout_s)
         try:
-            call.connect()
-            return call.publish(letters)
+            line.connect()
+            return line.publish(letters)
         finally:
-            call.close()
+            if line.is_lost:  # at once: the library would connect again by itself and send what is tried again anyway
+                self.let_go()
+
+    def let_go(self) -> None:
+        """As KeepsOpen says."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
 
-class _Call:
-    """One connection: publishes everything, then waits for the acknowledgements together."""
+class _Line:
+    """One connection: publishes everything, then waits for the acknowledgements together. Once lost it is not used again."""
 
     def __init__(self, broker: Broker, timeout_s: float) -> None:
         self._broker, self._timeout_s = broker, timeout_s
         self._changed = threading.Condition()
         self._said: dict[int, Any] = {}  # message number -> the broker's reason code
         self._connected: Any = None
-        self._lost = ""
+        self._lost, self._behind = "", False
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
@@ -68,29 +79,42 @@ class _Call:
             self._client.tls_set_context(ssl.create_default_context())
 
     def connect(self) -> None:
-        """Raises Unavailable."""
+        """If it is not. Raises Unavailable."""
+        if self._connected is not None:
+            return
         try:
             self._client.connect(self._broker.host, self._broker.port, keepalive=30)
         except (OSError, ValueError) as error:
+            self._behind = True
             raise self._unavailable(f"does not answer ({error})") from error
         self._client.loop_start()
         with self._changed:
             self._changed.wait_for(lambda: self._connected is not None or self._lost, self._timeout_s)
             connected, lost = self._connected, self._lost
         if connected is None or connected.is_failure:
+            self._behind = True
             raise self._unavailable(
                 f"does not let us in ({connected if connected is not None else lost or 'no answer'})"
             )
 
     def publish(self, letters: Sequence[Letter]) -> list[Outcome]:
         """Publish all, wait for all."""
+        with self._changed:
+            self._said.clear()  # numbers begin anew after 65,535
         numbers = [self._begin(letter) for letter in letters]
         asked = {number for number in numbers if number is not None}
         ends = time.monotonic() + self._timeout_s
         with self._changed:
             self._changed.wait_for(lambda: asked <= self._said.keys() or self._lost, max(0.0, ends - time.monotonic()))
             said = dict(self._said)
+        self._behind = not asked <= said.keys()
         return [self._outcome(letter, number, said) for letter, number in zip(letters, numbers, strict=True)]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the broker is gone, does not let us in, or did not acknowledge all of what it was given: what comes late
+        must not be taken for the acknowledgement of something else."""
+        return bool(self._lost) or self._behind
 
     def close(self) -> None:
         """Say good-bye."""

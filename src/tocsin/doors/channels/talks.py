@@ -3,7 +3,9 @@
 A call of ``ask_all`` comes back after ``patience_s`` at the latest. What has no answer by then goes on talking: its letter is
 "not yet handed over", and when the sender brings the same letter again it gets the answer that came meanwhile, without a
 second call. A target is asked one letter after another (a cancel never overtakes its alert); a target that fails rests
-(``breaker``). Nothing of this outlives the process: after a crash a letter in the air is sent again with the same key.
+(``breaker``). Whoever was slow once is waited for no more, and takes no place among the ``side_by_side``, until it answers in
+time again: the patience is spent once a target, not once a letter. Nothing of this outlives the process: after a crash a letter
+in the air is sent again with the same key.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ __all__ = ["Talks"]
 
 SIDE_BY_SIDE = 16
 PATIENCE_S = 1.0
+SLOW_AT_MOST = 64  # talks with slow targets
 KEPT = 10_000  # answers that nobody fetched
 _TARGETS = 50_000
 
@@ -38,10 +41,13 @@ class Talks:
         side_by_side: int = SIDE_BY_SIDE, patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._ask, self._target_of, self._patience_s, self._clock = ask, target_of, patience_s, clock
-        self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="talk")
+        self._side_by_side = side_by_side
+        self._quick = 0  # talks that go on with targets that are not slow
+        self._pool = ThreadPoolExecutor(side_by_side + SLOW_AT_MOST, thread_name_prefix="talk")
         self._lock = threading.Lock()
         self._air: OrderedDict[str, Future[Outcome]] = OrderedDict()  # by key of the letter
-        self._busy: set[str] = set()  # targets that are being talked to
+        self._busy: dict[str, Future[Outcome]] = {}  # targets that are being talked to
+        self._slow: set[str] = set()  # targets that did not answer within the patience, the last time
         self._breakers: OrderedDict[str, Breaker] = OrderedDict()
 
     def ask_all(self, letters: Sequence[Letter]) -> list[Outcome]:
@@ -54,7 +60,7 @@ class Talks:
             for letter in waiting:  # in order: once a letter waits its turn, later ones to its target do too
                 target = self._target_of(letter)
                 if target not in turns and (future := self._begin(letter, outcomes)) is not None:
-                    futures.append(future)
+                    futures += [future] if target not in self._slow else []
                 if letter.key not in outcomes:
                     turns.add(target)
             waiting = [letter for letter in waiting if letter.key not in outcomes]
@@ -62,6 +68,7 @@ class Talks:
             if not futures or left <= 0:
                 break
             wait(futures, timeout=left, return_when="FIRST_COMPLETED")
+        self._note_slow({self._target_of(letter) for letter in waiting})
         return [outcomes.get(one.key) or Outcome(one.key, False, "the target has not answered yet") for one in letters]
 
     def resting(self) -> list[str]:
@@ -85,18 +92,27 @@ class Talks:
                 outcomes[letter.key] = going.result()
                 return None
             if target in self._busy:
-                return next((f for f in self._air.values() if not f.done()), None)
+                return self._busy[target]
+            if target in self._slow:
+                if len(self._busy) - self._quick >= SLOW_AT_MOST:
+                    outcomes[letter.key] = Outcome(
+                        letter.key, False, "the target was slow and waits for other slow ones"
+                    )
+                    return None
+            elif self._quick >= self._side_by_side:
+                return None
             breaker = self._breaker(target)
             if not breaker.may_ask(self._clock()):
                 outcomes[letter.key] = Outcome(letter.key, False, "the target did not answer lately and rests")
                 return None
-            self._busy.add(target)
-            made = self._air[letter.key] = self._pool.submit(self._talk, letter, target)
+            self._quick += target not in self._slow
+            made = self._air[letter.key] = self._busy[target] = self._pool.submit(self._talk, letter, target)
             while len(self._air) > KEPT and next(iter(self._air.values())).done():
                 self._air.popitem(last=False)
             return made
 
     def _talk(self, letter: Letter, target: str) -> Outcome:
+        begun = self._clock()
         try:
             outcome = self._ask(letter)
             answered = True
@@ -107,7 +123,10 @@ class Talks:
         except Exception as error:  # a fault of ours must not keep the target busy for ever
             outcome, answered = Outcome(letter.key, False, f"{type(error).__name__}: {error}"[:300]), False
         with self._lock:
-            self._busy.discard(target)
+            self._busy.pop(target, None)
+            self._quick -= target not in self._slow
+            if answered and self._clock() - begun <= self._patience_s:
+                self._slow.discard(target)
             breaker = self._breaker(target)
             if answered:
                 breaker.answered()
@@ -115,9 +134,17 @@ class Talks:
                 breaker.failed(self._clock())
         return outcome
 
+    def _note_slow(self, targets: set[str]) -> None:
+        with self._lock:
+            fresh = (self._busy.keys() & targets) - self._slow
+            self._quick -= len(fresh)
+            self._slow |= fresh
+
     def _breaker(self, target: str) -> Breaker:
         breaker = self._breakers.setdefault(target, Breaker())
         self._breakers.move_to_end(target)
         while len(self._breakers) > _TARGETS:
-            self._breakers.popitem(last=False)
+            name, _gone = self._breakers.popitem(last=False)
+            if name not in self._busy:
+                self._slow.discard(name)
         return breaker
