@@ -3,6 +3,7 @@ answers are carried, calls go over real HTTP, callbacks come in at the product's
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -200,7 +201,7 @@ def villages(count: int = 3, *, channels: Sequence[str] = ("voice", "sms"), **na
 
 def facts(kind: str) -> list[dict[str, object]]:
     """The bodies of the facts of a kind, in order."""
-    return [row.body for row in OutboxFact.objects.filter(kind=kind).order_by("id")]
+    return [json.loads(row.body) for row in OutboxFact.objects.filter(kind=kind).order_by("id")]
 
 
 def verbs(chain: str = "evt_1") -> list[str]:
