@@ -9,12 +9,12 @@ nothing is told twice. Inside the transactions of ``services``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Min, Q
 from django.utils import translation
 from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
@@ -75,9 +75,18 @@ def reconsider(recipient: str, *, now: datetime) -> None:
     DispatchRow.objects.filter(id__in=dispatches, settled_at=None).update(not_before=None)
 
 
-def note_heard(channel: str, recipients: Sequence[str], level: int, *, now: datetime) -> None:
-    """These telephones rang. Red is not counted: it is not held back and holds nothing back."""
-    if recipients and level < _red() and throttled(channel):
+def note_heard(row: DispatchRow, recipients: Sequence[str], *, now: datetime) -> None:
+    """These telephones rang. Red is not counted: it is not held back and holds nothing back. What was held was counted when its
+    time came, so that nothing slips in between."""
+    if not recipients or row.kind == BUNDLE or row.level >= _red() or not throttled(row.channel):
+        return
+    counted = DeliveryRow.objects.filter(dispatch=row, recipient__in=recipients, held_at__isnull=False)
+    known = set(counted.values_list("recipient", flat=True))
+    _count(row.channel, [name for name in recipients if name not in known], now)
+
+
+def _count(channel: str, recipients: Sequence[str], now: datetime) -> None:
+    if throttled(channel):
         HeardRow.objects.bulk_create(HeardRow(channel=channel, recipient=name, at=now) for name in recipients)
 
 
@@ -98,6 +107,7 @@ class _Rules:
     silent: dict[str, datetime]
     heard: dict[str, list[datetime]]
     limits: tuple[Limit, ...]
+    queued: dict[str, datetime]
 
     @classmethod
     def of(cls, channel: str, recipients: Sequence[str], now: datetime) -> _Rules:
@@ -114,10 +124,14 @@ class _Rules:
             rows = HeardRow.objects.filter(channel=channel, recipient__in=recipients, at__gt=now - _LONGEST)
             for name, at in rows.values_list("recipient", "at"):
                 heard.setdefault(name, []).append(at)
-        return cls(quiets, silent, heard, limits)
+        held = DeliveryRow.objects.filter(recipient__in=recipients, state=DeliveryState.HELD, dispatch__channel=channel)
+        queued = dict(held.values_list("recipient").annotate(at=Min("not_before")).order_by())
+        return cls(quiets, silent, heard, limits, queued)
 
     def end(self, name: str, standing: Standing, now: datetime) -> datetime | None:
         """Until when a letter to one of them waits."""
+        if name in self.queued and not standing.is_exempt:  # behind those that wait already, never past them
+            return self.queued[name]
         return held_until(standing, self.quiets.get(name, []), self.silent.get(name), self.limits,
                           self.heard.get(name, []), now)  # fmt: skip
 
@@ -156,13 +170,14 @@ def _release(channel: str, recipient: str, now: datetime) -> None:
         .select_related("dispatch")
         .order_by("dispatch__put_at", "dispatch_id", "number")
     )
-    rules = _Rules.of(channel, [recipient], now)
+    rules = replace(_Rules.of(channel, [recipient], now), queued={})
     plain = Standing(0, takes_back=False, stands_alone=True, told_level=None, red=_red())
     later = rules.end(recipient, plain, now)
     if later is not None:  # it became quiet, or rang too often, meanwhile
         ids = [one.pk for one in held]
         DeliveryRow.objects.filter(pk__in=ids).update(not_before=later)
         return
+    _count(channel, [recipient], now)
     over = {one.pk for one in held if _is_over(one.dispatch, now)}
     if len(held) == 1 and not over:
         held[0].state, held[0].not_before = DeliveryState.WAITING.value, None

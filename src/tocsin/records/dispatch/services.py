@@ -253,17 +253,17 @@ def _note(row: DispatchRow, outcomes: Sequence[Outcome], now: datetime, jitter: 
         dispatch, _dash, number = outcome.key.rpartition("-")
         if dispatch == row.id and number.isdigit():
             said[int(number)] = outcome
-    changed = []
+    changed, heard = [], []
     for delivery in _waiting(row).filter(number__in=said):
         outcome, tried = said[delivery.number], delivery.attempts + 1
         state = _state_after(row, outcome, tried, now)
         pause = _next(row, delivery.attempts, now, jitter) if state is DeliveryState.WAITING else None
         accepted_at = now if state is DeliveryState.ACCEPTED else None
+        heard += [delivery.recipient] if accepted_at else []
         changed.append((delivery.pk, row.id, delivery.number, delivery.recipient, delivery.address, delivery.language,
                         state.value, tried, pause, accepted_at, _kept(outcome.said)))  # fmt: skip
     put_rows(DeliveryRow, ("id", *_DELIVERY), changed, key="id", replace=_NOTED)
-    heard = [one[3] for one in changed if one[6] == DeliveryState.ACCEPTED]
-    holding.note_heard(row.channel, heard, row.level, now=now)
+    holding.note_heard(row, heard, now=now)
 
 
 def _state_after(row: DispatchRow, outcome: Outcome, tried: int, now: datetime) -> DeliveryState:
