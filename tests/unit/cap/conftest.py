@@ -13,13 +13,19 @@ from lxml import etree
 CHECKOUT = Path(__file__).parents[3]
 
 
+def corpus_folder() -> Path | None:
+    """``TOCSIN_DATA`` or ``../shared/data`` beside the checkout; None where neither holds it."""
+    root = Path(os.environ.get("TOCSIN_DATA") or CHECKOUT.parent / "shared" / "data") / "cap"
+    return root if root.is_dir() else None
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """``TOCSIN_DATA`` or ``../shared/data`` beside the checkout; skips with a plain sentence where neither holds it."""
-    root = Path(os.environ.get("TOCSIN_DATA") or CHECKOUT.parent / "shared" / "data") / "cap"
-    if not root.is_dir():
+    """The corpus; skips with a plain sentence where it is not."""
+    found = corpus_folder()
+    if found is None:
         pytest.skip("The corpus cap is not on this machine; set TOCSIN_DATA to the folder that holds it.")
-    return root
+    return found
 
 
 @pytest.fixture(scope="session")

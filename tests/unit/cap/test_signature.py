@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -103,15 +104,19 @@ def test_outside_of_its_days_a_certificate_is_expired(signed, pinned, moved):
     assert report.alert is None
 
 
-def test_sha1_is_taken_on_import_and_flagged():
-    class Old(XMLSigner):
-        def check_deprecated_methods(self) -> None:
-            """Old services sign with SHA-1; the library refuses to."""
+class Old(XMLSigner):
+    def check_deprecated_methods(self) -> None:
+        """Old services sign with SHA-1; the library refuses to."""
 
-    key, made = rsa_key("us"), certificate(rsa_key("us"))
+
+def signed_with_sha1(data: bytes, name: str) -> bytes:
     signer = Old(signature_algorithm=SignatureMethod.RSA_SHA1, digest_algorithm=DigestAlgorithm.SHA1)
-    data = etree.tostring(signer.sign(etree.fromstring(write(alert())), key=key, cert=[made]))
-    report = judged(data, Pin.of(pem(made)))
+    signed = signer.sign(etree.fromstring(data), key=rsa_key(name), cert=[certificate(rsa_key(name))])
+    return bytes(etree.tostring(signed))
+
+
+def test_sha1_is_taken_on_import_and_flagged():
+    report = judged(signed_with_sha1(write(alert()), "us"), Pin.of(pem(certificate(rsa_key("us")))))
     assert report.verdict is Verdict.VALID
     assert report.judgements[0].weak
 
@@ -261,6 +266,24 @@ def forger_signs_beside(root, signature):
     root.append(beside.find(f"{DS}Signature"))
 
 
+@_tree
+def weaker_digest(root, signature):
+    """The digest of a changed message, in SHA-1, in the place of the good one; the signature's value stays."""
+    root.find(f"{{{NAMESPACE}}}info/{{{NAMESPACE}}}severity").text = "Extreme"
+    bare = copy.deepcopy(root)
+    bare.remove(bare.find(f"{DS}Signature"))
+    signature.find(f".//{DS}DigestMethod").set("Algorithm", "http://www.w3.org/2000/09/xmldsig#sha1")
+    digest = hashlib.sha1(etree.tostring(bare, method="c14n")).digest()
+    signature.find(f".//{DS}DigestValue").text = base64.b64encode(digest).decode()
+
+
+def forged_with_sha1(data: bytes) -> bytes:
+    """Changed, and signed anew by somebody else with RSA and SHA-1, which is taken on import."""
+    root = etree.fromstring(data.replace(b">Severe<", b">Extreme<"))
+    root.remove(root.find(f"{DS}Signature"))
+    return signed_with_sha1(etree.tostring(root), "forger")
+
+
 VALUE = re.compile(rb"<ds:SignatureValue>.*?</ds:SignatureValue>", re.DOTALL)
 
 
@@ -295,6 +318,8 @@ FORGERIES: dict[str, Callable[[bytes], bytes]] = {
     "in an info": signature_in_an_info,
     "before the infos": signature_first,
     "beside a forger's own": forger_signs_beside,
+    "a weaker digest": weaker_digest,
+    "signed anew with SHA-1": forged_with_sha1,
     "no signature value": lambda data: re.sub(rb"(<ds:SignatureValue>).*?(</ds:SignatureValue>)", rb"\1\2", data, flags=re.S),
     "value of another message": lambda data: VALUE.sub(VALUE.findall(of_another_message())[0], data),
 }  # fmt: skip
