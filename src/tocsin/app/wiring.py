@@ -135,6 +135,7 @@ WIRING: Wiring = {
     ],
     # where the plan of call-outs declares it, a response and another authority's bulletin call the villages too
     "response_opened": [Stage("callout.response_opened", calling_out.on_response_opened)],
+    "response_changed": [Stage("callout.response_changed", calling_out.on_response_opened)],  # raised to such a level
     "response_ended": [Stage("callout.response_ended", calling_out.on_response_ended)],
     "bulletin_received": [Stage("callout.bulletin_received", calling_out.on_bulletin_received)],
     "bulletin_ended": [Stage("callout.bulletin_ended", calling_out.on_bulletin_ended)],

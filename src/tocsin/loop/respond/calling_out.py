@@ -10,7 +10,7 @@ from tocsin.loop.detect import queries as detect
 from tocsin.loop.observe.bulletins import queries as bulletins
 from tocsin.loop.observe.bulletins.facts import BulletinEnded, BulletinReceived
 from tocsin.loop.respond import playbooks
-from tocsin.loop.respond.facts import ResponseEnded, ResponseOpened
+from tocsin.loop.respond.facts import ResponseChanged, ResponseEnded, ResponseOpened
 from tocsin.loop.warn.calling import villages
 from tocsin.loop.warn.content import Areas
 from tocsin.loop.warn.names import Names
@@ -29,8 +29,9 @@ RESPONSE, BULLETIN = "response", "bulletin"
 _OVER = ("cancelled", "gone")  # what was replaced goes on with its successor
 
 
-def on_response_opened(told: Sequence[ResponseOpened], now: datetime) -> None:
-    """A commander ordered a response of a level that the plan names: the villages of the event's area are called."""
+def on_response_opened(told: Sequence[ResponseOpened | ResponseChanged], now: datetime) -> None:
+    """A commander ordered a response of a level that the plan names, or raised one to it: the villages of the event's area are
+    called, once."""
     plan = callout.plan_in_force().callout
     for fact in told:
         if RESPONSE not in plan.causes or fact.level < plan.least_response:
@@ -78,7 +79,7 @@ def on_bulletin_ended(told: Sequence[BulletinEnded], now: datetime) -> None:
         callout.stop_callout(BULLETIN, line.thread, _taken_back(line), actor=RULE, now=now)
 
 
-def _ordered(fact: ResponseOpened, event: detect.EventLine) -> dict[str, Spoken]:
+def _ordered(fact: ResponseOpened | ResponseChanged, event: detect.EventLine) -> dict[str, Spoken]:
     texts = {}
     for language, stop in (("en", ". "), ("zh-hans", "。")):
         level = response_level(fact.level).word(language)
