@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tocsin.doors.console.urls")),
     path("", include("tocsin.doors.console.respond_urls")),
     path("", include("tocsin.doors.console.rectify_urls")),
+    path("", include("tocsin.doors.console.cases_urls")),
     path("", include("tocsin.doors.field.urls")),
 ]

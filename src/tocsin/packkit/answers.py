@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jsonschema import Draft202012Validator
 
 from tocsin.packkit.forms import Form, Question
 
-__all__ = ["AnswerFault", "answer_faults"]
+__all__ = ["AnswerFault", "answer_faults", "start_of"]
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
@@ -53,6 +54,14 @@ def answer_faults(form: Form, asked: Iterable[str], answers: Mapping[str, Any], 
     order = [question.name for question in form.questions]
     return sorted((AnswerFault(*pair) for pair in found.items()),
                   key=lambda fault: (order.index(fault.field) if fault.field in order else 99, fault.field))  # fmt: skip
+
+
+def start_of(value: str, zone: str) -> datetime:
+    """The moment that a day or a moment of a form names; a day begins at its midnight."""
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        moment = datetime.combine(date.fromisoformat(value), time(0), ZoneInfo(zone))
+    return moment.astimezone(UTC)
 
 
 def _plain(question: Question) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tocsin.clocks import Calendar, Due, Extension, Pause, due, read_calendar
 from tocsin.engine.language.faults import nearest
-from tocsin.packkit.answers import answer_faults
+from tocsin.packkit.answers import answer_faults, start_of
 from tocsin.packkit.case_moves import Standing, still_asked, why_not
 from tocsin.packkit.concerns.outcome import Outcome
 from tocsin.packkit.document import Folder
@@ -19,7 +19,7 @@ from tocsin.packkit.fault import Faults
 from tocsin.packkit.lifecycle import OPENING, CaseKind
 from tocsin.packkit.section import Section, sections
 
-__all__ = ["check_case_examples", "start_of"]
+__all__ = ["check_case_examples"]
 
 _EXAMPLE_KEYS = ("kind", "zone", "step", "note")
 _STEP_KEYS = ("at", "by", "open", "move", "pause", "resume", "extend", "values", "state", "due", "refused", "note")
@@ -38,7 +38,7 @@ class _Play:
     zone: str
     calendar: Calendar
     state: str = ""
-    owner: str = ""
+    replied: bool = False
     values: dict[str, Any] = field(default_factory=dict)
     makers: dict[str, str] = field(default_factory=dict)
     clocks: dict[str, _Clock] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class _Play:
         return ""
 
     def _move(self, code: str, role: str, account: str, values: Mapping[str, Any], at: datetime) -> str:
-        standing = Standing(self.state, {**self.values, **values}, self.makers)
+        standing = Standing(self.state, {**self.values, **values}, self.makers, replied=self.replied)
         reason = why_not(self.kind, code, standing, role=role, account=account, is_owner=role == self.kind.owner)
         if reason:
             return reason.value
@@ -72,6 +72,7 @@ class _Play:
         if refused := self._answer(move.form, values, at):
             return refused
         self.state, self.makers[code] = move.after, account
+        self.replied = self.replied or self.kind.states[move.after].replied
         ended = tuple(self.clocks) if self.kind.states[move.after].over else move.stops
         for name in ended:
             self.clocks.pop(name, None)
@@ -114,14 +115,6 @@ class _Play:
         running = self.clocks[code]
         return due(self.kind.clocks[code].period, running.start, calendar=self.calendar, zone=self.zone,
                    pauses=running.pauses, extensions=running.extensions)  # fmt: skip
-
-
-def start_of(value: str, zone: str) -> datetime:
-    """The moment that a day or a moment of a form names; a day begins at its midnight."""
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        moment = datetime.combine(date.fromisoformat(value), time(0), ZoneInfo(zone))
-    return moment.astimezone(UTC)
 
 
 def check_case_examples(folder: Folder, kinds: Mapping[str, CaseKind], faults: Faults) -> list[Outcome]:

@@ -21,7 +21,7 @@ _CASE_KEYS = (
     "title", "number", "first", "opens", "form", "owner", "starts", "ruling", "legs", "appeal", "requester", "sealed",
     "state", "move", "source", "verified", "note",
 )  # fmt: skip
-_STATE_KEYS = ("title", "over", "replied", "put_right")
+_STATE_KEYS = ("title", "over", "replied", "put_right", "hidden_from")
 _MOVE_KEYS = ("title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops")
 _DESK_KEYS = ("role", "clock", "reopens")
 # legs_over: every helper has replied or was waived. not_operator: the account holds no post of the facility.
@@ -35,13 +35,14 @@ _NUMBER = re.compile(r"[A-Z]{1,6}")
 @dataclass(frozen=True, slots=True)
 class State:
     """A state of a case. ``replied``: in it the requester has an answer; ``put_right``: what was wrong has been put right: two
-    things. ``over``: nothing more has to happen."""
+    things. ``over``: nothing more has to happen. ``hidden_from``: roles that do not see a case in it."""
 
     code: str
     title: Mapping[str, str]
     over: bool = False
     replied: bool = False
     put_right: bool = False
+    hidden_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,9 @@ def _state(code: str, section: Section) -> State:
     section.known(_STATE_KEYS)
     _named(section, code)
     return State(
-        code, section.words("title"), section.boolean("over"), section.boolean("replied"), section.boolean("put_right")
-    )
+        code, section.words("title"), section.boolean("over"), section.boolean("replied"), section.boolean("put_right"),
+        roles_of(section, "hidden_from"),
+    )  # fmt: skip
 
 
 def _move(

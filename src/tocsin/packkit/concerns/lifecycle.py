@@ -8,7 +8,9 @@ from tocsin.packkit.document import Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.lifecycle import OPENING, CaseKind
 
-__all__ = ["check_lifecycle"]
+__all__ = ["REPLY", "check_lifecycle"]
+
+REPLY = "reply"  # the question whose answer goes to the requester
 
 
 def check_lifecycle(folder: Folder, kinds: Iterable[CaseKind], faults: Faults) -> None:
@@ -48,6 +50,9 @@ def check_lifecycle(folder: Folder, kinds: Iterable[CaseKind], faults: Faults) -
                         move.code,
                     )
             _when(kind, move.code, fault)
+            asked = kind.forms[move.form].question(REPLY) if move.form else None
+            if kind.requester and kind.states[move.after].replied and not asked:
+                fault(f"it tells the requester nothing: no question {REPLY}", "ask for the answer", "move", move.code)
         if numbers.setdefault(kind.number, kind.code) != kind.code:
             fault(f"two kinds of case count their numbers with {kind.number}", "give each its own letters", "number")
         _moments(kind, faults, folder)

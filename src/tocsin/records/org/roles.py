@@ -35,6 +35,7 @@ class Act(enum.StrEnum):
     READ_EVENTS = "read_events"
     READ_SOURCES = "read_sources"
     ACKNOWLEDGE_EVENT = "acknowledge_event"
+    JUDGE_BULLETIN = "judge_bulletin"
     ASK_VERIFICATION = "ask_verification"
     ANSWER_VERIFICATION = "answer_verification"
     READ_WARNINGS = "read_warnings"
@@ -53,6 +54,8 @@ class Act(enum.StrEnum):
     RECHECK_FINDING = "recheck_finding"
     PUBLISH_REVIEW = "publish_review"
     CLOSE_EVENT = "close_event"
+    READ_CASES = "read_cases"
+    WORK_CASES = "work_cases"
     READ_LEDGER = "read_ledger"
     READ_EVALUATION = "read_evaluation"
     READ_SHADOWS = "read_shadows"
@@ -62,11 +65,15 @@ class Act(enum.StrEnum):
 
 _R = Role
 _WATCHERS = frozenset({_R.DUTY_OFFICER, _R.SIGNER, _R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER, _R.ANALYST, _R.AUDITOR})
+_CASEWORK = frozenset(
+    {_R.DUTY_OFFICER, _R.SIGNER, _R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER, _R.FACILITY_OPERATOR}
+)
 
 MAY: dict[Act, frozenset[Role]] = {
     Act.READ_EVENTS: _WATCHERS,
     Act.READ_SOURCES: frozenset({_R.DUTY_OFFICER, _R.COMMANDER, _R.ANALYST, _R.AUDITOR}),
     Act.ACKNOWLEDGE_EVENT: frozenset({_R.DUTY_OFFICER}),
+    Act.JUDGE_BULLETIN: frozenset({_R.DUTY_OFFICER}),
     Act.ASK_VERIFICATION: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
     Act.ANSWER_VERIFICATION: frozenset({_R.INSPECTOR}),
     Act.READ_WARNINGS: _WATCHERS,
@@ -87,6 +94,8 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.RECHECK_FINDING: frozenset({_R.INSPECTOR}),
     Act.PUBLISH_REVIEW: frozenset({_R.COMMANDER, _R.CASE_HANDLER}),
     Act.CLOSE_EVENT: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
+    Act.READ_CASES: _CASEWORK | {_R.AUDITOR},
+    Act.WORK_CASES: _CASEWORK,
     Act.READ_LEDGER: frozenset({_R.AUDITOR, _R.COMMANDER}),
     Act.READ_EVALUATION: frozenset({_R.COMMANDER, _R.ANALYST, _R.AUDITOR}),
     Act.READ_SHADOWS: frozenset({_R.ANALYST, _R.AUDITOR}),
@@ -112,6 +121,7 @@ _TITLES: dict[str, Promise] = {
 _ACTS: dict[Act, Promise] = {
     Act.READ_EVENTS: _("read events"), Act.READ_SOURCES: _("read sources"),
     Act.ACKNOWLEDGE_EVENT: _("acknowledge events"), Act.ASK_VERIFICATION: _("ask for a verification"),
+    Act.JUDGE_BULLETIN: _("judge bulletins that repeat another"),
     Act.ANSWER_VERIFICATION: _("answer a verification"), Act.READ_WARNINGS: _("read warnings"),
     Act.DRAFT_WARNING: _("draft warnings"), Act.SIGN_WARNING: _("sign warnings"),
     Act.RECORD_CALL: _("enter calls made by hand"),
@@ -121,6 +131,7 @@ _ACTS: dict[Act, Promise] = {
     Act.RECORD_FINDING: _("record findings"), Act.SERVE_ORDER: _("serve orders"),
     Act.ENTER_PLAN: _("enter a rectification plan"), Act.RECHECK_FINDING: _("re-check findings"),
     Act.PUBLISH_REVIEW: _("publish reviews"), Act.CLOSE_EVENT: _("close events"),
+    Act.READ_CASES: _("read cases"), Act.WORK_CASES: _("work on cases"),
     Act.READ_LEDGER: _("read the ledger"), Act.READ_EVALUATION: _("read the evaluation"),
     Act.READ_SHADOWS: _("read rules on trial"), Act.TRY_RULES: _("try rules and put them in force"),
     Act.MANAGE_STAFF: _("manage staff"),

@@ -1,0 +1,101 @@
+"""Forms of cases: the questions that still have to be asked, each with what was typed and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from django.http import QueryDict
+
+from tocsin.packkit.answers import AnswerFault
+from tocsin.packkit.case_moves import still_asked
+from tocsin.packkit.forms import Question
+from tocsin.packkit.lifecycle import CaseKind
+from tocsin.records.cases.refusals import fault_words, in_words
+
+__all__ = ["Asked", "answers_of", "asked", "shown_value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question as a page shows it. ``name``: of the field; ``id``: of the element, one a page."""
+
+    name: str
+    id: str
+    kind: str
+    title: str
+    hint: str
+    choices: list[tuple[str, str]]
+    value: str
+    required: bool
+    most: int
+    low: str
+    high: str
+    wrong: str
+
+
+def asked(
+    kind: CaseKind, form: str, values: Mapping[str, Any], of: str, typed: Mapping[str, str], faults: list[AnswerFault]
+) -> list[Asked]:
+    """The questions of a form that were not answered yet. ``of``: the move, so that ids are one a page."""
+    wrong = {fault.field: fault_words(fault.what) for fault in faults}
+    names = set(still_asked(kind, form, values)) if form else set()
+    questions = kind.forms[form].questions if form else ()
+    return [_asked(question, of, typed, wrong) for question in questions if question.name in names]
+
+
+def answers_of(post: QueryDict, kind: CaseKind, form: str, values: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+    """What was typed, as the kinds of its questions want it; what cannot be read stays as typed and is refused by name. Fields
+    that no question asks for are passed on, so that they are refused too."""
+    if not form:
+        return {}
+    out: dict[str, Any] = {}
+    for name in still_asked(kind, form, values):
+        question = kind.forms[form].question(name)
+        typed = post.get(f"a_{name}", "").replace("\r\n", "\n").strip()
+        if question is None:
+            continue
+        if question.kind == "flag":
+            out[name] = bool(typed)
+        elif typed:
+            out[name] = _read(question, typed, zone)
+    return out
+
+
+def shown_value(kind: CaseKind, name: str, value: Any, zone: tzinfo) -> tuple[str, str]:
+    """An answer as a page tells it: the question's title, the answer in words."""
+    question = next((found for form in kind.forms.values() if (found := form.question(name))), None)
+    if question is None:
+        return name, str(value)
+    title = in_words(question.title)
+    if question.kind == "choice":
+        return title, in_words(question.words.get(str(value), {"en": str(value)}))
+    if question.kind == "moment":
+        return title, datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    return title, f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _asked(question: Question, of: str, typed: Mapping[str, str], wrong: Mapping[str, str]) -> Asked:
+    schema = question.schema
+    return Asked(
+        f"a_{question.name}", f"{of}-{question.name}", question.kind, in_words(question.title),
+        in_words(question.hint) if question.hint else "", [(code, in_words(words)) for code, words in question.words.items()],
+        typed.get(f"a_{question.name}", ""), question.required, int(schema.get("maxLength", 40)),
+        str(schema.get("minimum", "")), str(schema.get("maximum", "")), wrong.get(question.name, ""),
+    )  # fmt: skip
+
+
+def _read(question: Question, typed: str, zone: tzinfo) -> Any:
+    try:
+        if question.kind == "whole":
+            return int(typed)
+        if question.kind == "number":
+            return float(typed.replace(",", ""))
+        if question.kind == "moment":
+            moment = datetime.fromisoformat(typed)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+    except ValueError:
+        return typed
+    return typed

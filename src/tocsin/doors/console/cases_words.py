@@ -1,0 +1,172 @@
+"""Cases as pages show them, every word chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tocsin.doors.console.cases_form import Asked, asked
+from tocsin.doors.console.frame import Frame
+from tocsin.doors.console.standing import post_title
+from tocsin.loop.review.words import verb_words
+from tocsin.packkit.answers import AnswerFault
+from tocsin.packkit.case_moves import Standing, WhyNot, why_not
+from tocsin.records.cases.queries import CaseFile, CaseLine, ClockLine
+from tocsin.records.cases.refusals import in_words
+from tocsin.records.ledger.queries import Line
+from tocsin.records.org.actor import Actor
+from tocsin.terms.moment import to_us
+
+__all__ = [
+    "CaseOnPage",
+    "ClockOnPage",
+    "MoveOnPage",
+    "case_on_page",
+    "clocks_on_page",
+    "hand_words",
+    "moves_on_page",
+    "told",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOnPage:
+    """A case with its words; moments in microseconds."""
+
+    line: CaseLine
+    kind: str
+    state: str
+    owner: str
+    opened_us: int
+    due_us: int | None
+    over_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOnPage:
+    """A clock with its words; ``acts``: what the reader may do to it, (code, word)."""
+
+    line: ClockLine
+    title: str
+    clause: str
+    verified: bool
+    started_us: int
+    due_us: int
+    strict_us: int
+    ended_us: int | None
+    state: str
+    acts: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOnPage:
+    """A move the reader may make: its questions, and whether one of them is to be corrected."""
+
+    code: str
+    title: str
+    questions: list[Asked]
+    is_open: bool
+
+
+def case_on_page(line: CaseLine, language: str) -> CaseOnPage:
+    """A case with its words."""
+    return CaseOnPage(
+        line, in_words(line.kind.title), in_words(line.kind.states[line.state].title), post_title(line.owner, language),
+        to_us(line.opened_at), to_us(line.due_at) if line.due_at and not line.is_over else None, _us(line.over_at),
+    )  # fmt: skip
+
+
+def clocks_on_page(file: CaseFile, actor: Actor, now: datetime) -> list[ClockOnPage]:
+    """The clocks of a case, running ones first."""
+    return [_clock(one, file.line, actor, now) for one in file.clocks]
+
+
+def moves_on_page(
+    line: CaseLine,
+    actor: Actor,
+    typed: Mapping[str, str],
+    chosen: str,
+    faults: Sequence[AnswerFault],
+    *,
+    operates: bool,
+) -> list[MoveOnPage]:
+    """The moves that the reader may make now. Those that wait only for an answer of their own form are shown too."""
+    kind, out = line.kind, []
+    standing = Standing(line.state, line.values, line.makers, line.legs_open, line.contested_at is not None,
+                        line.replied_at is not None)  # fmt: skip
+    for move in kind.moves_from(line.state):
+        why = why_not(kind, move.code, standing, role=actor.role, account=actor.account, is_owner=actor.post == line.owner,
+                      operates=operates)  # fmt: skip
+        answers_itself = (
+            why is WhyNot.WHEN and move.form and any(kind.forms[move.form].question(name) for name in move.when)
+        )
+        if why is None or answers_itself:
+            mine = chosen == move.code
+            questions = asked(
+                kind, move.form, line.values, move.code, typed if mine else {}, list(faults) if mine else []
+            )
+            out.append(MoveOnPage(move.code, in_words(move.title), questions, mine))
+    return out
+
+
+def hand_words(what: str) -> str:
+    """What happened to the assignment."""
+    return {
+        "assigned": _("Assigned to"), "transferred": _("Handed to"), "contested": _("Disputed; named instead"),
+        "ruled": _("Decided: it is for"),
+    }.get(what, what)  # fmt: skip
+
+
+def told(lines: Sequence[Line], line: CaseLine, frame: Frame) -> list[dict[str, Any]]:
+    """The chain of a case as its timeline, the newest first: what, when, by which post."""
+    out = []
+    for one in reversed(lines):
+        post = one.actor.partition("/")[0]
+        what = str(verb_words(one.verb))
+        if one.verb == "case_moved":
+            move = line.kind.moves.get(one.body.get("move", ""))
+            what = in_words(move.title) if move else what
+        code = one.body.get("clock", "")
+        if code in line.kind.clocks:
+            what = f"{what}: {in_words(line.kind.clocks[code].title)}"
+        out.append({"what": what, "at_us": to_us(one.at), "by": _by(post, frame.language), "number": one.number})
+    return out
+
+
+def _by(post: str, language: str) -> str:
+    if post == "requester":
+        return _("The requester")
+    return "" if ":" in post else post_title(post, language)
+
+
+def _clock(one: ClockLine, line: CaseLine, actor: Actor, now: datetime) -> ClockOnPage:
+    spec = line.kind.clocks[one.code]
+    acts = []
+    if one.ended_at is None and not line.survivor:
+        if spec.pause and actor.role in spec.pause.who:
+            acts.append(("resume", _("Let it go on")) if one.standing else ("pause", _("Stop the clock")))
+        extends = spec.extension and actor.role in spec.extension.who and one.extensions < spec.extension.times
+        if extends and (one.due_at > now or one.standing):
+            acts.append(("extend", _("Extend it")))
+    return ClockOnPage(one, in_words(spec.title), spec.clause, spec.verified, to_us(one.started_at), to_us(one.due_at),
+                       to_us(one.strict_at), _us(one.ended_at), _state(one), acts)  # fmt: skip
+
+
+def _state(one: ClockLine) -> str:
+    if one.ended_at is not None:
+        return (
+            _("Ended late")
+            if one.overdue_at
+            else {"merged": _("Merged"), "waived": _("Waived")}.get(one.ended_how, _("Ended"))
+        )
+    if one.standing:
+        return _("Stands still")
+    return _("Passed") if one.overdue_at else _("Near") if one.warned_at else _("Running")
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)

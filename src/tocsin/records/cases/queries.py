@@ -1,0 +1,335 @@
+"""Reading cases. Each reader takes a scope: its role must read cases, and it sees its area; the operator of a facility sees
+what is about that facility, and nothing in a state that is hidden from it. A requester reads by the code alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from tocsin.packkit.lifecycle import CaseKind
+from tocsin.records.cases.kinds import kind_of, kinds_in_use
+from tocsin.records.cases.models import (
+    AppealRow,
+    CaseRow,
+    ClockRow,
+    DocumentRow,
+    HandRow,
+    LegRow,
+    MessageRow,
+    RatingRow,
+)
+from tocsin.records.cases.services.opening import code_digest
+from tocsin.records.org.roles import Act, Role
+from tocsin.records.org.scope import Scope
+from tocsin.terms.errors import UnknownName
+
+__all__ = [
+    "AppealLine", "CaseFile", "CaseLine", "ClockLine", "DocumentLine", "Filter", "HandLine", "LegLine", "MessageLine",
+    "ReceiptFile",
+    "case_file", "cases", "count", "document", "file_of_code",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case as lists show it; ``due_at``: the nearest deadline that runs, ``overdue``: one has passed and still runs."""
+
+    id: str
+    number: str
+    kind: CaseKind
+    state: str
+    version: int
+    owner: str
+    jurisdiction: str
+    facility: str
+    place: str
+    event: str
+    parent: str
+    values: dict[str, Any]
+    makers: dict[str, str]
+    opened_at: datetime
+    opened_by: str
+    replied_at: datetime | None
+    put_right_at: datetime | None
+    over_at: datetime | None
+    reopened: int
+    legs_open: int
+    contested_at: datetime | None
+    ruled_at: datetime | None
+    survivor: str
+    has_requester: bool
+    pack_sha: str
+    due_at: datetime | None = None
+    overdue: bool = False
+    provisional: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more has to happen."""
+        return self.over_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """A clock of a case. ``extensions``: how many were granted."""
+
+    id: int
+    leg: int | None
+    code: str
+    purpose: str
+    started_at: datetime
+    strict_at: datetime
+    rolled_at: datetime
+    due_at: datetime
+    warn_at: datetime | None
+    provisional: bool
+    standing: bool
+    warned_at: datetime | None
+    overdue_at: datetime | None
+    ended_at: datetime | None
+    ended_how: str
+    extensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegLine:
+    """A helper's part."""
+
+    id: int
+    post: str
+    words: str
+    asked_at: datetime
+    reply: str
+    waived_why: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandLine:
+    """The case changed hands."""
+
+    what: str
+    before: str
+    after: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """Between office and requester."""
+
+    from_requester: bool
+    is_reply: bool
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A picture of a case."""
+
+    digest: str
+    thumbnail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AppealLine:
+    """An appeal; ``upheld`` None while it is open."""
+
+    owner: str
+    words: str
+    at: datetime
+    upheld: bool | None
+    reason: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One case with everything that belongs to it. ``joined``: (id, number) of cases merged into it."""
+
+    line: CaseLine
+    clocks: list[ClockLine]
+    legs: list[LegLine]
+    hands: list[HandLine]
+    messages: list[MessageLine]
+    documents: list[DocumentLine]
+    appeals: list[AppealLine]
+    joined: list[tuple[str, str]]
+    children: list[CaseLine]
+    survivor_number: str = ""
+    parent_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFile:
+    """What a requester sees of a case: its number, state, deadlines, who has it, messages; names of posts only."""
+
+    line: CaseLine
+    clocks: list[ClockLine]
+    hands: list[HandLine]
+    messages: list[MessageLine]
+    appeals: list[AppealLine]
+    survivor_number: str
+    rated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is asked for. ``which``: open, overdue, over or all; empty texts ask for nothing."""
+
+    which: str = "open"
+    kind: str = ""
+    state: str = ""
+    owner: str = ""
+    event: str = ""
+    facility: str = ""
+    number: str = ""
+    legs_of: str = field(default="")
+
+
+def cases(scope: Scope, wanted: Filter | None = None, *, at_most: int = 100, after: int = 0) -> list[CaseLine]:
+    """Cases of a scope: those with the nearest deadline first where they are open, else the newest first."""
+    rows = _filtered(scope, wanted or Filter())
+    return _with_deadlines(list(rows.order_by("-opened_at", "-id")[after : after + at_most]))
+
+
+def count(scope: Scope, wanted: Filter | None = None) -> int:
+    """How many a list holds in all."""
+    return _filtered(scope, wanted or Filter()).count()
+
+
+def case_file(scope: Scope, case_id: str) -> CaseFile:
+    """One case. Raises UnknownName where there is none in the scope."""
+    row = _seen(scope).filter(id=case_id).first()
+    if row is None:
+        raise UnknownName(_("case"), _("there is none with this address in your area"), _("open the list of cases"))
+    line = _with_deadlines([row])[0]
+    joined = [(one.id, one.number) for one in _seen(scope).filter(survivor=row.id).order_by("number")]
+    children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at")[:100]))
+    return CaseFile(
+        line, _clocks(row), [_made(LegLine, one) for one in LegRow.objects.filter(case=row).order_by("id")], _hands(row),
+        _messages(row), [_made(DocumentLine, one) for one in DocumentRow.objects.filter(case=row).order_by("id")],
+        _appeals(row),
+        joined, children, _number(row.survivor), _number(row.parent),
+    )  # fmt: skip
+
+
+def document(scope: Scope, case_id: str, number: int) -> DocumentLine:
+    """One document by its place, from 1. Raises UnknownName."""
+    found = case_file(scope, case_id).documents
+    if not 1 <= number <= len(found):
+        raise UnknownName(_("document"), _("the case has no such document"), _("open it from its case"))
+    return found[number - 1]
+
+
+def file_of_code(code: str) -> ReceiptFile:
+    """The case of a receipt code. Raises UnknownName, in the same words whatever is wrong with the code."""
+    row = CaseRow.objects.filter(receipt=code_digest(code)).first()
+    if row is None:
+        raise UnknownName(
+            _("receipt code"), _("there is no case with this code"), _("type it as it stands on the receipt")
+        )
+    goes_on = (
+        CaseRow.objects.get(id=row.survivor) if row.survivor else row
+    )  # what happens to a merged one happens there
+    rated = RatingRow.objects.filter(case=row, closing=row.reopened).exists()
+    return ReceiptFile(_with_deadlines([goes_on])[0], [*_clocks(goes_on), *(_clocks(row) if row.survivor else [])],
+                       _hands(goes_on), _messages(row), _appeals(row), _number(row.survivor), rated)  # fmt: skip
+
+
+def _filtered(scope: Scope, wanted: Filter) -> QuerySet[CaseRow]:
+    rows = _seen(scope).filter(survivor="")
+    named = {
+        "kind": wanted.kind,
+        "state": wanted.state,
+        "owner": wanted.owner,
+        "event": wanted.event,
+        "facility": wanted.facility,
+    }
+    rows = rows.filter(**{name: value for name, value in named.items() if value})
+    if wanted.number:
+        rows = rows.filter(number__startswith=wanted.number.strip().upper()[:30])
+    if wanted.legs_of:
+        rows = rows.filter(id__in=LegRow.objects.filter(post=wanted.legs_of, ended_at=None).values("case_id"))
+    if wanted.which == "open":
+        return rows.filter(over_at=None)
+    if wanted.which == "over":
+        return rows.exclude(over_at=None)
+    if wanted.which == "overdue":
+        late = ClockRow.objects.filter(ended_at=None).exclude(overdue_at=None)
+        return rows.filter(id__in=late.values("case_id"))
+    return rows
+
+
+def _seen(scope: Scope) -> QuerySet[CaseRow]:
+    scope.require(Act.READ_CASES)
+    if scope.role != Role.FACILITY_OPERATOR:
+        return CaseRow.objects.filter(scope.rows())
+    if not scope.facility:
+        return CaseRow.objects.none()  # an operator's post without a facility operates none
+    hidden = Q(pk__in=[])
+    for kind in kinds_in_use().values():
+        states = [state.code for state in kind.states.values() if scope.role in state.hidden_from]
+        hidden |= Q(kind=kind.name, state__in=states)
+    return CaseRow.objects.filter(facility=scope.facility).exclude(hidden)
+
+
+def _with_deadlines(rows: Sequence[CaseRow]) -> list[CaseLine]:
+    nearest: dict[str, ClockRow] = {}
+    overdue: set[str] = set()
+    running = ClockRow.objects.filter(case_id__in=[row.id for row in rows], ended_at=None, leg=None).order_by(
+        "due_at", "id"
+    )
+    for clock in running:
+        if not clock.standing:
+            nearest.setdefault(clock.case_id, clock)
+        if clock.overdue_at is not None:
+            overdue.add(clock.case_id)
+    lines = []
+    for row in rows:
+        clock_row = nearest.get(row.id)
+        values = {name: getattr(row, name) for name in CaseLine.__slots__ if name not in _OWN}
+        lines.append(CaseLine(**values, kind=kind_of(row.kind, row.declaration_id), has_requester=row.receipt is not None,
+                              pack_sha=row.declaration_id, due_at=clock_row.due_at if clock_row else None,
+                              overdue=row.id in overdue, provisional=bool(clock_row and clock_row.provisional)))  # fmt: skip
+    return lines
+
+
+_OWN = ("kind", "has_requester", "pack_sha", "due_at", "overdue", "provisional")
+
+
+def _clocks(row: CaseRow) -> list[ClockLine]:
+    rows = ClockRow.objects.filter(case=row).order_by("-ended_at", "due_at", "id")
+    return sorted(
+        (ClockLine(one.pk, one.leg_id, **{name: getattr(one, name) for name in ClockLine.__slots__
+                                           if name not in ("id", "leg", "extensions")}, extensions=len(one.extensions))
+         for one in rows), key=lambda clock: (clock.ended_at is not None, clock.due_at, clock.id),
+    )  # fmt: skip
+
+
+def _hands(row: CaseRow) -> list[HandLine]:
+    return [_made(HandLine, one) for one in HandRow.objects.filter(case=row).order_by("id")]
+
+
+def _messages(row: CaseRow) -> list[MessageLine]:
+    return [_made(MessageLine, one) for one in MessageRow.objects.filter(case=row).order_by("id")]
+
+
+def _appeals(row: CaseRow) -> list[AppealLine]:
+    return [_made(AppealLine, one) for one in AppealRow.objects.filter(case=row).order_by("id")]
+
+
+def _number(case_id: str) -> str:
+    return CaseRow.objects.filter(id=case_id).values_list("number", flat=True).first() or "" if case_id else ""
+
+
+def _made(line: Any, row: object) -> Any:
+    return line(**{name: getattr(row, name) for name in line.__slots__})

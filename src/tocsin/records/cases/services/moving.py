@@ -1,0 +1,282 @@
+"""Moves of cases: one, or thousands by a few statements. A single move is a list of one: there is one way only.
+
+Rows are locked in the order of their ids, so that two lists never wait for each other in a ring. What is refused of a list is
+refused case by case, in words, and holds up nothing else of it. Each case gets its own ledger entry and its own fact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from tocsin.packkit.answers import answer_faults
+from tocsin.packkit.case_moves import Standing, WhyNot, still_asked, why_not
+from tocsin.packkit.concerns.lifecycle import REPLY
+from tocsin.packkit.lifecycle import CaseKind
+from tocsin.records.cases.calendars import calendars_in_use
+from tocsin.records.cases.commitment import of_answers
+from tocsin.records.cases.facts import CaseMoved
+from tocsin.records.cases.kinds import kind_of
+from tocsin.records.cases.models import CaseRow, ClockRow, MessageRow
+from tocsin.records.cases.refusals import AnswersRefused, merged, move_refused, stale
+from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
+from tocsin.records.cases.services.ending import end_clocks
+from tocsin.records.cases.services.rows import covers
+from tocsin.records.ledger.bulk import Note, append_many
+from tocsin.records.org import queries as org
+from tocsin.records.org.actor import Actor
+from tocsin.records.outbox import services as outbox
+from tocsin.records.row_updates import update_rows
+from tocsin.records.rows import put_rows
+from tocsin.terms.errors import BadValue, Refused, TooBig, UnknownName
+from tocsin.terms.moment import to_us
+
+__all__ = ["MOST_AT_ONCE", "Moved", "Step", "move", "move_many"]
+
+MOST_AT_ONCE = 500
+_READ = (
+    "id", "number", "kind", "declaration_id", "state", "version", "owner", "jurisdiction", "facility", "values", "makers",
+    "salt", "legs_open", "contested_at", "replied_at", "put_right_at", "over_at", "reopened", "survivor", "receipt",
+)  # fmt: skip
+_WRITTEN = (
+    "state", "version", "values", "makers", "moved_at", "replied_at", "put_right_at", "over_at", "reopened", "contested_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A case to be moved, and the version in which it was seen (None: whatever it is now, for lists)."""
+
+    case: str
+    version: int | None = None
+
+
+@dataclass(slots=True)
+class Moved:
+    """What became of a list: the cases moved, and of each other one why not."""
+
+    done: list[str] = field(default_factory=list)
+    refused: dict[str, Refused] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A case as it was read, its kind, and what is to be written."""
+
+    id: str
+    number: str
+    kind: str
+    declaration_id: str
+    state: str
+    version: int
+    owner: str
+    jurisdiction: str
+    facility: str
+    values: dict[str, Any]
+    makers: dict[str, str]
+    salt: str
+    legs_open: int
+    contested_at: datetime | None
+    replied_at: datetime | None
+    put_right_at: datetime | None
+    over_at: datetime | None
+    reopened: int
+    survivor: str
+    receipt: str | None
+    before: str = ""
+
+
+def move(
+    case_id: str, code: str, answers: Mapping[str, Any] | None = None, *, version: int, actor: Actor, now: datetime
+) -> None:
+    """Make one move. Raises UnknownName, NotAllowed, Stale, BadValue, AnswersRefused; then nothing was changed."""
+    moved = move_many([Step(case_id, version)], code, answers, actor=actor, now=now)
+    for refused in moved.refused.values():
+        raise refused
+
+
+def move_many(
+    steps: Sequence[Step], code: str, answers: Mapping[str, Any] | None = None, *, actor: Actor, now: datetime
+) -> Moved:
+    """Make one move of many cases, with the same answers. Raises TooBig for more than MOST_AT_ONCE, BadValue for a case twice;
+    anything else is refused of its case alone."""
+    if len(steps) > MOST_AT_ONCE:
+        raise TooBig(_("list of cases"), _("it holds more than {n}").format(n=MOST_AT_ONCE), _("send it in parts"))
+    wanted = {step.case: step.version for step in steps}
+    if len(wanted) != len(steps):
+        raise BadValue(_("list of cases"), _("it names a case twice"), _("name each once"))
+    moved = Moved()
+    with transaction.atomic():
+        rows = CaseRow.objects.select_for_update().filter(id__in=list(wanted)).order_by("id").values_list(*_READ)
+        seen = [_Seen(*row) for row in rows]
+        _Command(code, dict(answers or {}), wanted, actor, now).run(seen, moved)
+    for case in wanted:
+        if case not in moved.refused and case not in moved.done:
+            moved.refused[case] = UnknownName(
+                _("case"), _("there is none with this address"), _("open the list of cases")
+            )
+    return moved
+
+
+class _Command:
+    """One move of a list, from what was read to what is written."""
+
+    def __init__(
+        self, code: str, answers: dict[str, Any], wanted: Mapping[str, int | None], actor: Actor, now: datetime
+    ) -> None:
+        self.code, self.answers, self.wanted, self.actor, self.now = code, answers, wanted, actor, now
+        self._operated: set[str] | None = None
+        self._area: dict[tuple[str, str], Refused | None] = {}
+
+    def run(self, seen: list[_Seen], moved: Moved) -> None:
+        taken = []
+        for case in seen:
+            kind = kind_of(case.kind, case.declaration_id)
+            refused = self._refused(case, kind)
+            if refused is not None:
+                moved.refused[case.id] = refused
+                continue
+            self._change(case, kind)
+            taken.append((case, kind))
+            moved.done.append(case.id)
+        if taken:
+            self._write(taken)
+
+    def _refused(self, case: _Seen, kind: CaseKind) -> Refused | None:
+        area = (case.jurisdiction, case.facility)
+        if area not in self._area:
+            self._area[area] = self._outside(*area)
+        if (outside := self._area[area]) is not None:
+            return outside
+        if case.survivor:
+            return merged(case.number, CaseRow.objects.get(id=case.survivor).number)
+        if (version := self.wanted[case.id]) is not None and version != case.version:
+            return stale(case.number)
+        return self._against_rules(case, kind)
+
+    def _against_rules(self, case: _Seen, kind: CaseKind) -> Refused | None:
+        actor = self.actor
+        standing = Standing(case.state, {**case.values, **self.answers} if self.answers else case.values, case.makers,
+                            case.legs_open, case.contested_at is not None, case.replied_at is not None)  # fmt: skip
+        reason = why_not(kind, self.code, standing, role=actor.role, account=actor.account, is_owner=actor.post == case.owner,
+                         operates=self._operates(case, kind))  # fmt: skip
+        if reason is not None:
+            return move_refused(kind, self.code, reason, case.number, case.state)
+        move = kind.moves[self.code]
+        if kind.states[move.after].over and case.legs_open:  # a case never ends over the heads of its helpers
+            return move_refused(kind, self.code, WhyNot.LEGS, case.number, case.state)
+        if not move.form:
+            return AnswersRefused(answer_faults_of_none(self.answers), None) if self.answers else None
+        asked = still_asked(kind, move.form, case.values)
+        faults = answer_faults(kind.forms[move.form], asked, self.answers, now=self.now)
+        return AnswersRefused(faults, kind.forms[move.form]) if faults else None
+
+    def _outside(self, jurisdiction: str, facility: str) -> Refused | None:
+        try:
+            covers(jurisdiction, facility, self.actor)
+        except Refused as error:
+            return error
+        return None
+
+    def _operates(self, case: _Seen, kind: CaseKind) -> bool:
+        if self.code not in kind.moves or "not_operator" not in kind.moves[self.code].guards or not case.facility:
+            return False
+        if self._operated is None:
+            held = org.posts_of(self.actor.account, now=self.now) if self.actor.account else []
+            self._operated = {post.facility for post in held if post.facility}
+        return case.facility in self._operated
+
+    def _change(self, case: _Seen, kind: CaseKind) -> None:
+        move, now = kind.moves[self.code], self.now
+        after = kind.states[move.after]
+        case.before, case.state = case.state, move.after
+        case.version += 1
+        case.makers = {**case.makers, self.code: self.actor.account}
+        if self.answers:
+            case.values = {**case.values, **self.answers}
+        if after.replied and case.replied_at is None:
+            case.replied_at = now
+        case.put_right_at = (case.put_right_at or now) if after.put_right else None
+        if after.over:
+            case.over_at, case.contested_at = case.over_at or now, None
+        elif case.over_at is not None:
+            case.over_at, case.reopened = None, case.reopened + 1
+
+    def _write(self, taken: list[tuple[_Seen, CaseKind]]) -> None:
+        now, actor = self.now, self.actor.name
+        dump = json.dumps
+        update_rows(CaseRow, "id", _WRITTEN, [
+            (c.id, c.state, c.version, dump(c.values), dump(c.makers), now, c.replied_at, c.put_right_at, c.over_at, c.reopened,
+             c.contested_at) for c, _kind in taken
+        ])  # fmt: skip
+        notes = self._clocks(taken)
+        notes += [Note(c.id, "case_moved", self._body(c)) for c, _kind in taken]
+        notes += self._told(taken)
+        append_many(notes, actor=actor, now=now)
+        at_us = to_us(now)
+        outbox.put(
+            (CaseMoved(c.id, c.kind, c.jurisdiction, at_us, self.code, c.before, c.state) for c, _kind in taken),
+            now=now,
+        )
+
+    def _body(self, case: _Seen) -> dict[str, Any]:
+        body: dict[str, Any] = {"number": case.number, "move": self.code, "before": case.before, "after": case.state}
+        if self.answers:
+            body |= {"asked": sorted(self.answers), "answers": of_answers(self.answers, case.salt)}
+        return body
+
+    def _clocks(self, taken: list[tuple[_Seen, CaseKind]]) -> list[Note]:
+        """Stop and start what the move says; entries for deadlines that passed unseen until now."""
+        ends: list[tuple[str, tuple[str, ...] | None]] = []
+        rows, cache, calendars = [], dict[Any, Any](), calendars_in_use()
+        zones = {
+            area: zone_of(area) for area in {case.jurisdiction for case, kind in taken if kind.moves[self.code].starts}
+        }
+        for case, kind in taken:
+            move = kind.moves[self.code]
+            if kind.states[move.after].over:
+                ends.append((case.id, None))
+            elif move.stops or move.starts:
+                ends.append(
+                    (case.id, (*move.stops, *move.starts))
+                )  # one that starts again takes the place of the old one
+            for name in move.starts:
+                spec, zone = kind.clocks[name], zones[case.jurisdiction]
+                began = start_moment(spec, case.values, zone, self.now)
+                key = (case.declaration_id, name, began, zone)
+                if key not in cache:
+                    cache[key] = moments_of(spec, began, zone, calendars[spec.calendar])
+                rows.append(new_row(case.id, spec, "case", began, zone, cache[key]))
+        notes = end_clocks(ends, "done", now=self.now)
+        put_rows(ClockRow, COLUMNS, rows)
+        return notes
+
+    def _told(self, taken: list[tuple[_Seen, CaseKind]]) -> list[Note]:
+        """The answer goes to the requester, and to those whose cases were merged into this one: each is owed one."""
+        answered = [c for c, kind in taken if kind.requester and kind.states[c.state].replied and REPLY in self.answers]
+        if not answered:
+            return []
+        words, notes = str(self.answers[REPLY]), []
+        joined = CaseRow.objects.select_for_update().filter(survivor__in=[c.id for c in answered]).order_by("id")
+        others = list(joined.values_list("id", "number", "survivor"))
+        MessageRow.objects.bulk_create(
+            [MessageRow(case_id=case, from_requester=False, is_reply=True, words=words, at=self.now, by=self.actor.name)
+             for case in [*(c.id for c in answered), *(other[0] for other in others)]]
+        )  # fmt: skip
+        CaseRow.objects.filter(id__in=[other[0] for other in others], replied_at=None).update(replied_at=self.now)
+        notes += end_clocks([(other[0], None) for other in others], "replied", now=self.now)
+        return [*notes, *(Note(case, "case_answered_with", {"number": number, "survivor": survivor})
+                          for case, number, survivor in others)]  # fmt: skip
+
+
+def answer_faults_of_none(answers: Mapping[str, Any]) -> list[Any]:
+    """The faults of answers to a move that asks nothing."""
+    from tocsin.packkit.answers import AnswerFault  # noqa: PLC0415
+
+    return [AnswerFault(str(name)[:60], "surplus") for name in list(answers)[:8]]

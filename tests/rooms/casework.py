@@ -1,0 +1,95 @@
+"""A town that works on cases: the pack `streets` of the tests and `workplace_safety`, and short words for what people do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from tocsin.records.cases import queries, services
+from tocsin.records.cases.models import CaseRow, ClockRow
+from tocsin.records.cases.services import Opened
+from tocsin.records.ledger import queries as ledger
+from tocsin.records.org.roles import Role
+from tocsin.records.org.scope import EVERYWHERE
+from tocsin.records.outbox.carrier import Carrier
+from tocsin.records.outbox.models import OutboxFact
+from tocsin.testing import town as town_module
+from tocsin.testing.town import CITY, EAST, Town
+
+STREETS = Path(__file__).parent / "case_packs" / "streets"
+ZONE = ZoneInfo("Asia/Shanghai")
+REQUEST = "streets/request"
+LAMP = {"thing": "lamp", "what": "dark"}
+
+
+def at(text: str) -> datetime:
+    """A moment of the town."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@contextmanager
+def casework_town(start: str = "2026-09-24T09:00") -> Iterator[Town]:
+    """The town with the clock of cases alone; three desks for requests, case-handler being asked first."""
+    with pytest.MonkeyPatch.context() as patch, translation.override("en"):
+        patch.setattr(town_module, "SWEEPS", (services.sweep,))
+        packs = replace(settings.CONFIGURATION, packs=(str(STREETS), "workplace_safety"))
+        patch.setattr(settings, "CONFIGURATION", packs)
+        with Town(start=at(start)) as town:
+            town.carrier = Carrier({})
+            town.hire("lamps", Role.CASE_HANDLER, CITY)
+            town.hire("roads", Role.CASE_HANDLER, CITY)
+            yield town
+
+
+def opened(town: Town, answers: Mapping[str, Any] = LAMP, **given: Any) -> Opened:
+    return services.open_case(
+        REQUEST, answers, **{"jurisdiction": EAST, "actor": town.as_("duty"), "now": town.now, **given}
+    )
+
+
+def row(case: str) -> CaseRow:
+    return CaseRow.objects.get(id=case)
+
+
+def move(town: Town, case: str, code: str, post: str = "case-handler", **answers: Any) -> None:
+    services.move(case, code, answers, version=row(case).version, actor=town.as_(post), now=town.now)
+
+
+def accepted(town: Town, **given: Any) -> Opened:
+    case = opened(town, **given)
+    move(town, case.id, "accept")
+    return case
+
+
+def answered(town: Town) -> Opened:
+    case = accepted(town)
+    move(town, case.id, "answer", reply="on Monday", cause="cable")
+    return case
+
+
+def file(case: str) -> queries.CaseFile:
+    return queries.case_file(EVERYWHERE, case)
+
+
+def clock(case: str, code: str, purpose: str = "case") -> ClockRow:
+    """The newest clock of a name, running or not."""
+    found = ClockRow.objects.filter(case_id=case, code=code, purpose=purpose).order_by("-id").first()
+    assert found is not None, code
+    return found
+
+
+def verbs(case: str) -> list[str]:
+    return [line.verb for line in ledger.chain(case)]
+
+
+def facts(kind: str) -> int:
+    return OutboxFact.objects.filter(kind=kind).count()
