@@ -156,6 +156,7 @@ ROWS: dict[str, Row] = {
     "responses/<str:incident_id>/tasks/<str:task_id>/withdraw": Row(post=COMMANDERS),
     "events/<str:event_id>/statements/draft": Row(post=ASKERS),
     "statements/<str:statement_id>/": Row(get=WATCHERS),
+    "statements/<str:statement_id>/paper.<str:form>": Row(get=WATCHERS),
     "statements/<str:statement_id>/rewrite": Row(post=ASKERS),
     "statements/<str:statement_id>/release": Row(post=COMMANDERS),
     "statements/<str:statement_id>/discard": Row(post=ASKERS),
@@ -185,6 +186,7 @@ ROWS: dict[str, Row] = {
     "findings/new": Row(get=INSPECTORS, post=INSPECTORS),
     "findings/recheck/<str:task_id>": Row(get=FINDERS),
     "findings/<str:finding_id>/": Row(get=FINDERS),
+    "findings/<str:finding_id>/order.<str:form>": Row(get=FINDERS),
     "findings/<str:finding_id>/order": Row(post=HANDLERS),
     "findings/<str:finding_id>/plan": Row(post=OPERATORS),
     "findings/<str:finding_id>/fixed": Row(post=OPERATORS),
@@ -219,6 +221,7 @@ ROWS: dict[str, Row] = {
     "console/warnings/<str:warning_id>/sign": Row(get=SIGNERS, post=SIGNERS),
     # review, evaluate
     "events/<str:event_id>/close": Row(post=only("duty_officer", "commander")),
+    "events/<str:event_id>/review.<str:form>": Row(get=REVIEWERS),
     "events/<str:event_id>/review": Row(get=REVIEWERS, post=only("commander", "case_handler")),
     "ledger": Row(get=LEDGER, post=LEDGER),
     "evaluation": Row(get=EVALUATORS),

@@ -11,18 +11,22 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting
+from tocsin.doors.console.bulletin_words import trouble_word
 from tocsin.doors.console.feed_health import heard_streams, refusals
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.observe import queries as observe
+from tocsin.loop.observe.bulletins import queries as bulletins
+from tocsin.loop.observe.bulletins.queries import EntryFault
 from tocsin.loop.observe.tallies import Tallies, read_tallies
 from tocsin.packkit.speak import unit_words
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
 from tocsin.terms.level import Standing
+from tocsin.terms.moment import from_us, to_us
 from tocsin.terms.stream import Stream
 
-__all__ = ["STREAMS_A_PAGE", "sources"]
+__all__ = ["STREAMS_A_PAGE", "FeedOnPage", "sources"]
 
 STREAMS_A_PAGE = 100
 _ORDER = {Standing.NO_DATA: 0, Standing.RAISED: 1, Standing.NORMAL: 2}
@@ -48,6 +52,24 @@ class StreamOnPage:
     flags: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FeedOnPage:
+    """Another authority's feed: what is wrong with it ("" nothing), when it was heard and asked, how many messages came in
+    a day, and the entries that could not be taken."""
+
+    id: str
+    title: str
+    address: str
+    trouble: str
+    error: str
+    heard_us: int | None
+    asked_us: int | None
+    messages: int
+    faults: list[EntryFault]
+    must_be_signed: bool
+    relayed: bool
+
+
 @require_safe
 @acting(Act.READ_SOURCES)
 @one_moment()
@@ -61,6 +83,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     shown = streams[start : start + STREAMS_A_PAGE]
     context = frame.context(request, "sources") | {
         "sources": observe.sources(frame.scope),
+        "feeds": _feeds(frame),
         "chosen": source,
         "streams": shown,
         "streams_total": len(streams),
@@ -70,6 +93,21 @@ def sources(request: HttpRequest) -> HttpResponse:
         "previous_start": max(0, start - STREAMS_A_PAGE) if start else None,
     }
     return render(request, "console/sources.html", context)
+
+
+def _feeds(frame: Frame) -> list[FeedOnPage]:
+    """Other authorities' feeds, those in trouble first."""
+    lines = [
+        FeedOnPage(
+            line.feed.id, line.feed.title.get(frame.language) or line.feed.title.get("en") or line.feed.id,
+            line.feed.address, trouble_word(line.trouble or ("failing" if line.failing_since else "")), line.error,
+            to_us(line.heard_at) if line.heard_at else None, to_us(line.asked_at) if line.asked_at else None,
+            line.bulletins, bulletins.faults_of(frame.scope, line.feed.id, at_most=20) if line.faults else [],
+            line.feed.signature == "require", line.feed.relay,
+        )
+        for line in bulletins.feeds(frame.scope, now=from_us(frame.now_us))
+    ]  # fmt: skip
+    return sorted(lines, key=lambda line: (not line.trouble, line.title))
 
 
 def _lines(frame: Frame, streams: list[Stream]) -> list[StreamOnPage]:

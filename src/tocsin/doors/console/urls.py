@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.doors.console.assets import asset
+from tocsin.doors.console.bulletin_urls import patterns as bulletins
 from tocsin.doors.console.callout_urls import patterns as callouts
 from tocsin.doors.console.duty import duty
 from tocsin.doors.console.event_page import event_page
@@ -47,6 +48,7 @@ urlpatterns = [
     path("console/sound", sound, name="sound"),
     path("console/map/", map_page, name="map"),
     path("console/map.json", map_data, name="map_data"),
+    *bulletins,
     *warnings,
     *callouts,
     *reviewing,
