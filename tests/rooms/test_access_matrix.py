@@ -28,8 +28,10 @@ from tocsin.terms.stream import Stream
 pytestmark = pytest.mark.django_db
 # these take no form and change nothing, or answer a wrong address
 UNGUARDED = {
-    "healthz", "readyz", "metrics", "^api/", "api/v1/", "api/v1/openapi.json", "warnings/",
+    "healthz", "readyz", "metrics", "heartbeat", "^api/", "api/v1/", "api/v1/openapi.json", "warnings/",
     "subscribe/leave/<str:identifier>/<str:proof>",  # mail programs post without a page (RFC 8058): the proof stands for it
+    "receipts/<str:key>/<str:proof>", "receipts/gateway/<str:channel>/<str:proof>",  # programs post; the proof decides
+    "hub",  # a program asks, its callback confirms (W3C WebSub)
     "heard/<str:key>/<str:proof>",  # nor does this one need a cookie
 }  # fmt: skip
 MARK = "Secret-of-the-east"  # stands in every name of the east

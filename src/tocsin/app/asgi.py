@@ -1,4 +1,4 @@
-"""The ASGI application that granian serves: the door for observations beside Django."""
+"""The ASGI application that granian serves: the door for observations and the public files in front of Django."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ _django = get_asgi_application()
 from tocsin.doors.console.too_big import too_big_page  # noqa: E402 - rooms need Django set up
 from tocsin.doors.intake.http.body_limit import Application, BodyLimit  # noqa: E402
 from tocsin.doors.intake.http.observations import PATH, ObservationsDoor  # noqa: E402
+from tocsin.doors.portal.files import published_folder  # noqa: E402
+from tocsin.doors.portal.served import PublishedDoor  # noqa: E402
+from tocsin.records import clock  # noqa: E402
 
-_pages = BodyLimit(cast(Application, _django), settings.CONFIGURATION.max_body_bytes, too_big_page)
+_pages = PublishedDoor(
+    published_folder(),
+    BodyLimit(cast(Application, _django), settings.CONFIGURATION.max_body_bytes, too_big_page),
+    clock=clock.now,
+)
 _observations = ObservationsDoor(settings.HOME.engine_socket, limit=settings.CONFIGURATION.max_body_bytes)
 
 
 async def application(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-    """Observations go to their own door, everything else to Django."""
+    """Observations go to their own door, what is published comes from files, everything else goes to Django."""
     door = _observations if scope["type"] == "http" and scope["path"] == PATH else _pages
     await door(scope, receive, send)

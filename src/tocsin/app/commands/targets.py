@@ -62,6 +62,20 @@ def show() -> None:
     say(document, lambda: table(columns, rows, whole="secret"))
 
 
+@targets.command("receipts")
+@json_option
+def receipts() -> None:
+    """Print where the gateways of short messages and calls report what became of a letter. The address is a secret."""
+    django_ready()
+    from django.conf import settings
+
+    from tocsin.records.dispatch.receipts import gateway_proof
+
+    public = settings.CONFIGURATION.public_address
+    found = {name: f"{public}/receipts/gateway/{name}/{gateway_proof(name)}" for name in ("sms", "voice")}
+    say(found, lambda: table(("channel", "address"), list(found.items()), whole="address"))
+
+
 def _secret(target: Target) -> str:
     if target.channel != "webhook":
         return ""

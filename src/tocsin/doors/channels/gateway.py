@@ -49,7 +49,7 @@ class Gateway:
         if not TELEPHONE.fullmatch(letter.address):
             return Outcome(letter.key, False, "not a telephone number with country code", final=True)
         values = {"to": letter.address, "text": shown(letter.body), "key": letter.key, "language": letter.language,
-                  "level": str(letter.level)}  # fmt: skip
+                  "level": str(letter.level), "receipt": letter.receipt}  # fmt: skip
         try:
             answer = self._outward.call(
                 "POST", self._request.url, headers=self._request.headers, content=self._request.filled(values)

@@ -18,7 +18,7 @@ from tocsin.terms.errors import BadValue
 __all__ = ["GatewayRequest"]
 
 _PLACE = re.compile(r"\{(\w+)\}")
-_KNOWN = frozenset({"to", "text", "key", "language", "level"})
+_KNOWN = frozenset({"to", "text", "key", "language", "level", "receipt"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class GatewayRequest:
     def __post_init__(self) -> None:
         places = set(_PLACE.findall(self.body))
         if not {"to", "text"} <= places or places - _KNOWN:
-            raise BadValue("gateway request", "must hold {to} and {text}, and of others only {key}, {language}, {level}",
+            raise BadValue("gateway request", "must hold {to} and {text}, and of others only {key}, {language}, {level}, {receipt}",
                            'write {"to": "{to}", "text": "{text}"} or To={to}&Body={text}')  # fmt: skip
         if self.is_json:
             self.filled(dict.fromkeys(_KNOWN, '"\\\n'))  # must stay JSON whatever is filled in

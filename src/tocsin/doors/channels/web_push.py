@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
 from tocsin.doors.channels.talks import Talks
@@ -22,7 +23,7 @@ from tocsin.records.dispatch.message import Letter
 from tocsin.terms.errors import BadForm
 from tocsin.terms.moment import to_us
 
-__all__ = ["WebPush", "new_key", "read_key", "read_subscription"]
+__all__ = ["WebPush", "browser_key", "new_key", "read_key", "read_subscription"]
 
 AT_MOST = 3072  # bytes of content; push services take 4,096 with what encryption adds
 TTL_S = 3600
@@ -39,6 +40,12 @@ def new_key() -> str:
 def read_key(pem: str) -> Vapid02:
     """The key from its PEM."""
     return Vapid02.from_pem(pem.encode())
+
+
+def browser_key(key: Vapid02) -> str:
+    """The public key as a browser takes it when it subscribes: an uncompressed point, base64url without padding."""
+    point = key.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return base64.urlsafe_b64encode(point).decode().rstrip("=")
 
 
 def read_subscription(address: str) -> tuple[str, bytes, bytes]:
@@ -93,7 +100,7 @@ class WebPush:
 
 def _fitting(letter: Letter) -> bytes:
     """The document, its body cut where it is too long: the page behind the link holds the whole."""
-    document = as_document(letter)
+    document = as_document(letter) | {"receipt": letter.receipt}
     body = letter.body
     while len(content := json.dumps(document | {"body": body}, ensure_ascii=False).encode()) > AT_MOST:
         body = body[: len(body) * 3 // 4].rstrip() + "…"

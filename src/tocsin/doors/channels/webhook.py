@@ -51,7 +51,8 @@ class Webhook:
         return self.talks.ask_all(letters)
 
     def _post(self, letter: Letter) -> Outcome:
-        body = json.dumps(as_document(letter), ensure_ascii=False, separators=(",", ":")).encode()
+        document = as_document(letter) | {"receipt": letter.receipt}
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         stamp = str(self._now_s())
         signed = " ".join(signature(secret_of(key, letter.address), letter.key, stamp, body) for key in self._keys)
         headers = {"content-type": "application/json", "webhook-id": letter.key, "webhook-timestamp": stamp,
@@ -62,7 +63,7 @@ class Webhook:
 def as_document(letter: Letter) -> dict[str, object]:
     """What the other system reads; ``id`` is the same at every attempt, so that it can drop repeats."""
     return {"type": "tocsin.message", "id": letter.key, "subject": letter.subject, "body": letter.body,
-            "language": letter.language, "level": letter.level, "exercise": letter.exercise}  # fmt: skip
+            "language": letter.language, "level": letter.level, "exercise": letter.exercise, "link": letter.link}  # fmt: skip
 
 
 def secret_of(key: bytes, address: str) -> bytes:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from tocsin.doors.console.marks import scheme_sheet
 from tocsin.doors.console.pack_words import pack_words
 
-__all__ = ["asset", "asset_url", "has_map"]
+__all__ = ["asset", "asset_body", "asset_url", "has_map"]
 
 _FOLDER = Path(__file__).parent / "static"
 _VENDOR = _FOLDER / "vendor"
@@ -34,6 +34,11 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 def asset_url(name: str) -> str:
     """Where a page finds an asset."""
     return reverse("console:asset", args=[_digest(_sheet()), name])
+
+
+def asset_body(name: str) -> bytes:
+    """The bytes of an asset, for whoever puts it into a file."""
+    return _sheet().encode() if name == _SCHEME else _body(_FOLDER / name)
 
 
 def has_map() -> bool:

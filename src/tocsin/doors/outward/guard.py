@@ -58,6 +58,11 @@ class Guard:
         if parts.scheme == "http" and not (self._is_inside(host, literal)):
             raise _bad(url, "is not encrypted")
 
+    def is_inside(self, host: str) -> bool:
+        """Whether a host is named as ours, or is an address in a network of ours. A name is not looked up: what it stands
+        for may change."""
+        return self._is_inside(host, _literal(host))
+
     def addresses(self, host: str, port: int) -> list[str]:
         """Addresses that may be called under this name. Raises BadValue where one of them must not be, OSError where the
         name does not resolve."""

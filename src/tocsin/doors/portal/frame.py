@@ -14,40 +14,43 @@ from django.utils.translation import get_language
 
 from tocsin.doors.console.ages import absolute
 from tocsin.doors.console.assets import asset_url
+from tocsin.doors.console.pack_words import pack_words
 from tocsin.loop.observe.tallies import read_tallies
 from tocsin.loop.warn.names import Names
 from tocsin.terms.moment import to_us
 
-__all__ = ["kept", "language_of", "page_context"]
+__all__ = ["frame_context", "kept", "language_of", "page_context"]
 
 _SHORTLY = "public, max-age=15"
 _LANGUAGES = ("zh-hans", "en")
 
 
-def page_context(request: HttpRequest, language: str, names: Names, now: datetime) -> dict[str, Any]:
-    """What the frame of a public page needs."""
+def frame_context(path: str, language: str, now_us: int) -> dict[str, Any]:
+    """What the frame of a public page needs, from files and the clock alone. Links carry the language on, so that no
+    cookie is needed."""
     zone = timezone.get_current_timezone()
     newest = _newest_data()
-    now_us = to_us(now)
     other = "en" if language == "zh-hans" else "zh-hans"
+    suffix = f"?{urlencode({'lang': language})}"
     return {
-        "language": language, "scheme": names.scheme, "now_us": now_us, "zone": zone,
-        "stylesheets": (asset_url("portal.css"), asset_url("scheme.css")),
-        "as_of": absolute(now_us, zone, now_us), "data_as_of": absolute(newest, zone, now_us) if newest else "",
-        "other_language": other, "other_address": f"{request.path}?{urlencode({'lang': other})}", "suffix": _suffix(request),
-        "here": request.get_full_path(), "public": settings.CONFIGURATION.public_address,
+        "language": language, "scheme": pack_words().scheme, "now_us": now_us, "zone": zone,
+        "made_ms": now_us // 1000 if settings.TOCSIN_DRIVEN_CLOCK is None else "",  # a city clock is nothing to a browser
+        "stylesheets": (asset_url("portal.css"), asset_url("scheme.css")), "script": asset_url("portal.js"),
+        "widget_sheet": asset_url("widget.css"), "as_of": absolute(now_us, zone, now_us),
+        "data_as_of": absolute(newest, zone, now_us) if newest else "", "other_language": other,
+        "other_address": f"{path}?{urlencode({'lang': other})}", "suffix": suffix, "here": f"{path}{suffix}",
+        "public": settings.CONFIGURATION.public_address,
     }  # fmt: skip
+
+
+def page_context(request: HttpRequest, language: str, names: Names, now: datetime) -> dict[str, Any]:
+    """The same for a page that answers a form."""
+    return frame_context(request.path, language, to_us(now)) | {"scheme": names.scheme}
 
 
 def _newest_data() -> int | None:
     tallies = read_tallies(settings.HOME.run)
     return tallies.newest if tallies else None
-
-
-def _suffix(request: HttpRequest) -> str:
-    """A language chosen by a link is carried on by links: no cookie is needed."""
-    chosen = request.GET.get("lang", "")
-    return f"?lang={chosen}" if chosen in _LANGUAGES else ""
 
 
 def language_of(request: HttpRequest) -> str:

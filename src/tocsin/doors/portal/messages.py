@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from typing import Any
 
-import shapely
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
-from tocsin.formats.cap import CAP_TYPE, Area, read
+from tocsin.doors.portal.headers import hub_links
+from tocsin.doors.portal.made_pages import as_geojson
+from tocsin.doors.portal.public_now import public_now
+from tocsin.formats.cap import CAP_TYPE
 from tocsin.loop.warn import publication, queries
 from tocsin.loop.warn.deployment_key import deployment_key
-from tocsin.loop.warn.outline import circle_shape
+from tocsin.loop.warn.names import Names
 from tocsin.records import clock
-from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.errors import UnknownName
+from tocsin.terms.moment import to_us
 
 __all__ = ["cap", "certificate", "feed", "geojson"]
 
@@ -52,39 +52,19 @@ def feed(request: HttpRequest) -> HttpResponseBase:
     """The Atom feed of actual messages; 304 where the reader has it already."""
     made = publication.feed_now(now=clock.now())
     response = HttpResponse(made.document, content_type="application/atom+xml; charset=utf-8")
+    response["Link"] = ", ".join(f'<{address}>; rel="{rel}"' for rel, address in hub_links())
     return _conditional(request, response, _digest(made.document), int(made.updated.timestamp()), _SHORTLY)
 
 
 @require_safe
 def geojson(request: HttpRequest) -> HttpResponseBase:
-    """Areas of actual warnings in force, one feature an area, WGS 84. An area without border has no geometry."""
-    features = []
-    newest = 0
-    for line in queries.in_force(EVERYWHERE, now=clock.now()):
-        if line.exercise or line.issued_at is None:
-            continue
-        newest = max(newest, int(line.issued_at.timestamp()))
-        message = read(queries.alert(line.id).document).alert
-        for area in message.infos[-1].areas if message else ():
-            properties = {
-                "identifier": line.id, "hazard": line.hazard, "level": line.level, "area": area.area_desc,
-                "headline": {language: line.content.text(language).headline for language in line.content.texts},
-                "onset": line.content.onset.isoformat(), "expires": line.expires_at.isoformat(),
-                "cap": f"/warnings/{line.id}.xml",
-            }  # fmt: skip
-            features.append({"type": "Feature", "properties": properties, "geometry": _geometry(area)})
-    body = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
+    """Areas of actual warnings in force."""
+    now = clock.now()
+    public = public_now(Names.read(), now=now)
+    body = as_geojson(public, to_us(now))
+    newest = max((one.issued_us // 1_000_000 for one in public.in_force), default=0)
     response = HttpResponse(body, content_type="application/geo+json")
     return _conditional(request, response, _digest(body), newest, _SHORTLY)
-
-
-def _geometry(area: Area) -> dict[str, Any] | None:
-    parts = [shapely.Polygon([(lon, lat) for lat, lon in ring]) for ring in area.polygons]
-    parts += [circle_shape(*circle) for circle in area.circles]
-    if not parts:
-        return None
-    shape: dict[str, Any] = json.loads(shapely.to_geojson(shapely.MultiPolygon(parts)))
-    return shape
 
 
 def _conditional(

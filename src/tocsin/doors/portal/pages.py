@@ -1,103 +1,69 @@
-"""Pages of warnings for everybody: no log-in, no script, under 60 KB in all, in Chinese and English."""
+"""Pages of warnings for everybody where no file answers: no log-in, under 60 KB in all, in Chinese and English. What is
+published to files is answered before anything comes here (``served``)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from tocsin.doors.portal import made_pages
 from tocsin.doors.portal.frame import kept, language_of, page_context
+from tocsin.doors.portal.headers import WIDGET_POLICY, Wants
+from tocsin.doors.portal.public_now import archive_now, public_message, public_now
+from tocsin.doors.portal.routes import made, route_of
 from tocsin.loop.warn import queries
-from tocsin.loop.warn.lifecycle import Kind, WarningState
 from tocsin.loop.warn.names import Names
 from tocsin.records import clock
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.errors import UnknownName
+from tocsin.terms.moment import to_us
 
-__all__ = ["PublicWarning", "in_force", "message"]
-
-
-@dataclass(frozen=True, slots=True)
-class PublicWarning:
-    """A message as everybody reads it, in one language."""
-
-    identifier: str
-    level: int
-    hazard: str
-    headline: str
-    description: str
-    beware: str
-    instruction: str
-    area: str
-    begins: str
-    ends: str
-    body: str
-    contact: str
-    issued: str
-    exercise: bool
-    exercise_note: str
-    is_cancel: bool
-    is_unverified: bool
+__all__ = ["chosen", "in_force", "message", "widget"]
 
 
 @require_safe
 def in_force(request: HttpRequest) -> HttpResponse:
     """Warnings in force, the highest level first. Exercises stand apart and say so."""
-    language = language_of(request)
-    with translation.override(language):
-        now, names = clock.now(), Names.read()
-        shown = [_public(line, names, language) for line in queries.in_force(EVERYWHERE, now=now)]
-        context = page_context(request, language, names, now) | {
-            "actual": [warning for warning in shown if not warning.exercise],
-            "exercises": [warning for warning in shown if warning.exercise],
-        }  # fmt: skip
-        return kept(render(request, "portal/warnings.html", context), language)
+    language, now = language_of(request), clock.now()
+    page = made_pages.in_force_page(public_now(Names.read(), now=now), language, to_us(now))
+    return kept(HttpResponse(page), language)
 
 
 @require_safe
 def message(request: HttpRequest, identifier: str) -> HttpResponse:
     """One message for good: what it said, and what became of it."""
-    language = language_of(request)
-    with translation.override(language):
-        now, names = clock.now(), Names.read()
-        try:
-            queries.alert(identifier)  # what nobody signed is not public, whatever its number
-            line = queries.warning(EVERYWHERE, identifier)
-        except UnknownName:
+    language, now, names = language_of(request), clock.now(), Names.read()
+    try:
+        queries.alert(identifier)  # what nobody signed is not public, whatever its number
+        line = queries.warning(EVERYWHERE, identifier)
+    except UnknownName:
+        with translation.override(language):
             context = page_context(request, language, names, now)
             return kept(render(request, "portal/unknown.html", context, status=404), language)
-        context = page_context(request, language, names, now) | {
-            "warning": _public(line, names, language), "standing": _standing(line, now), "newer": line.successor,
-            "is_in_force": line.in_force(now), "sha256": queries.alert(identifier).sha256,
-        }  # fmt: skip
-        return kept(render(request, "portal/warning.html", context), language)
+    page = made_pages.message_page(public_message(line, names), language, to_us(now))
+    return kept(HttpResponse(page), language)
 
 
-def _standing(line: queries.WarningLine, now: datetime) -> str:
-    """What became of it, in a sentence."""
-    if line.in_force(now):
-        return _("This warning is in force.")
-    if line.kind is Kind.CANCEL:
-        return _("This message ended an earlier warning.")
-    if line.state is WarningState.SUPERSEDED:
-        return _("This warning is not in force any more. A newer one replaced it.")
-    if line.state is WarningState.CANCELLED:
-        return _("This warning is not in force any more. It was cancelled.")
-    return _("This warning is not in force any more. Its time is over; that is no all-clear.")
+@require_safe
+def chosen(request: HttpRequest, **parts: str) -> HttpResponse:
+    """The archive, a widget, or the lines to copy: whatever the address chooses."""
+    language, now, names = language_of(request), clock.now(), Names.read()
+    route = route_of(request.path)
+    asked = Wants(language, (), chosen=tuple(request.GET.items()))
+    public = public_now(names, now=now)
+    page = made(route, asked, public, archive_now(names, {}), to_us(now)) if route is not None else None
+    if page is None:
+        raise Http404(request.path)
+    return kept(HttpResponse(page), language)
 
 
-def _public(line: queries.WarningLine, names: Names, language: str) -> PublicWarning:
-    content = line.content
-    texts, paths = content.text(language), content.areas.paths
-    return PublicWarning(
-        line.id, line.level, names.hazard(line.hazard, language), texts.headline, texts.description, texts.beware,
-        texts.instruction, names.area_list(paths, language), names.moment(content.onset, paths, language),
-        names.moment(content.expires, paths, language), names.body(content.body, language), content.contact,
-        names.moment(line.issued_at, paths, language) if line.issued_at else "", content.exercise,
-        content.exercise_note, line.kind is Kind.CANCEL, content.verdict == "unverified",
-    )  # fmt: skip
+@xframe_options_exempt
+def widget(request: HttpRequest, area: str = "") -> HttpResponse:
+    """What other pages show in a frame: the one page that anybody may frame."""
+    response = chosen(request)
+    response["Content-Security-Policy"] = WIDGET_POLICY.decode()
+    response["Referrer-Policy"] = "no-referrer"
+    return response

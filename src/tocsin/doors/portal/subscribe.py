@@ -1,4 +1,5 @@
-"""Pages by which somebody of the public asks to be warned, confirms, and leaves. No log-in, no script.
+"""Pages by which somebody of the public asks to be warned, confirms, and leaves. No log-in; without script all but
+warnings in the browser itself.
 
 A link in a letter shows a page with one button: machines that read mail follow links, and must neither confirm nor leave for
 anybody. Leaving also takes the one-click request of a mail program (RFC 8058).
@@ -6,33 +7,33 @@ anybody. Leaving also takes the one-click request of a mail program (RFC 8058).
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from tocsin.doors.channels.web_push import browser_key, new_key, read_key
 from tocsin.doors.client_address import client_address
+from tocsin.doors.console.assets import asset, asset_url
 from tocsin.doors.portal.frame import language_of, page_context
+from tocsin.doors.portal.how_often import HowOften
 from tocsin.loop.warn.names import Names
 from tocsin.records import clock
 from tocsin.records.audience import services as audience
 from tocsin.records.audience.services import Subscription
 from tocsin.terms.errors import Refused
 
-__all__ = ["confirm", "leave", "subscribe"]
+__all__ = ["confirm", "leave", "subscribe", "worker"]
 
 ASKS_AT_MOST = 20  # of one address in an hour
 SMALLEST_RANK = 4  # streets and towns; a list of every community grid helps nobody
-_HOUR_S = 3600.0
-_ADDRESSES = 10_000
-_asked: OrderedDict[str, list[float]] = OrderedDict()
+asks = HowOften(ASKS_AT_MOST)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,12 +45,17 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         form, refused = _form(request, language), None
         if request.method == "POST":
             try:
-                if _too_often(client_address(request) or ""):
+                if asks.too_often(client_address(request) or ""):
                     return _page(request, language, "subscribe_later", {}, status=429)
+                if form["wish"].channel == "web_push":
+                    return JsonResponse({"leave": audience.join_by_browser(form["wish"], now=clock.now())}, status=201)
                 audience.ask(form["wish"], now=clock.now())
                 return _page(request, language, "subscribe_asked", {"channel": form["wish"].channel})
             except Refused as error:
                 refused = error
+                if form["wish"].channel == "web_push":  # the page's script asks, and says it in its own place
+                    said = f"{error.thing}: {error.rule}. {error.remedy}."
+                    return JsonResponse({"said": said}, status=422)
         shown = _choices(names, language) | {"form": form, "error": refused}
         return _page(request, language, "subscribe", shown, status=422 if refused else 200)
 
@@ -79,6 +85,24 @@ def _by_link(request: HttpRequest, what: str, identifier: str, proof: str) -> Ht
         return _page(request, language, f"subscribe_{what}_done", {})
 
 
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The script that shows pushed warnings, at an address inside its scope, as browsers ask."""
+    response = asset(request, "", "push_worker.js")
+    response["Service-Worker-Allowed"] = "/subscribe"
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+def _push_key() -> str:
+    return _browser_key(settings.CONFIGURATION.home.vapid_key(new_key))
+
+
+@lru_cache(maxsize=4)
+def _browser_key(pem: str) -> str:
+    return browser_key(read_key(pem))
+
+
 def _form(request: HttpRequest, language: str) -> dict[str, Any]:
     """What was typed; nothing of it is lost when it is refused."""
     given = request.POST
@@ -98,7 +122,7 @@ def _choices(names: Names, language: str) -> dict[str, Any]:
         channels.append(("sms", _("Short message")))
     areas = sorted(names.areas.values(), key=lambda area: area.path)
     return {
-        "channels": channels,
+        "channels": channels, "push_key": _push_key(), "push_script": asset_url("push.js"),
         "areas": [(area.path, names.area(area.path, language), area.rank) for area in areas
                   if area.rank <= SMALLEST_RANK],
         "hazards": [(code, names.hazard(code, language)) for code in names.hazards],
@@ -113,17 +137,3 @@ def _page(request: HttpRequest, language: str, name: str, more: dict[str, Any], 
     response["Referrer-Policy"] = "no-referrer"  # the address holds the proof
     response["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _too_often(address: str) -> bool:
-    """Whether this address asked too often within the hour."""
-    now = time.monotonic()
-    times = [at for at in _asked.pop(address, []) if now - at < _HOUR_S]
-    if len(times) < ASKS_AT_MOST:
-        times.append(now)
-        _asked[address] = times
-        while len(_asked) > _ADDRESSES:
-            _asked.popitem(last=False)
-        return False
-    _asked[address] = times
-    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,8 +57,10 @@ def feed(
     author: str = "",
     language: str = "",
     rights: str = "",
+    hubs: Sequence[str] = (),
 ) -> bytes:
-    """The feed as UTF-8. ``updated`` is when it last changed; a feed without entries is a feed. Raises BadValue for an empty
+    """The feed as UTF-8. ``updated`` is when it last changed; ``hubs``: where a reader asks to be told of changes (W3C
+    WebSub, 4); a feed without entries is a feed. Raises BadValue for an empty
     id, title or address and for two entries with one id, BadTime for a time without zone."""
     told = list(entries)
     _complete(feed_id, title, self_url, told)
@@ -67,6 +69,7 @@ def feed(
         '<?xml version="1.0" encoding="UTF-8"?>', f'<feed xmlns="{_ATOM}"{tongue}>', f"  <id>{escaped(feed_id)}</id>",
         f"  <title>{escaped(title)}</title>", f"  <updated>{_moment(updated)}</updated>",
         f'  <link rel="self" type="application/atom+xml" href={attribute(self_url)}/>',
+        *(f'  <link rel="hub" href={attribute(hub)}/>' for hub in hubs),
         f"  <author><name>{escaped(author or title)}</name></author>",
     ]  # fmt: skip
     if rights:

@@ -1,15 +1,9 @@
-"""Publication: alerts and the feed as files under TOCSIN_HOME/published, for a web server or a mirror to serve.
-
-The database is what counts. Files are written whole under another name and moved into place, the same bytes for the same
-state, so that publishing again after a crash, or because a file was lost, changes nothing that was right.
-"""
+"""Publication: the feed of actual messages. The door ``portal`` keeps it, the messages and the pages as files."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from django.conf import settings
 from django.utils import translation
@@ -18,10 +12,11 @@ from django.utils.translation import gettext as _
 from tocsin.formats.cap import entry_of, feed, read
 from tocsin.loop.warn import queries
 from tocsin.loop.warn.cap_message import CAP_LANGUAGES, permanent_path
+from tocsin.records.audience.hub import hubs
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.moment import EPOCH
 
-__all__ = ["FEED_PATH", "Feed", "feed_now", "publish", "rebuild"]
+__all__ = ["FEED_PATH", "Feed", "feed_now"]
 
 FEED_PATH = "/warnings/feed.atom"
 _KEPT = 100  # messages in the feed besides those in force
@@ -52,41 +47,6 @@ def feed_now(*, now: datetime) -> Feed:
         title = _("Warnings")
     return Feed(
         feed(entries, feed_id=f"{public}{FEED_PATH}", title=title, updated=updated, self_url=f"{public}{FEED_PATH}",
-             author=settings.CONFIGURATION.cap_sender, language=CAP_LANGUAGES[language]),
+             author=settings.CONFIGURATION.cap_sender, language=CAP_LANGUAGES[language], hubs=hubs()),
         updated,
     )  # fmt: skip
-
-
-def publish(identifiers: list[str], *, now: datetime) -> None:
-    """Write these messages and the feed."""
-    for identifier in identifiers:
-        _put(_folder() / f"{identifier}.xml", queries.alert(identifier).document)
-    _put(_folder() / "feed.atom", feed_now(now=now).document)
-
-
-def rebuild(*, now: datetime) -> int:
-    """Write every message and the feed as the database has them; how many files were missing or not right."""
-    repaired = sum(_put(_folder() / f"{line.identifier}.xml", line.document) for line in queries.alerts())
-    return repaired + _put(_folder() / "feed.atom", feed_now(now=now).document)
-
-
-def _folder() -> Path:
-    folder: Path = settings.HOME.published
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
-def _put(path: Path, content: bytes) -> bool:
-    """Whether it was not there as it should be."""
-    try:
-        if path.read_bytes() == content:
-            return False
-    except FileNotFoundError:
-        pass
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)  # noqa: PTH105 - readers see the old file or the new one, never half
-    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["SubscriberRow", "TargetRow"]
+__all__ = ["HubRow", "SubscriberRow", "TargetRow"]
 
 
 class TargetRow(models.Model):
@@ -48,3 +48,20 @@ class SubscriberRow(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "mark"], name="audience_contact_once")]
         indexes = [models.Index(fields=["state", "asked_at"], name="audience_unconfirmed")]
+
+
+class HubRow(models.Model):
+    """A system that is told whenever the feed changes (W3C WebSub). ``callback`` and ``secret`` are sealed, ``mark`` finds the
+    same callback again. ``until``: end of its lease, None = never verified. ``asked_*``: what it asked for last and has not
+    confirmed yet, by the dispatch that asks for the confirmation."""
+
+    id = models.CharField(max_length=40, primary_key=True)
+    callback = models.TextField()
+    mark = models.CharField(max_length=64, unique=True)
+    secret = models.TextField(default="")
+    until = models.DateTimeField(null=True, db_index=True)
+    asked_mode = models.CharField(max_length=12, default="")
+    asked_secret = models.TextField(default="")
+    asked_lease_s = models.IntegerField(default=0)
+    asked_dispatch = models.CharField(max_length=40, default="")
+    asked_at = models.DateTimeField()

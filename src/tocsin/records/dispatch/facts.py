@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tocsin.records.outbox.fact import fact
 
-__all__ = ["DispatchSettled", "LetterAnswered"]
+__all__ = ["DeliveryReturned", "DispatchSettled", "LetterAnswered"]
 
 
 @fact
@@ -24,6 +24,19 @@ class DispatchSettled:
     too_late: int
     superseded: int = 0
     bundled: int = 0
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class DeliveryReturned:
+    """A letter that the next hop had accepted came back: its recipient was not reached after all. As DispatchSettled, of one."""
+
+    dispatch: str
+    kind: str
+    about: str
+    event: str
+    failed: int = 1
+    too_late: int = 0
 
 
 @fact

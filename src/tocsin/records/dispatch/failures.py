@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from tocsin.records.dispatch.lifecycle import DeliveryState
 from tocsin.records.dispatch.models import DeliveryRow
 
-__all__ = ["NOT_REACHED", "Unreached", "unreached"]
+__all__ = ["NOT_REACHED", "Unreached", "refused", "unreached"]
 
 NOT_REACHED = (DeliveryState.FAILED, DeliveryState.TOO_LATE)
 _POST = "post:"
@@ -44,3 +44,9 @@ def unreached(about: str) -> Unreached:
     counted = rows.aggregate(waiting=Count("id", filter=Q(state=DeliveryState.WAITING)),
                              reached=Count("recipient", filter=Q(state=DeliveryState.ACCEPTED), distinct=True))  # fmt: skip
     return Unreached(posts, others, counted["waiting"], counted["reached"])
+
+
+def refused(dispatch_id: str) -> list[tuple[str, str]]:
+    """Recipients of a dispatch that will never take it, with what the last hop said."""
+    rows = DeliveryRow.objects.filter(dispatch_id=dispatch_id, state=DeliveryState.FAILED)
+    return list(rows.order_by("number").values_list("recipient", "said"))

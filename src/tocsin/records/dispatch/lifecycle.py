@@ -1,10 +1,11 @@
-"""States of a delivery: one recipient of one message on one channel. Pure. Only what is OPEN ever changes."""
+"""States of a delivery: one recipient of one message on one channel. Pure. Only what is OPEN ever changes, and
+ACCEPTED where the letter comes back."""
 
 from __future__ import annotations
 
 import enum
 
-__all__ = ["OPEN", "DeliveryState"]
+__all__ = ["OPEN", "DeliveryState", "Receipt"]
 
 
 class DeliveryState(enum.StrEnum):
@@ -22,3 +23,11 @@ class DeliveryState(enum.StrEnum):
 
 
 OPEN = (DeliveryState.WAITING, DeliveryState.HELD)
+
+
+class Receipt(enum.StrEnum):
+    """What a receipt says. ACKNOWLEDGED: a person, or the system that it went to, has taken notice."""
+
+    DELIVERED = "delivered"
+    ACKNOWLEDGED = "acknowledged"
+    RETURNED = "returned"

@@ -49,7 +49,8 @@ class Recipient:
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One finished text for one recipient. ``key`` is the same at every attempt, so that a receiver can drop repeats.
-    ``leave``: an address under which the recipient takes the wish for such letters back (RFC 8058)."""
+    ``leave``: an address under which the recipient takes the wish for such letters back (RFC 8058); ``link``: where it stands
+    whole; ``receipt``: where its receiver says that it was delivered or acknowledged (``receipts``)."""
 
     key: str
     recipient: str
@@ -60,3 +61,5 @@ class Letter:
     level: int = 0
     exercise: bool = False
     leave: str = ""
+    link: str = ""
+    receipt: str = ""

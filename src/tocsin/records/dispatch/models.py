@@ -52,7 +52,7 @@ class DispatchRow(models.Model):
 class DeliveryRow(models.Model):
     """One recipient of a dispatch. ``state`` as in ``lifecycle``; ``not_before``: the next attempt, or the end of holding;
     ``held_at``: when it was held back; ``said``: the next
-    hop's last words."""
+    hop's last words; ``delivered_at``, ``acknowledged_at``: what receipts said, where a channel can tell."""
 
     dispatch = models.ForeignKey(DispatchRow, models.PROTECT, related_name="deliveries")
     number = models.IntegerField()
@@ -63,6 +63,8 @@ class DeliveryRow(models.Model):
     attempts = models.IntegerField(default=0)
     not_before = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
     held_at = models.DateTimeField(null=True)
     said = models.TextField(default="")
 

@@ -101,3 +101,9 @@ def outcomes(dispatches: Collection[str]) -> dict[str, tuple[str, str]]:
     reader may see the thing."""
     rows = DeliveryRow.objects.filter(dispatch__in=dispatches).values_list("dispatch_id", "number", "state", "said")
     return {f"{dispatch}-{number}": (state, said) for dispatch, number, state, said in rows}
+
+
+def newest_about(kind: str) -> str:
+    """What the newest message of a kind was about; "" where there was none."""
+    rows = DispatchRow.objects.filter(kind=kind).order_by("-put_at", "-id")
+    return rows.values_list("about", flat=True).first() or ""

@@ -11,12 +11,13 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tocsin.records.dispatch import answers, holding
+from tocsin.records.dispatch import answers, holding, receipts
 from tocsin.records.dispatch.channel import Outcome
 from tocsin.records.dispatch.facts import DispatchSettled
 from tocsin.records.dispatch.lifecycle import OPEN, DeliveryState
@@ -39,6 +40,7 @@ PORTION = 50  # letters of one attempt: what a crash may repeat, and how long an
 TRIES = 12  # a message without ``not_after`` has failed at a recipient after so many attempts
 KEPT_FOR = timedelta(days=1)  # and not before so long
 CLAIM = timedelta(minutes=1)  # how long a dispatch is a node's own: a portion takes seconds
+_WITH_RECEIPT = ("webhook", "web_push", "sms", "voice")  # channels whose other side can say what became of a letter
 _PUT_OFF_AT_MOST = timedelta(minutes=5)
 _DOWN_AT_MOST = timedelta(seconds=30)  # a channel that is down as a whole is asked by its thread, not by each dispatch
 _DELIVERY = ("dispatch_id", "number", "recipient", "address", "language", "state", "attempts", "not_before",
@@ -242,8 +244,10 @@ def _letter(row: DispatchRow, delivery: DeliveryRow) -> Letter:
     key = f"{row.id}-{delivery.number}"
     if row.asks:
         body += answers.footer(row.channel, key, language)
-    return Letter(key, delivery.recipient, delivery.address, subject, body, language, row.level,
-                  row.exercise)  # fmt: skip
+    link = f"{settings.CONFIGURATION.public_address}{row.link}" if row.link else ""
+    receipt = receipts.address_of(key) if row.channel in _WITH_RECEIPT else ""
+    return Letter(key, delivery.recipient, delivery.address, subject, body, language, row.level, row.exercise, link=link,
+                  receipt=receipt)  # fmt: skip
 
 
 def _note(row: DispatchRow, outcomes: Sequence[Outcome], now: datetime, jitter: Callable[[], float]) -> None:
