@@ -91,7 +91,7 @@ def _ordered(fact: ResponseOpened | ResponseChanged, event: detect.EventLine) ->
 
 def _quoted(line: bulletins.BulletinLine) -> dict[str, Spoken]:
     """What the other authority says, in its own words, by our languages where it speaks them."""
-    texts = {}
+    texts: dict[str, Spoken] = {}
     for language, words in line.texts.items():
         ours = "zh-hans" if language.lower().startswith("zh") else "en"
         headline = words.get("headline") or words.get("event") or line.identifier

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tocsin.geo import is_inside, lineage, parent_of
 from tocsin.records.callout.lifecycle import Rung
@@ -66,20 +67,31 @@ class Ladder:
             return Rung.UPPER
         return Rung.DEPUTY if post.duty == "deputy" else Rung.WARDEN
 
+    @cached_property
+    def _by_duty(self) -> dict[tuple[str, str], list[PostLine]]:
+        found: dict[tuple[str, str], list[PostLine]] = {}
+        for post in self.posts:
+            found.setdefault((post.duty, post.jurisdiction), []).append(post)
+        return found
+
+    @cached_property
+    def _with_wardens_below(self) -> set[str]:
+        return {above for duty, path in self._by_duty if duty == "warden" for above in lineage(path)[1:]}
+
     def _warded(self, path: str) -> str:
-        warded = {post.jurisdiction for post in self.posts if post.duty == "warden"}
-        nearest = next((above for above in lineage(path) if above in warded), "")
-        lowest = not any(other != nearest and is_inside(other, nearest) for other in warded)
-        return nearest if nearest == path or lowest else ""
+        nearest = next((above for above in lineage(path) if self._of(above, "warden")), "")
+        return nearest if nearest == path or nearest not in self._with_wardens_below else ""
 
     def _of(self, area: str, duty: str) -> list[PostLine]:
-        return [post for post in self.posts if post.duty == duty and post.jurisdiction == area]
+        return self._by_duty.get((duty, area), [])
 
     def _above(self, area: str) -> list[PostLine]:
         """The wardens of the nearest area above that has any, else the duty officers of the nearest that has any."""
-        for fits in (lambda post: post.duty == "warden", lambda post: post.role == Role.DUTY_OFFICER):
-            for above in (*lineage(parent_of(area)), ""):
-                found = [post for post in self.posts if fits(post) and post.jurisdiction == above]
-                if found:
-                    return found
-        return [post for post in self.posts if post.role == Role.DUTY_OFFICER and post.jurisdiction == area]
+        for above in lineage(parent_of(area)):
+            if found := self._of(above, "warden"):
+                return found
+        officers = [post for post in self.posts if post.role == Role.DUTY_OFFICER]
+        for above in (*lineage(parent_of(area)), ""):
+            if found := [post for post in officers if post.jurisdiction == above]:
+                return found
+        return [post for post in officers if post.jurisdiction == area]

@@ -177,7 +177,7 @@ def attempts_of(scope: Scope, callout_id: str, area_id: int | None = None) -> li
     for row in found:
         state, words = said.get(row.key, ("waiting", ""))
         lines.append(AttemptLine(row.area_id, row.post, row.rung, row.number, row.channel, row.at, state,
-                                 row.said or words, row.heard, row.heard_at))  # fmt: skip
+                                 " · ".join(part for part in (words, row.said) if part), row.heard, row.heard_at))  # fmt: skip
     return lines
 
 

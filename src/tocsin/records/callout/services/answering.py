@@ -51,8 +51,8 @@ def answer(dispatch_id: str, recipient: str, via: str, *, at: datetime, now: dat
             attempt.heard, attempt.heard_at = HOW[via].value, at
         AttemptRow.objects.bulk_update(fresh, ["heard", "heard_at"])
         rungs = {attempt.area_id: Rung(attempt.rung) for attempt in attempts}
-        rows = CalledRow.objects.select_for_update(of=("self",)).select_related("callout")
-        rows = list(rows.filter(pk__in=rungs, state=AreaState.WAITING).order_by("id"))
+        waiting = CalledRow.objects.select_for_update(of=("self",)).select_related("callout")
+        rows = list(waiting.filter(pk__in=rungs, state=AreaState.WAITING).order_by("id"))
         if not rows:
             return 0
         by = Actor(f"{post}/{via}", "", post, "", "")
