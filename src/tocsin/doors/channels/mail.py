@@ -85,7 +85,8 @@ class Mail:
     def connect(self) -> smtplib.SMTP:
         """A connection that is private and logged in, as the server's entry says. Raises OSError, SMTPException."""
         server, us = self.server, self.sender.rpartition("@")[2]
-        trust = ssl.create_default_context(cafile=server.ca or None)
+        private = server.encryption is not Encryption.NONE
+        trust = ssl.create_default_context(cafile=server.ca or None) if private else None
         if server.encryption is Encryption.TLS:
             made: smtplib.SMTP = smtplib.SMTP_SSL(
                 server.host, server.port, local_hostname=us, timeout=self._timeout_s, context=trust
