@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
+from tocsin.app import pulse
+
 if TYPE_CHECKING:
     from tocsin.app.wiring import Sweep
 
@@ -33,8 +35,10 @@ def sweep_all(sweeps: Sequence[Sweep], *, now: datetime) -> int:
 
 def run(sweeps: Sequence[Sweep], stop: threading.Event, clock: Callable[[], datetime]) -> None:
     """Sweep until ``stop``."""
+    pulse.beat("sweeper")
     try:
         while not stop.wait(EVERY_S):
             sweep_all(sweeps, now=clock())
+            pulse.beat("sweeper")
     finally:
         connection.close()

@@ -19,7 +19,7 @@ from tocsin.records.outbox import queries as outbox
 from tocsin.records.roster import queries as roster
 from tocsin.terms.errors import TocsinError, Unavailable
 
-__all__ = ["healthz", "metrics", "readyz"]
+__all__ = ["healthz", "look", "metrics", "readyz"]
 
 LAG_RECORDS = 5_000
 OUTBOX_AGE_S = 60.0
@@ -37,7 +37,7 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 async def readyz(request: HttpRequest) -> HttpResponse:
     """200 when database and engine answer and neither evaluation nor outbox lags; else 503 with the same figures. ``notes``
     are no fault of this process, and still worth a look: mail that cannot be sent."""
-    figures, faults, notes = await sync_to_async(_look)()
+    figures, faults, notes = await sync_to_async(look)()
     state = {"status": "ok" if not faults else "unready", "faults": faults, "notes": notes, **figures}
     body = msgspec.json.encode(state)
     response = HttpResponse(body, status=200 if not faults else 503, content_type="application/json")
@@ -47,7 +47,7 @@ async def readyz(request: HttpRequest) -> HttpResponse:
 
 async def metrics(request: HttpRequest) -> HttpResponse:
     """All figures in Prometheus' text format."""
-    figures, faults, _notes = await sync_to_async(_look)()
+    figures, faults, _notes = await sync_to_async(look)()
     lines = [_gauge("tocsin_ready", 0 if faults else 1, "1 = /readyz answers 200")]
     for name, meaning in _GAUGES.items():
         if isinstance(value := figures.get(name), int | float):
@@ -85,7 +85,8 @@ def _gauge(name: str, value: float, meaning: str) -> str:
     return f"# HELP {name} {meaning}\n# TYPE {name} gauge\n{name} {value:g}\n"
 
 
-def _look() -> tuple[dict[str, object], list[str], list[str]]:
+def look() -> tuple[dict[str, object], list[str], list[str]]:
+    """Figures, faults (why ``/readyz`` says no), and notes."""
     figures: dict[str, object] = {}
     faults: list[str] = []
     notes: list[str] = []
