@@ -20,6 +20,7 @@ __all__ = ["Examination", "check_pack", "examine_pack"]
 # At the top of a pack: anything else is a misspelt file that would silently say nothing.
 _FILES = (
     "pack.toml", "streams.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml", "playbook.toml",
+    "papers.toml",
     "tables.toml", "tasks.toml", "clocks.toml", "lifecycle.toml", "forms", "cases", "quality.toml", "words",
     "examples", "tests", "replays", "functions.py", "README.md",
     "__init__.py",

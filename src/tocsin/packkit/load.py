@@ -21,6 +21,7 @@ from tocsin.packkit.hazards import read_cascades, read_hazards
 from tocsin.packkit.lifecycle import read_lifecycle
 from tocsin.packkit.manifest import read_manifest
 from tocsin.packkit.pack import Pack
+from tocsin.packkit.papers import read_papers
 from tocsin.packkit.playbook import read_playbook
 from tocsin.packkit.reports import read_report_categories
 from tocsin.packkit.rules import read_rules
@@ -81,6 +82,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     playbook = read_playbook(folder, manifest.name, spoken_of, manifest.scheme, faults)
     warnings = read_warnings(folder, hazards, manifest.scheme, faults)
     words = read_words(folder)
+    papers = read_papers(folder, faults)
     faults.concern = "cases"
     clocks, forms = read_clocks(folder, faults), read_forms(folder, faults)
     cases = read_lifecycle(folder, manifest.name, clocks, forms, faults)
@@ -98,6 +100,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
         provenance=provenance,
         tier=str(quality.get("tier", "")),
         warnings=warnings,
+        papers=papers,
         reports=reports,
         verifications=verifications,
         playbook=playbook,
@@ -130,7 +133,7 @@ def read_needed(folder: Folder, needs: Iterable[str], faults: Faults) -> dict[st
 def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
     names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml",
-             "playbook.toml",
+             "playbook.toml", "papers.toml",
              "tasks.toml", "clocks.toml", "lifecycle.toml", "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 

@@ -14,6 +14,7 @@ from tocsin.engine.language.vocabulary import IndexTable
 from tocsin.packkit.clocks import ClockSpec
 from tocsin.packkit.forms import Form
 from tocsin.packkit.lifecycle import CaseKind
+from tocsin.packkit.papers import PaperSpec
 from tocsin.packkit.playbook import Playbook
 from tocsin.packkit.reports import ReportCategory
 from tocsin.packkit.tasks import VerificationSpec
@@ -80,6 +81,7 @@ class Pack:
     verifications: Mapping[str, VerificationSpec] = field(default_factory=dict)
     playbook: Playbook = field(default_factory=Playbook)
     warnings: Mapping[str, WarningSpec] = field(default_factory=dict)
+    papers: Mapping[str, PaperSpec] = field(default_factory=dict)
     reports: Mapping[str, ReportCategory] = field(default_factory=dict)
     clocks: Mapping[str, ClockSpec] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from django.urls import path
 
 from tocsin.doors.console import rectify_acts as acts
 from tocsin.doors.console import rectify_pages as pages
+from tocsin.doors.console.papers import order
 from tocsin.doors.console.rectify_new import new
 
 app_name = "rectify"
@@ -14,6 +15,7 @@ urlpatterns = [
     path("findings/new", new, name="new"),
     path("findings/recheck/<str:task_id>", pages.recheck_task, name="recheck"),
     path("findings/<str:finding_id>/", pages.finding, name="finding"),
+    path("findings/<str:finding_id>/order.<str:form>", order, name="order_paper"),
     path("findings/<str:finding_id>/order", acts.order, name="order"),
     path("findings/<str:finding_id>/plan", acts.plan, name="plan"),
     path("findings/<str:finding_id>/fixed", acts.fixed, name="fixed"),

@@ -8,6 +8,7 @@ from tocsin.doors.console import respond_acts as acts
 from tocsin.doors.console import respond_pages as pages
 from tocsin.doors.console import statement_pages as papers
 from tocsin.doors.console import task_pages as tasks
+from tocsin.doors.console.papers import statement_paper
 
 app_name = "respond"
 urlpatterns = [
@@ -23,6 +24,7 @@ urlpatterns = [
     path("responses/<str:incident_id>/tasks/<str:task_id>/withdraw", acts.withdraw, name="withdraw"),
     path("events/<str:event_id>/statements/draft", papers.draft, name="draft"),
     path("statements/<str:statement_id>/", papers.statement, name="statement"),
+    path("statements/<str:statement_id>/paper.<str:form>", statement_paper, name="paper"),
     path("statements/<str:statement_id>/rewrite", papers.rewrite, name="rewrite"),
     path("statements/<str:statement_id>/release", papers.release, name="release"),
     path("statements/<str:statement_id>/discard", papers.discard, name="discard"),
