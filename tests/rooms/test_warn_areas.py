@@ -73,7 +73,7 @@ def test_what_is_drawn_wrongly_is_refused_in_words(town: Town, areas: Areas, sai
 def test_cells_that_are_none_and_too_many_are_refused(town: Town) -> None:
     warning = drafted(town)
     with pytest.raises(BadValue, match="not an H3 cell"):
-        edited(town, warning, areas=Areas((EAST,), cells=("8830e1d8a9fffff",)))
+        edited(town, warning, areas=Areas((EAST,), cells=("88no",)))
     many = tuple(sorted(cells_touching(SQUARE, 9)))[: CELLS_AT_MOST + 1]
     with pytest.raises(TooBig, match="501"):
         edited(town, warning, areas=Areas((EAST,), cells=many))
@@ -82,7 +82,7 @@ def test_cells_that_are_none_and_too_many_are_refused(town: Town) -> None:
 def test_cells_outside_the_authority_are_refused(town: Town) -> None:
     services.put_authority([AuthorityLine("emergency", "*", EAST, 1, 4, "test")], actor=SYSTEM, now=town.now)
     warning = drafted(town)
-    edited(town, warning, areas=Areas((EAST,), cells=(CELL, cell_of(120.3, 30.25))))
+    edited(town, warning, areas=Areas((EAST,), cells=(cell_of(120.5, 30.25, 5),)))
     with pytest.raises(NotAllowed, match="West district") as refused:
         services.submit(warning, version=line(town, warning).version, actor=town.as_("duty"), now=town.now)
     assert refused.value.remedy
@@ -117,6 +117,8 @@ def test_what_it_reaches_stands_in_figures(town: Town) -> None:
         audience.confirm(row.id, seal().proof("confirm", row.id), now=town.now)
     whole = reach(line(town, drafted(town)).content)
     assert (whole.subscribers, whole.targets, whole.facilities, whole.people) == (5, 1, 2, 80_000)
+    city = drafted(town, areas=Areas((CITY,)))
+    assert reach(line(town, city).content).people == 160_000  # of the districts together
     half = drafted(town)
     ring = ((120.5, 30.0), (120.75, 30.0), (120.75, 30.5), (120.5, 30.5), (120.5, 30.0))
     edited(town, half, areas=Areas((EAST,), polygons=(ring,)))

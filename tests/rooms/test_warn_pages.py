@@ -203,6 +203,24 @@ def test_autosave_and_preview(town: Town) -> None:
     assert (stale.status_code, json.loads(stale.content)["stale"]) == (409, True)
 
 
+def test_texts_that_follow_are_not_taken_for_typed_in_a_page_that_stays_open(town: Town) -> None:
+    """The composer saves by itself while its fields show what was: the level goes up, the headline with it, and stays up."""
+    duty = browser(town, "duty")
+    address = composed(town, duty)
+    posted = fields(text(duty.get(address))) | {"level": "4"}
+    told = json.loads(duty.post(f"{address}/autosave", posted).content)
+    headline, mark = told["texts"]["headline_en"]
+    assert headline.startswith("Red I")
+    later = posted | {"version": told["version"], "instruction_en": "Leave the cellar."}
+    told = json.loads(duty.post(f"{address}/autosave", later).content)
+    kept = queries.warning(EVERYWHERE, address.rpartition("/")[2]).content.text("en")
+    assert kept.headline == headline
+    assert "Leave the cellar." in kept.brief
+    typed = later | {"version": told["version"], "headline_en": "Own headline", "was_headline_en": mark}
+    told = json.loads(duty.post(f"{address}/autosave", typed).content)
+    assert told["texts"]["headline_en"][0] == "Own headline"
+
+
 def test_one_press_on_a_warning_in_force_makes_the_draft_that_follows(town: Town) -> None:
     duty = browser(town, "duty")
     warning = _signed(town)

@@ -59,6 +59,9 @@ def _hired(username: str, name: str, posts: tuple[str, ...], role: str, now: dat
     return LogIn(username, password, posts, role)
 
 
+PEOPLE_IN_A_DISTRICT = 120_000  # made up, as everything of this city
+
+
 def _areas(streets: set[str]) -> list[Area]:
     areas = [
         Area("simprovince", {"en": "Simprovince (synthetic)", "zh-hans": "模拟省"}, 1, ZONE, [], "990000"),
@@ -66,7 +69,7 @@ def _areas(streets: set[str]) -> list[Area]:
     ]
     for name, (en, zh, code) in DISTRICTS.items():
         title = {"en": f"{en} district (synthetic)", "zh-hans": f"{zh}（模拟）"}
-        areas.append(Area(f"{CITY}/{name}", title, 3, ZONE, boundary_of(name), code))
+        areas.append(Area(f"{CITY}/{name}", title, 3, ZONE, boundary_of(name), code, PEOPLE_IN_A_DISTRICT))
     known = {area.path for area in areas}
     for path in sorted(streets - known):
         areas.append(Area(path, name_of(path), path.count("/") + 1, ZONE))

@@ -63,7 +63,7 @@ def _cells(rings: Sequence[Sequence[Sequence[float]]]) -> tuple[int, list[str]]:
 
 
 def _cell_km2(size: int) -> float:
-    return 4_357_449.4 / 7**size  # the average of H3: each size is a seventh of the one above
+    return 4_357_449.4 / float(7**size)  # the average of H3: each size is a seventh of the one above
 
 
 def _extent_km2(ring: Sequence[Sequence[float]]) -> float:

@@ -3,8 +3,10 @@ a field that cannot be read is named beside it and shown as it was."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
@@ -18,7 +20,7 @@ from tocsin.loop.warn.content import Areas, Content
 from tocsin.packkit.warnings import TEXTS
 from tocsin.terms.errors import BadValue
 
-__all__ = ["Composed", "SHOWN_LIMITS", "read_form", "values_of"]
+__all__ = ["SHOWN_LIMITS", "Composed", "mark_of", "read_form", "texts_in_form", "values_of"]
 
 # How many characters each text should have at most, as its counter shows it.
 SHOWN_LIMITS = {"headline": 160, "description": 2000, "beware": 1000, "instruction": 2000, **LIMITS}
@@ -51,10 +53,26 @@ def values_of(content: Content, zone: tzinfo) -> dict[str, Any]:
         "cells": " ".join(areas.cells), "cell_size": "", "flow": content.flow,
         "exercise": content.exercise, "exercise_note": content.exercise_note, "contact": content.contact,
     }  # fmt: skip
-    for language in content.languages:
-        for name in TEXTS:
-            values[f"{name}_{language}"] = getattr(content.text(language), name)
-    return values
+    return values | texts_in_form(content)
+
+
+def texts_in_form(content: Content) -> dict[str, str]:
+    """The texts by the names of their fields."""
+    return {f"{name}_{k}": getattr(content.text(k), name) for k in content.languages for name in TEXTS}
+
+
+def mark_of(text: str) -> str:
+    """A mark of a text as it was shown: by it the form says which texts nobody touched since, so that what follows the level
+    or another text is not taken for typed."""
+    plain = text.replace("\r\n", "\n").strip()
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def _typed_texts(posted: QueryDict, values: Mapping[str, Any], language: str) -> dict[str, str]:
+    names = {name: f"{name}_{language}" for name in TEXTS}
+    return {
+        name: values[field] for name, field in names.items() if posted.get(f"was_{field}") != mark_of(values[field])
+    }  # fmt: skip
 
 
 def read_form(posted: QueryDict, content: Content, zone: tzinfo) -> Composed:
@@ -70,9 +88,7 @@ def read_form(posted: QueryDict, content: Content, zone: tzinfo) -> Composed:
         made.changes["level"] = int(made.values["level"])
     for name, was in (("onset", content.onset), ("expires", content.expires)):
         _moment(made, name, was, zone)
-    made.changes["texts"] = {
-        language: {name: made.values[f"{name}_{language}"] for name in TEXTS} for language in content.languages
-    }
+    made.changes["texts"] = {k: _typed_texts(posted, made.values, k) for k in content.languages}
     areas = _areas(made)
     if areas is not None:
         made.changes["areas"] = areas

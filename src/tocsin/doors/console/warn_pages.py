@@ -21,7 +21,7 @@ from tocsin.doors.console.release_shown import release_of
 from tocsin.doors.console.sketch import sketch_of
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.console.warn_follow import to_warning as _to
-from tocsin.doors.console.warn_form import Composed, read_form, values_of
+from tocsin.doors.console.warn_form import Composed, mark_of, read_form, texts_in_form, values_of
 from tocsin.doors.console.warn_shown import (
     area_choices,
     body_choices,
@@ -260,7 +260,9 @@ def autosave(request: HttpRequest, warning_id: str) -> HttpResponse:
     except Refused as error:
         said = f"{error.thing}: {error.rule}. {_('What to do:')} {error.remedy}."
         return JsonResponse({"stale": isinstance(error, Stale), "said": said}, status=status_of(error))
-    return JsonResponse({"version": version, "said": _("Saved")})
+    kept = queries.warning(typed.frame.scope, warning_id).content
+    texts = {name: [words, mark_of(words)] for name, words in texts_in_form(kept).items()}
+    return JsonResponse({"version": version, "said": _("Saved"), "texts": texts})
 
 
 @require_POST

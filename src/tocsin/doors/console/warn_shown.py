@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from tocsin.doors.console.frame import Frame
 from tocsin.doors.console.standing import post_title
-from tocsin.doors.console.warn_form import SHOWN_LIMITS
+from tocsin.doors.console.warn_form import SHOWN_LIMITS, mark_of
 from tocsin.doors.console.warn_words import finding_on_page, text_label, tongue
 from tocsin.formats.sms import segments, shown
 from tocsin.loop.warn import queries
@@ -45,8 +45,8 @@ class PresignedOnPage:
 
 def presigned_on_page(lines: Sequence[Presigned], names: Names) -> list[PresignedOnPage]:
     """As lists show them."""
-    states = {"proposed": pgettext("presigned", "Proposed"), "signed": pgettext("presigned", "May be released"),
-              "suspended": pgettext("presigned", "Suspended"), "withdrawn": pgettext("presigned", "Withdrawn")}  # fmt: skip
+    states = {"proposed": _("Proposed, not signed"), "signed": pgettext("presigned", "May be released"),
+              "suspended": pgettext("presigned", "Suspended"), "withdrawn": _("Taken back")}  # fmt: skip
     return [
         PresignedOnPage(
             line.id, line.level, _("{level} {hazard}, {area}").format(
@@ -151,7 +151,8 @@ def language_fields(language: str, values: dict[str, Any]) -> dict[str, Any]:
         "code": language, "lang": tongue(language).lang, "name": tongue(language).name,
         "fields": [
             {"name": f"{name}_{language}", "label": text_label(name), "is_short": name in SHORTENED, "value": value,
-             "limit": SHOWN_LIMITS[name], "length": len(value), "is_line": name in ("headline", "short")}
+             "limit": SHOWN_LIMITS[name], "length": len(value), "mark": mark_of(value),
+             "is_line": name in ("headline", "short")}
             for name in TEXTS for value in (values.get(f"{name}_{language}", ""),)
         ],
     }  # fmt: skip

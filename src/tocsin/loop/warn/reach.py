@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tocsin.geo import distance_km, is_inside
+from tocsin.geo import distance_km, is_inside, parent_of
 from tocsin.geo.targeting import PointSet
 from tocsin.loop.warn.authority import touched_paths
 from tocsin.loop.warn.content import Areas, Content
@@ -71,10 +71,14 @@ def _facilities(areas: Areas, paths: list[str]) -> int:
     return int(inside.sum())
 
 
+def _population(path: str, names: Names) -> int:
+    """Of an area, or where none is registered of the areas just below it together."""
+    own = names.areas[path].population if path in names.areas else 0
+    return own or sum(_population(below, names) for below in names.areas if parent_of(below) == path)
+
+
 def _people(areas: Areas, paths: list[str], names: Names) -> int | None:
-    known = [
-        (names.areas[path].population, path) for path in paths if path in names.areas and names.areas[path].population
-    ]
+    known = [(population, path) for path in paths if (population := _population(path, names))]
     if not known:
         return None
     if not areas.shaped:
@@ -82,6 +86,6 @@ def _people(areas: Areas, paths: list[str], names: Names) -> int | None:
     shapes = [*(circle_shape(*circle) for circle in areas.circles), *(rings_shape([ring]) for ring in areas.rings)]
     total = 0.0
     for population, path in known:
-        border = rings_shape(names.areas[path].boundary)
+        border = rings_shape(names.areas[path].boundary if path in names.areas else ())
         total += population * min(1.0, sum(share_inside(border, shape) for shape in shapes))
     return round(total)

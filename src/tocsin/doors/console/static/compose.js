@@ -38,11 +38,13 @@ async function save() {
   if (!dirty || saving || stopped || leaving) return;
   saving = true;
   dirty = false;
+  const sent = new FormData(form);
   try {
     const answer = await post(form.dataset.autosave);
     const told = await answer.json();
     if (leaving) return;
     if (told.version) version.value = told.version;
+    follow(told.texts ?? {}, sent);
     else if (told.stale) stopped = true;
     saved.textContent = told.said;
     document.body.dataset.saved = String(told.version ?? "");
@@ -51,6 +53,20 @@ async function save() {
     saved.textContent = form.dataset.lost;
   } finally {
     saving = false;
+  }
+}
+
+// Texts that follow level, area, time or another text: shown anew, where nobody has typed since.
+function follow(texts, sent) {
+  for (const [name, [words, mark]] of Object.entries(texts)) {
+    const field = form.elements.namedItem(name);
+    if (!field || field.value !== sent.get(name).replace(/\r\n/g, "\n")) continue;
+    if (field.value.trim() !== words) {
+      if (field === document.activeElement) continue; // never under the hand; the next saving sees to it
+      field.value = words;
+      count(field);
+    }
+    form.elements.namedItem(`was_${name}`).value = mark;
   }
 }
 
