@@ -49,6 +49,7 @@ def _threads(configuration: Configuration, stop: threading.Event) -> list[thread
     from tocsin.app import heartbeat, publisher, resting, sealing, sender, sweeper
     from tocsin.app.channels_in_use import channels_in_use, outward_of
     from tocsin.app.wiring import SWEEPS
+    from tocsin.doors.portal.files import published_folder
 
     def thread(name: str, target: Callable[..., None], *args: object) -> threading.Thread:
         return threading.Thread(target=target, args=args, name=name, daemon=True)
@@ -56,7 +57,7 @@ def _threads(configuration: Configuration, stop: threading.Event) -> list[thread
     channels = channels_in_use(configuration)
     return [
         thread("history", _roll, configuration, stop),
-        thread("ledger", sealing.run, configuration.home.published, stop, clock.now),
+        thread("ledger", sealing.run, published_folder(), stop, clock.now),
         thread("heartbeat", heartbeat.run, configuration, outward_of(configuration), stop, clock.now),
         thread("feeds", _poll, configuration, stop),
         thread("sweeper", sweeper.run, SWEEPS, stop, clock.now),

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.story_words import Teller, breach_words
+from tocsin.doors.portal.files import published_folder
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.review import services as review
 from tocsin.loop.review.visible import may_see, visible_subjects
@@ -77,7 +77,7 @@ def ledger_roots(request: HttpRequest) -> HttpResponse:
 def ledger_signed(request: HttpRequest) -> HttpResponse:
     """The newest root within the deployment's signature (CMS, DER), as it lies in ``published``."""
     try:
-        signed = (settings.HOME.published / SIGNED_FILE).read_bytes()
+        signed = (published_folder() / SIGNED_FILE).read_bytes()
     except OSError:
         return _for_anybody(HttpResponse("no signed root: the deployment has no key, or nothing is sealed yet\n", status=404,
                                          content_type="text/plain; charset=utf-8"))  # fmt: skip
