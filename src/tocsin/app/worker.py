@@ -62,9 +62,10 @@ def _threads(configuration: Configuration, stop: threading.Event) -> list[thread
         thread("feeds", _poll, configuration, stop),
         thread("sweeper", sweeper.run, SWEEPS, stop, clock.now),
         thread("publisher", publisher.run, stop, clock.now),
+        thread("resting", resting.run, configuration.home.resting_channels, channels, stop),
         *(
             thread(f"channel {channel.name}", sender.run, channel, stop, clock.now, configuration.home.node())
-            for channel in channels_in_use(configuration)
+            for channel in channels
         ),
     ]
 
