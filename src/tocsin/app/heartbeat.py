@@ -42,7 +42,6 @@ def faults(*, now: datetime) -> list[str]:
             found += ask()
         except Exception as error:
             found.append(f"{type(error).__name__}: {error}")
-            connection.close()
     return found
 
 
