@@ -23,6 +23,7 @@ import doors
 import engine_scale
 import log_append
 import parse
+import publication
 import targeting
 import w1
 from recorded import NotHere
@@ -38,6 +39,7 @@ def parts(chosen: argparse.Namespace) -> dict[str, Callable[[], list[Table]]]:
         "parse": lambda: parse.measure(chosen.rounds, min(1.0, chosen.seconds)),
         "targeting": lambda: targeting.measure(chosen.rounds),
         "cap": lambda: cap.measure(chosen.rounds, min(1.0, chosen.seconds)),
+        "publication": lambda: publication.measure(chosen.rounds, chosen.seconds),
         "log": lambda: log_append.measure(chosen.rounds, batches=200),
         "ingest": lambda: doors.ingest(chosen.seconds, chosen.rounds),
         "latency": lambda: doors.latency(chosen.seconds * 12),

@@ -12,7 +12,7 @@ import sqlite3
 import sys
 import time
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -374,6 +374,66 @@ class Town:
             services.submit(made, version=1, actor=actor, now=now)
         return {"warning": made}
 
+    def issue(self, minutes: int, **_: Any) -> dict[str, str]:
+        """A warning of a gale in the east that was signed and holds so long; its id."""
+        from tests.people import person
+        from tocsin.loop.warn import queries, services
+        from tocsin.loop.warn.content import Areas
+        from tocsin.records.org.models import Account
+        from tocsin.records.org.queries import actor_of
+        from tocsin.records.org.scope import EVERYWHERE
+
+        now = datetime.now(UTC)
+        holders = {role: person(role) for role in ("duty_officer", "signer")}
+        duty, signer = (
+            actor_of(Account.objects.get(username=username).id, post, now=now) for username, post in holders.values()
+        )
+        made = services.draft(hazard="gale", level=3, areas=Areas(("town/east",)), body="office", exercise=False,
+                              expires=now + timedelta(minutes=minutes), actor=duty, now=now)  # fmt: skip
+        services.submit(made, version=1, actor=duty, now=now)
+        line = queries.warning(EVERYWHERE, made)
+        services.sign(made, version=line.version, digest=line.content.digest, actor=signer, now=now)
+        return {"warning": made}
+
+    def subscribers(self, **_: Any) -> dict[str, int]:
+        """How many of the public are told, by channel."""
+        from collections import Counter
+
+        from tocsin.records.audience.models import SubscriberRow
+
+        return dict(Counter(SubscriberRow.objects.filter(state="confirmed").values_list("channel", flat=True)))
+
+    def letter_to_browser(self, **_: Any) -> dict[str, object]:
+        """A letter on its way to a browser, accepted by its push service: what that service would hand over."""
+        from django.db import transaction
+
+        from tocsin.app.sender import send_due
+        from tocsin.doors.channels.webhook import as_document
+        from tocsin.records.dispatch import services
+        from tocsin.records.dispatch.message import Message, Recipient, Text
+        from tocsin.records.org.actor import SYSTEM
+        from tocsin.testing.channels import Inbox
+
+        now, inbox = datetime.now(UTC), Inbox("web_push")
+        browser = json.dumps({"endpoint": "https://push.example/one", "keys": {"p256dh": "x", "auth": "y"}})
+        message = Message(
+            "warning_issued", {"en": Text("Red gale", "Stay inside.")}, "wrn_x", level=4, link="/warnings"
+        )
+        with transaction.atomic():
+            services.put(message, [Recipient("subscriber:x", browser, "en")], channel="web_push", actor=SYSTEM, now=now)
+        send_due(inbox, now=now)
+        (letter,) = inbox.letters
+        return as_document(letter) | {"receipt": letter.receipt}
+
+    def receipts(self, **_: Any) -> dict[str, list[str]]:
+        """What is known of letters after they were accepted."""
+        from tocsin.records.dispatch.models import DeliveryRow
+
+        found = []
+        for row in DeliveryRow.objects.order_by("id"):
+            found += [name for name in ("delivered", "acknowledged") if getattr(row, f"{name}_at")]
+        return {"said": found}
+
     def make_busy(self, **_: Any) -> dict[str, str]:
         """Something of every room: a warning that waits, a response, a report, an order, an answer, a root. Ids by name."""
         from tocsin.loop.verify import queries
@@ -388,7 +448,57 @@ class Town:
         answered = [line.id for file in queries.open_dossiers(EVERYWHERE)
                     for line in queries.verifications(EVERYWHERE, file.event) if line.answer]  # fmt: skip
         return {"event_id": event, "warning_id": warning, "finding_id": finding, "verification_id": answered[0],
-                "indicator": "receipted", "shadow_id": self.try_rules()}  # fmt: skip
+                "indicator": "receipted", "shadow_id": self.try_rules()} | self.call_out()  # fmt: skip
+
+    def call_out(self, **_: Any) -> dict[str, str]:
+        """A red warning that called out four villages half an hour ago: one was reached by hand, one answered a letter, one is
+        not reached, for one nobody is declared. The ids of the call-out and of an area that waits."""
+        from tocsin.records.callout import queries, services
+        from tocsin.records.callout.cause import Cause, Spoken
+        from tocsin.records.callout.models import AttemptRow
+        from tocsin.records.dispatch.answers import answer_by_link, link_of
+        from tocsin.records.dispatch.services import letters
+        from tocsin.records.org import services as org
+        from tocsin.records.org.actor import SYSTEM
+        from tocsin.records.org.queries import actor_of
+        from tocsin.records.org.scope import EVERYWHERE
+        from tocsin.records.org.services import PostLine
+        from tocsin.records.places import services as places
+        from tocsin.records.places.services import Area
+
+        now = datetime.now(UTC)
+        began = now - timedelta(minutes=34)
+        paths = [f"town/east/v{number}" for number in range(4)]
+        areas = [Area(path, {"en": f"Reed village {n}", "zh-hans": f"芦苇村{n}"}, 5) for n, path in enumerate(paths)]
+        places.put_jurisdictions(areas, actor="test", now=now)
+        duty = self.log_in("duty_officer")["post"]
+        org.put_posts([
+            PostLine(f"warden-{n}", {"en": f"Warden of Reed village {n}", "zh-hans": f"芦苇村{n}责任人"}, "office", "inspector",
+                     path, mail=f"warden-{n}@example.org", phone=f"+8657112345{n}", duty="warden", language="en")
+            for n, path in enumerate(paths[:3])
+        ], actor=SYSTEM, now=now)  # fmt: skip
+        texts = {"en": Spoken("Red rainstorm, East district", "Red rainstorm. Go to high ground now.", "Red rainstorm."),
+                 "zh-hans": Spoken("东区暴雨红色预警", "暴雨红色预警。请立即转移到高处。", "暴雨红色预警。")}  # fmt: skip
+        cause = Cause("bulletin", "blt_1", "blt_1", "blt_1", "rainstorm", 4, False, began, now + timedelta(hours=5), texts)
+        plan = files_plan().replace('causes = ["warning"]', 'causes = ["warning", "bulletin"]')
+        services.put_plan(plan.encode(), "plan", actor=SYSTEM, now=began)
+        callout = services.start_callout(cause, paths, actor=SYSTEM, now=began)
+        services.sweep(now=began)
+        answered = AttemptRow.objects.get(area__jurisdiction=paths[1])
+        letters(answered.dispatch, now=began)
+        key, proof = link_of(answered.key).split("/")[-2:]
+        answer_by_link(key, proof, now=began + timedelta(minutes=4))
+        for minute in range(3, 34, 3):
+            services.sweep(now=began + timedelta(minutes=minute))
+        self.carry()
+        found = {line.jurisdiction: line.id for line in queries.areas_of(EVERYWHERE, callout)}
+        account = org.Account.objects.get(username=duty).id
+        services.record_by_hand(found[paths[0]], "warden-0", began + timedelta(minutes=12),
+                                actor=actor_of(account, duty, now=now), now=now)  # fmt: skip
+        waiting = AttemptRow.objects.filter(area__jurisdiction=paths[2]).order_by("id").first()
+        assert waiting is not None
+        letters(waiting.dispatch, now=now)
+        return {"callout_id": callout, "area_id": str(found[paths[2]]), "link": link_of(waiting.key)}
 
     def try_rules(self) -> str:
         """A version of a pack on trial that raised what the one in force did not: its id."""
@@ -513,6 +623,13 @@ class Town:
     @staticmethod
     def now_us() -> int:
         return time.time_ns() // 1000
+
+
+def files_plan() -> str:
+    """The plan that comes with the product."""
+    from importlib import resources
+
+    return resources.files("tocsin.records.callout").joinpath("declared.toml").read_text(encoding="utf-8")
 
 
 def _copy(source: Path, target: Path) -> None:

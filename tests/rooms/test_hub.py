@@ -85,7 +85,11 @@ def test_who_asked_and_confirmed_gets_the_feed_signed_whenever_it_changes(office
     assert reader.asked == []  # nothing is sent before the worker runs, and nothing of a feed before it is confirmed
     office.run()
     (question,) = reader.asked
-    assert (question["hub.mode"], question["hub.topic"], question["hub.lease_seconds"]) == ("subscribe", office.topic, "86400")
+    assert (question["hub.mode"], question["hub.topic"], question["hub.lease_seconds"]) == (
+        "subscribe",
+        office.topic,
+        "86400",
+    )
     assert question["of"] == "tocsin"  # the callback's own query is kept
     assert len(question["hub.challenge"]) >= 32
     assert HubRow.objects.get().until == office.now + timedelta(days=1)
@@ -185,7 +189,9 @@ def test_whoever_is_gone_is_dropped_and_delays_nobody(office: Office, reader: Fe
     other.close()
 
 
-def test_a_crash_between_loses_nothing_and_a_dead_reader_gets_only_the_newest(office: Office, reader: FeedReader) -> None:
+def test_a_crash_between_loses_nothing_and_a_dead_reader_gets_only_the_newest(
+    office: Office, reader: FeedReader
+) -> None:
     office.ask(reader)
     office.run()
     reader.status = 503
@@ -273,7 +279,13 @@ def test_callback_and_secret_lie_nowhere_in_the_open(office: Office, reader: Fee
     office.change("x")
     office.run()
     with connection.cursor() as cursor:
-        for table in ("audience_hubrow", "dispatch_dispatchrow", "dispatch_deliveryrow", "ledger_entry", "outbox_outboxfact"):
+        for table in (
+            "audience_hubrow",
+            "dispatch_dispatchrow",
+            "dispatch_deliveryrow",
+            "ledger_entry",
+            "outbox_outboxfact",
+        ):
             if table in connection.introspection.table_names(cursor):
                 cursor.execute(f'SELECT * FROM "{table}"')
                 rows = str(cursor.fetchall())

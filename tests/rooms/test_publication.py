@@ -137,7 +137,14 @@ def test_the_door_gives_what_the_database_gives(town: Town, published: Published
 def test_what_is_not_published_comes_to_the_application_behind(town: Town, published: Published) -> None:
     assert published.get("/warnings").text == "behind"  # nothing is published yet
     published.look(town.now)
-    for address in ("/warnings/none", "/warnings/../../secret_key", "/widget/nowhere", "/subscribe", "/", "/widget?hazard=x"):
+    for address in (
+        "/warnings/none",
+        "/warnings/../../secret_key",
+        "/widget/nowhere",
+        "/subscribe",
+        "/",
+        "/widget?hazard=x",
+    ):
         assert published.get(address).text == "behind", address
     answered = ask(published.door, "/warnings", method="POST")
     assert answered.text == "behind"
@@ -194,7 +201,9 @@ def test_nothing_that_ended_is_shown_as_in_force_although_nobody_keeps_the_files
     clock.drive(town._hand, to_us(town.now) + 3 * 3600 * 1_000_000)
     assert "No warning is in force" in published.get("/warnings").text
     assert published.behind == []
-    assert longer not in (published.folder / "warnings/index.en.html").read_text(encoding="utf-8")  # for other servers too
+    assert longer not in (published.folder / "warnings/index.en.html").read_text(
+        encoding="utf-8"
+    )  # for other servers too
 
 
 def test_the_publisher_itself_makes_pages_again_at_each_end_and_every_minute(town: Town, published: Published) -> None:

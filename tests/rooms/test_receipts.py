@@ -91,7 +91,9 @@ def test_only_who_has_the_letter_may_say_so() -> None:
     other = f"{first.rpartition('/')[0]}/{second.rpartition('/')[2]}"  # the proof of another letter
     for wrong in (other, first[:-1], f"http://x/receipts/{dispatch}-0/{'0' * 40}", "http://x/receipts/none/none"):
         assert post(wrong) == 404
-    assert Client().get(f"/{first.partition('//')[2].partition('/')[2]}").status_code == 405  # a link that is followed is nothing
+    assert (
+        Client().get(f"/{first.partition('//')[2].partition('/')[2]}").status_code == 405
+    )  # a link that is followed is nothing
     assert not DeliveryRow.objects.exclude(delivered_at=None).exists()
 
 
@@ -146,7 +148,10 @@ def test_what_comes_back_has_failed_after_all_and_somebody_hears_of_it(gateway: 
     assert post(gateway, f"MessageId={dispatch}-0&MessageStatus=failed", FORM) == 204  # told once
     assert facts.count() == 2
     lines = [line for line in ledger.chain("wrn_1") if line.verb == "message_returned"]
-    assert [line.body.get("recipient") for line in lines] == ["target:a", None]  # nobody of the public stands on the ledger
+    assert [line.body.get("recipient") for line in lines] == [
+        "target:a",
+        None,
+    ]  # nobody of the public stands on the ledger
 
 
 def test_what_had_arrived_does_not_come_back(gateway: str) -> None:

@@ -63,7 +63,9 @@ def test_nginx_answers_as_we_do(public: Public, nginx: str, address: str, langua
 def test_nginx_packs_and_knows_what_the_reader_has(public: Public, nginx: str) -> None:
     first = httpx.get(nginx + "/warnings/feed.atom", headers={"accept-encoding": "gzip"})
     assert first.headers["content-encoding"] == "gzip"
-    again = httpx.get(nginx + "/warnings/feed.atom", headers={"if-none-match": first.headers["etag"], "accept-encoding": "gzip"})
+    again = httpx.get(
+        nginx + "/warnings/feed.atom", headers={"if-none-match": first.headers["etag"], "accept-encoding": "gzip"}
+    )
     assert again.status_code == 304
     for hidden in ("/state.json", "/archive.json", "/warnings/.index.en.html.1"):
         assert httpx.get(nginx + hidden).status_code in (403, 404)
@@ -72,7 +74,13 @@ def test_nginx_packs_and_knows_what_the_reader_has(public: Public, nginx: str) -
 def test_nginx_goes_on_while_our_server_is_down(public: Public, nginx: str) -> None:
     public.stop()
     try:
-        for address in ("/warnings", "/warnings/feed.atom", f"/warnings/{public.in_force[0]}", "/widget", "/warnings/archive"):
+        for address in (
+            "/warnings",
+            "/warnings/feed.atom",
+            f"/warnings/{public.in_force[0]}",
+            "/widget",
+            "/warnings/archive",
+        ):
             assert httpx.get(nginx + address).status_code == 200, address
     finally:
         public.serve()

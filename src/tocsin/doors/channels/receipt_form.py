@@ -38,7 +38,12 @@ class ReceiptForm:
         kinds = {one.value for one in Receipt}
         if not parts.get("status") or set(parts) - kinds - {"id", "status"} or not kinds & set(parts):
             raise BadValue(name, "does not say which field holds the status, and which words mean what", _REMEDY)
-        words = {word.lower(): Receipt(kind) for kind in sorted(kinds & set(parts)) for word in parts[kind].split(",") if word}
+        words = {
+            word.lower(): Receipt(kind)
+            for kind in sorted(kinds & set(parts))
+            for word in parts[kind].split(",")
+            if word
+        }
         return cls(parts["status"], words, parts.get("id", ""))
 
     def read(self, fields: Mapping[str, Any]) -> tuple[str, Receipt | None, str]:

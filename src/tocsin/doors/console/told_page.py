@@ -83,7 +83,11 @@ def told(request: HttpRequest) -> HttpResponse:
     days = int(asked) if asked.isdigit() and int(asked) in DAYS else 7
     one = warn.warning(frame.scope, warning) if (warning := request.GET.get("warning", "")[:60]) else None
     since = clock.now() - timedelta(days=days)
-    of = [one.id] if one else [line.id for line in warn.issued(frame.scope) if line.issued_at and line.issued_at >= since]
+    of = (
+        [one.id]
+        if one
+        else [line.id for line in warn.issued(frame.scope) if line.issued_at and line.issued_at >= since]
+    )
     context = frame.context(request, "told", "review.css", "told.css") | {
         "targets": [_target(target, names, frame) for target in audience.targets(actor.scope)],
         "public": _public(frame), "systems": _few(hub.systems(now=clock.now())) if frame.scope == EVERYWHERE else "",

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from tocsin.doors.bulletin_bytes import bulletin_response
 from tocsin.doors.console.bulletin_words import language_code
 from tocsin.doors.portal.frame import kept, language_of, page_context
+from tocsin.doors.portal.public import LANGUAGES, OtherWarning, OtherWords
 from tocsin.formats.cap import FeedEntry, entry_id, entry_of, feed, read
 from tocsin.formats.sms import shown
 from tocsin.loop.observe.bulletins import queries
@@ -28,11 +29,12 @@ from tocsin.loop.observe.bulletins.understanding import words_in
 from tocsin.loop.warn.names import Names
 from tocsin.records import clock
 from tocsin.terms.errors import UnknownName
-from tocsin.terms.moment import EPOCH
+from tocsin.terms.moment import EPOCH, to_us
 
-__all__ = ["FEED_PATH", "PublicBulletin", "cap", "others", "others_page", "relayed_feed"]
+__all__ = ["FEED_PATH", "PublicBulletin", "cap", "others", "others_now", "others_page", "relayed_feed"]
 
 FEED_PATH = "/bulletins/feed.atom"
+MOST_ON_OUR_PAGE = 20  # the others stand on the page of their own
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _SHORTLY = "public, max-age=15"
 
@@ -60,6 +62,20 @@ class PublicBulletin:
 def others(names: Names, language: str, now: datetime) -> list[PublicBulletin]:
     """What other authorities warn of now, the highest first."""
     return [_public(line, names, language) for line in queries.relayed(now=now) if line.holds(now)]
+
+
+def others_now(names: Names, now: datetime) -> list[OtherWarning]:
+    """The same in few words and every language, for the page of our own warnings."""
+    lines = [line for line in queries.relayed(now=now, at_most=MOST_ON_OUR_PAGE) if line.holds(now)]
+    return [
+        OtherWarning(line.id, line.level, line.verified, to_us(line.until) if line.until else None,
+                     {language: _few_words(_public(line, names, language)) for language in LANGUAGES})
+        for line in lines
+    ]  # fmt: skip
+
+
+def _few_words(bulletin: PublicBulletin) -> OtherWords:
+    return OtherWords(bulletin.lang, bulletin.authority, bulletin.headline, bulletin.area[:300], bulletin.ends)
 
 
 @require_safe

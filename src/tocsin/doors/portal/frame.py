@@ -44,8 +44,8 @@ def frame_context(path: str, language: str, now_us: int) -> dict[str, Any]:
 
 
 def page_context(request: HttpRequest, language: str, names: Names, now: datetime) -> dict[str, Any]:
-    """The same for a page that answers a form."""
-    return frame_context(request.path, language, to_us(now)) | {"scheme": names.scheme}
+    """The same for a page that answers a form: its script has nothing to call over or old."""
+    return frame_context(request.path, language, to_us(now)) | {"scheme": names.scheme, "made_ms": ""}
 
 
 def _newest_data() -> int | None:

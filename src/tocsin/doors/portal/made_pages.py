@@ -45,6 +45,7 @@ def in_force_page(public: Public, language: str, now_us: int) -> bytes:
         context = frame_context("/warnings", language, now_us) | {
             "actual": [one for one in shown if not one.message.exercise],
             "exercises": [one for one in shown if one.message.exercise],
+            "others": [(one, one.words[language]) for one in public.others_holding(now_us)],
         }  # fmt: skip
         return render_to_string("portal/warnings.html", context).encode()
 

@@ -52,7 +52,7 @@ def chosen(request: HttpRequest, **parts: str) -> HttpResponse:
     """The archive, a widget, or the lines to copy: whatever the address chooses."""
     language, now, names = language_of(request), clock.now(), Names.read()
     route = route_of(request.path)
-    asked = Wants(language, (), chosen=tuple(request.GET.items()))
+    asked = Wants(language, (), chosen=tuple((name, str(value)) for name, value in request.GET.items()))
     public = public_now(names, now=now)
     page = made(route, asked, public, archive_now(names, {}), to_us(now)) if route is not None else None
     if page is None:

@@ -20,6 +20,8 @@ __all__ = [
     "ArchiveLine",
     "Choice",
     "LineWords",
+    "OtherWarning",
+    "OtherWords",
     "Public",
     "PublicMessage",
     "Words",
@@ -79,6 +81,33 @@ class PublicMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherWords:
+    """What another authority's warning says, in the language of it that a reader gets (``lang``)."""
+
+    lang: str
+    authority: str
+    headline: str
+    area: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWarning:
+    """Another authority's warning that is relayed; ``until_us`` None where it does not say."""
+
+    identifier: str
+    level: int
+    verified: bool
+    until_us: int | None
+    words: dict[str, OtherWords]
+
+    @property
+    def until_ms(self) -> int | str:
+        """When it is over, for the page's script; "" where it does not say."""
+        return self.until_us // 1000 if self.until_us is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
 class LineWords:
     """A line of the archive in one language."""
 
@@ -127,6 +156,11 @@ class Public:
     in_force: list[PublicMessage]
     areas: list[Choice]
     hazards: list[Choice]
+    others: list[OtherWarning] = field(default_factory=list)
+
+    def others_holding(self, now_us: int) -> list[OtherWarning]:
+        """Which of the other authorities' warnings hold at a moment."""
+        return [one for one in self.others if one.until_us is None or now_us < one.until_us]
 
     def holding(self, now_us: int) -> list[PublicMessage]:
         """What holds at a moment not before it was made."""
@@ -134,7 +168,9 @@ class Public:
 
     def ends_us(self, now_us: int) -> int | None:
         """When the first of what holds is over; None where nothing holds."""
-        return min((message.expires_us for message in self.holding(now_us)), default=None)
+        ends = [message.expires_us for message in self.holding(now_us)]
+        ends += [one.until_us for one in self.others_holding(now_us) if one.until_us is not None]
+        return min(ends, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import shapely
 from django.utils import timezone
 
+from tocsin.doors.portal.bulletins import others_now
 from tocsin.doors.portal.public import (
     LANGUAGES,
     Archive,
@@ -41,6 +42,7 @@ def public_now(names: Names, *, now: datetime, build: str = "") -> Public:
         to_us(now), alerts, newest, build, [public_message(line, names, geometry=True) for line in lines],
         [Choice(area.path, {one: names.area(area.path, one) for one in LANGUAGES}, area.rank) for area in areas],
         [Choice(code, {one: names.hazard(code, one) for one in LANGUAGES}) for code in names.hazards],
+        others_now(names, now),
     )  # fmt: skip
 
 

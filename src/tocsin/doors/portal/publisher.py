@@ -25,6 +25,7 @@ from tocsin.doors.portal import archive_pages, files, made_pages
 from tocsin.doors.portal.archive_pages import archive_page, monthly_pages
 from tocsin.doors.portal.public import LANGUAGES, Archive, ArchiveLine, Public, read, write
 from tocsin.doors.portal.public_now import archive_now, public_message, public_now
+from tocsin.loop.observe.bulletins import queries as bulletins
 from tocsin.loop.warn import publication, queries
 from tocsin.loop.warn.deployment_key import deployment_key
 from tocsin.loop.warn.names import Names
@@ -98,14 +99,14 @@ class Publisher:
         self._folder, self._told, self._steady = folder, told, steady
         self._every_s = EVERY_S if settings.TOCSIN_DRIVEN_CLOCK is None else EVERY_DRIVEN_S
         self._archive: Archive | None = None
-        self._mark: tuple[int, str] | None = None
+        self._mark: tuple[tuple[int, str], str] | None = None
         self._ends_us: int | None = None
         self._made_at = -1e9
 
     def look(self, now: datetime) -> int:
         """Publish what has changed; how many files were written."""
         first = self._archive is None
-        mark = queries.alerts_mark()
+        mark = (queries.alerts_mark(), bulletins.relayed_mark())
         ended = self._ends_us is not None and to_us(now) >= self._ends_us
         if not (first or mark != self._mark or ended or self._steady() - self._made_at >= self._every_s):
             return 0

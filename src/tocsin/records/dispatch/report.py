@@ -8,6 +8,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -74,7 +75,7 @@ class ChannelState:
 def report(abouts: Collection[str]) -> list[ReportLine]:
     """Of these warnings together, by channel and whom."""
     rows = DeliveryRow.objects.filter(dispatch__kind__in=KINDS, dispatch__about__in=abouts)
-    named = rows.annotate(whom=Case(
+    named: QuerySet[Any] = rows.annotate(whom=Case(
         *(When(recipient__startswith=prefix, then=Value(whom)) for prefix, whom in _WHOM.items()),
         default=Value("others"), output_field=CharField(),
     ))  # fmt: skip
@@ -82,12 +83,15 @@ def report(abouts: Collection[str]) -> list[ReportLine]:
                                                    output_field=CharField()))  # fmt: skip
     counted = named.values("dispatch__channel", "whom").annotate(
         queued=Count("id"), sent=Count("id", filter=Q(attempts__gt=0)),
-        accepted=Count("id", filter=Q(state__in=(_S.ACCEPTED, _S.BUNDLED))), delivered=Count("id", filter=Q(delivered_at__isnull=False)),
+        accepted=Count("id", filter=Q(state__in=(_S.ACCEPTED, _S.BUNDLED))),
+        delivered=Count("id", filter=Q(delivered_at__isnull=False)),
         acknowledged=Count("id", filter=Q(acknowledged_at__isnull=False) | Q(Exists(answered))),
         failed=Count("id", filter=Q(state=_S.FAILED)), too_late=Count("id", filter=Q(state=_S.TOO_LATE)),
         superseded=Count("id", filter=Q(state=_S.SUPERSEDED)),
     )  # fmt: skip
-    lines = {(row["dispatch__channel"], row["whom"]): row for row in counted.order_by()}
+    lines: dict[tuple[str, str], dict[str, Any]] = {
+        (row["dispatch__channel"], row["whom"]): dict(row) for row in counted.order_by()
+    }
     for channel, waiting in _not_expanded(abouts).items():
         row = lines.setdefault((channel, "posts"), dict.fromkeys(
             ("queued", "sent", "accepted", "delivered", "acknowledged", "failed", "too_late", "superseded"), 0))  # fmt: skip
@@ -106,7 +110,9 @@ def channel_states() -> list[ChannelState]:
     }  # fmt: skip
     found = []
     for channel in sorted(accepted.keys() | waiting.keys()):
-        open_rows = DispatchRow.objects.filter(channel=channel, settled_at=None, attempts__gt=0).order_by("-put_at", "-id")
+        open_rows = DispatchRow.objects.filter(channel=channel, settled_at=None, attempts__gt=0).order_by(
+            "-put_at", "-id"
+        )
         said = open_rows.values_list("last_error", flat=True).first() or ""
         row = waiting.get(channel, {"n": 0, "failing": 0})
         found.append(ChannelState(channel, accepted.get(channel), row["n"], row["failing"], said))
@@ -120,12 +126,14 @@ def _not_expanded(abouts: Collection[str]) -> dict[str, int]:
     return {channel: n for channel, n in found if n}
 
 
-def _line(channel: str, whom: str, row: dict[str, int], named: QuerySet[DeliveryRow]) -> ReportLine:
+def _line(channel: str, whom: str, row: dict[str, Any], named: QuerySet[Any]) -> ReportLine:
     took = named.filter(dispatch__channel=channel, whom=whom, accepted_at__isnull=False).annotate(
         took=ExpressionWrapper(F("accepted_at") - F("dispatch__put_at"), output_field=DurationField())
     )
     count = took.count()
     ordered = took.order_by("took").values_list("took", flat=True)
-    shares = [ordered[max(0, math.ceil(share * count) - 1)].total_seconds() if count else None for share in (0.5, 0.95, 0.99)]
+    shares = [
+        ordered[max(0, math.ceil(share * count) - 1)].total_seconds() if count else None for share in (0.5, 0.95, 0.99)
+    ]
     names = ("queued", "sent", "accepted", "delivered", "acknowledged", "failed", "too_late", "superseded")
     return ReportLine(channel, whom, *(row[name] for name in names), *shares)
