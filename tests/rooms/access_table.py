@@ -116,6 +116,7 @@ ROWS: dict[str, Row] = {
     "quarantine/": Row(get=FEEDS),
     "live/stream": Row(get=WATCHERS, kind="program"),
     "live/stream/<str:of>": Row(get=NONE, kind="program", with_={"of": "somebody-else"}),
+    "laws": Row(get=STAFF - {"administrator"}),
     "rules/shadow": Row(get=only("analyst", "auditor")),
     "rules/shadow/<str:shadow_id>": Row(get=only("analyst", "auditor")),
     "rules/shadow/<str:shadow_id>/promote": Row(post=only("analyst")),

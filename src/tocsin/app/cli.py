@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("tocsin.app.commands.ingest:ingest", "Take observations from CSV and Parquet files."),
     "query": ("tocsin.app.commands.query:query", "Ask the history of observations in SQL."),
     "log": ("tocsin.app.commands.log:log", "Verify the log of observations."),
+    "laws": ("tocsin.app.commands.laws:laws", "List rules, clocks and time limits with source and validity."),
     "ledger": ("tocsin.app.commands.ledger:ledger", "Verify the ledger, read a chain, print the root to publish."),
     "pack": ("tocsin.app.commands.pack:pack", "Make, check, replay and explain packs."),
     "rules": ("tocsin.app.commands.rules:rules", "Check, set, explain and test rules."),

@@ -63,6 +63,8 @@ class Action:
     decide_us: int = 0
     calls_out: str = ""
     call: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _actions(section: Section, pack: str, hazards: tuple[str, ...], scheme: Sche
         )
     return [
         Action(f"{pack}/{name}", hazard, response, title, role, receipt, done, at, near, approved, early, decide, calls_out,
-               call)
+               call, section.text("source"), section.boolean("verified"))
         for hazard in _hazards(section, hazards)
     ]  # fmt: skip
 

@@ -50,6 +50,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("tasks", "respond:tasks", _("Tasks of this post"), (Act.DO_TASK,)),
     Entry("sources", "console:sources", _("Sources"), (Act.READ_SOURCES,)),
     Entry("quarantine", "console:quarantine", _("Refused rows"), (Act.READ_SOURCES,)),
+    Entry("laws", "console:laws", _("Law library"), (Act.READ_EVENTS, Act.READ_CASES, Act.READ_FINDINGS)),
     Entry("shadows", "console:shadows", _("Rules on trial"), (Act.READ_SHADOWS,)),
     Entry("evaluation", "console:evaluation", _("Evaluation"), (Act.READ_EVALUATION,)),
     Entry("ledger", "console:ledger", _("Ledger"), (Act.READ_LEDGER,)),

@@ -10,6 +10,7 @@ from tocsin.doors.console.callout_urls import patterns as callouts
 from tocsin.doors.console.duty import duty
 from tocsin.doors.console.event_page import event_page
 from tocsin.doors.console.holding import password, post
+from tocsin.doors.console.laws_page import laws_page
 from tocsin.doors.console.live import stream
 from tocsin.doors.console.login import login, logout
 from tocsin.doors.console.map_data import map_data
@@ -40,6 +41,7 @@ urlpatterns = [
     ),
     path("sources/", sources, name="sources"),
     path("quarantine/", quarantine, name="quarantine"),
+    path("laws", laws_page, name="laws"),
     path("rules/shadow", shadows_page, name="shadows"),
     path("rules/shadow/<str:shadow_id>", shadow_page, name="shadow"),
     path("rules/shadow/<str:shadow_id>/promote", promote_shadow, name="promote_shadow"),

@@ -1,0 +1,148 @@
+"""The law library of a pack: every rule, index, clock and time limit with where its numbers come from, and whether somebody has
+read that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tocsin.clocks import Period
+from tocsin.packkit.document import LANGUAGES
+from tocsin.packkit.durations import duration_words
+from tocsin.packkit.explain import property_words
+from tocsin.packkit.pack import Pack
+from tocsin.terms.response_level import RESPONSE_LEVELS
+
+__all__ = ["LawLine", "library"]
+
+_MINUTE_US = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LawLine:
+    """One line. ``kind``: rule, index, clock, verification, mapping, action or report; ``title`` and ``says`` by language;
+    ``clause``: the place in the law, where it is a clock; ``valid_to`` is the first day after, None = no end is known."""
+
+    pack: str
+    kind: str
+    id: str
+    title: Mapping[str, str]
+    says: Mapping[str, str]
+    source: str
+    clause: str
+    verified: bool
+    valid_from: date
+    valid_to: date | None
+    note: str = ""
+
+    def in_force(self, on: date) -> bool:
+        """Whether a day lies within its validity."""
+        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
+
+
+def library(pack: Pack) -> tuple[LawLine, ...]:
+    """All lines of a pack, in the order of its files."""
+    return (*_rules(pack), *_indexes(pack), *_clocks(pack), *_verifications(pack), *_playbook(pack))
+
+
+def _rules(pack: Pack) -> Iterator[LawLine]:
+    for rule in pack.rules:
+        found = pack.provenance[rule.name]
+        says = "; ".join(f"{_level(pack, rung.rank)}: {rung.text}" for rung in rule.rungs)
+        title = {
+            language: _word(rule.title, language) or property_words(pack, rule, language) for language in LANGUAGES
+        }
+        yield LawLine(pack.name, "rule", rule.name, title, _same(says), found.source, "", found.verified, found.valid_from,
+                      found.valid_to, found.note)  # fmt: skip
+
+
+def _indexes(pack: Pack) -> Iterator[LawLine]:
+    for name, table in pack.tables.items():
+        says = ", ".join(f"{x:g} -> {y:g}" for x, y in table.points)
+        yield _line(pack, "index", name, table.title, _same(f"{says} ({table.unit})"), table.source, table.verified)
+
+
+def _clocks(pack: Pack) -> Iterator[LawLine]:
+    for code, clock in pack.clocks.items():
+        says = {
+            language: f"{_period(clock.period, language)} · {_word(clock.starts_on, language)}"
+            for language in LANGUAGES
+        }
+        yield _line(pack, "clock", f"{pack.name}/{code}", clock.title, says, clock.source, clock.verified, clock.clause)
+
+
+def _verifications(pack: Pack) -> Iterator[LawLine]:
+    for hazard, spec in pack.verifications.items():
+        says = ", ".join(f"{_level(pack, rank)} {minutes} min" for rank, minutes in sorted(spec.minutes.items()))
+        yield _line(pack, "verification", hazard, _hazard(pack, hazard), _same(says), spec.source, spec.verified)
+
+
+def _playbook(pack: Pack) -> Iterator[LawLine]:
+    for mapping in pack.playbook.mappings:
+        says = f"{mapping.on} {_level(pack, mapping.level)} -> {_response(mapping.response)}"
+        yield _line(
+            pack,
+            "mapping",
+            mapping.hazard,
+            _hazard(pack, mapping.hazard),
+            _same(says),
+            mapping.source,
+            mapping.verified,
+        )
+    for action in pack.playbook.actions:
+        yield _line(pack, "action", action.id, action.title, _within(action.done_us), action.source, action.verified)
+    for report in pack.playbook.reports:
+        yield _line(pack, "report", report.id, report.title, _within(report.done_us), report.source, report.verified)
+
+
+def _line(
+    pack: Pack, kind: str, name: str, title: Mapping[str, str], says: Mapping[str, str], source: str, verified: bool,
+    clause: str = "",
+) -> LawLine:  # fmt: skip
+    """A line that is valid as long as its pack."""
+    return LawLine(pack.name, kind, name, title, says, source, clause, verified, pack.valid_from, pack.valid_to)
+
+
+def _same(text: str) -> Mapping[str, str]:
+    return dict.fromkeys(LANGUAGES, text)
+
+
+def _within(done_us: int) -> Mapping[str, str]:
+    return {language: duration_words(done_us, language) if done_us else "" for language in LANGUAGES}
+
+
+def _period(period: Period, language: str) -> str:
+    unit = str(period.unit).replace("_", " ")
+    return (
+        f"{period.n} {_UNITS.get(unit, unit)}"
+        if language.startswith("zh")
+        else f"{period.n} {unit}{'s' * (period.n != 1)}"
+    )
+
+
+_UNITS = {
+    "minute": "分钟",
+    "hour": "小时",
+    "calendar day": "日",
+    "working day": "工作日",
+    "month": "个月",
+    "year": "年",
+}
+
+
+def _word(words: Mapping[str, str], language: str) -> str:
+    return words.get(language) or words.get("en", "")
+
+
+def _hazard(pack: Pack, code: str) -> Mapping[str, str]:
+    spec = pack.spoken_of.get(code)
+    return spec.title if spec else _same(code)
+
+
+def _level(pack: Pack, rank: int) -> str:
+    return pack.scheme.levels[rank - 1].code if 1 <= rank <= len(pack.scheme.levels) else str(rank)
+
+
+def _response(rank: int) -> str:
+    return next((level.code for level in RESPONSE_LEVELS if level.rank == rank), str(rank))
