@@ -43,9 +43,10 @@ async function save() {
     const answer = await post(form.dataset.autosave);
     const told = await answer.json();
     if (leaving) return;
-    if (told.version) version.value = told.version;
-    follow(told.texts ?? {}, sent);
-    else if (told.stale) stopped = true;
+    if (told.version) {
+      version.value = told.version;
+      follow(told.texts, sent);
+    } else if (told.stale) stopped = true;
     saved.textContent = told.said;
     document.body.dataset.saved = String(told.version ?? "");
   } catch {
