@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
-from tests.rooms.town import NOW
 
+from tests.rooms.town import NOW
 from tocsin.app.sealing import seal_and_publish
 from tocsin.formats.cap.new_key import new_pair
 from tocsin.records.ledger import queries, services

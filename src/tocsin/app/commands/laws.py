@@ -21,8 +21,7 @@ def laws(packs: tuple[str, ...], unverified: bool, kind: str, day: object) -> No
     """List rules, clocks and time limits of PACKS (all built-in ones where none is named)."""
     from datetime import datetime
 
-    from tocsin.app.commands.pack import find_pack
-    from tocsin.packkit import builtin_pack_paths, load_pack
+    from tocsin.packkit import builtin_pack_paths, find_pack, load_pack
     from tocsin.packkit.library import library
 
     folders = [find_pack(name) for name in packs] or list(builtin_pack_paths())
