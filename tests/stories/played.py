@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -108,9 +108,10 @@ class PlayedTown(Town):
         facilities: Sequence[Facility], sources: Sequence[Source], streams: Sequence[Stream],
         authorities: Sequence[AuthorityLine], found: Sequence[Found],
         configured: Mapping[str, object] = MappingProxyType({"packs": ("natural_hazards", "gas_leak")}),
+        next_due: Callable[[datetime], datetime | None] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(start=start)
-        self.configured = configured
+        self.configured, self.next_due = configured, next_due
         self.areas, self.departments, self.posts, self.facilities = areas, departments, posts, facilities
         self.sources, self.streams, self.authorities = sources, streams, authorities
         self.posts = [replace(post, language="en") for post in posts]
@@ -147,6 +148,7 @@ class PlayedTown(Town):
         """Let the day go on until a moment: whatever the engine finds meanwhile is recorded when it is known."""
         while self.coming and self.coming[0].at_us <= to_us(moment):
             found = self.coming.pop(0)
+            self._hop(from_us(found.at_us))
             if from_us(found.at_us) > self.now:
                 clock.drive(self._hand, found.at_us)
             self._seq += 1
@@ -155,8 +157,17 @@ class PlayedTown(Town):
                 log_digest=f"played-{self._seq}", actor="engine", now=self.now,
             )  # fmt: skip
             self.carry()
+        self._hop(moment)
         if moment > self.now:
             self._walk(moment)
+
+    def _hop(self, moment: datetime) -> None:
+        """Where the story says what falls due next, it falls due at its very moment, however far the findings lie apart."""
+        if self.next_due:
+            self.carry()
+        while self.next_due and (due := self.next_due(self.now)) is not None and due < moment:
+            clock.drive(self._hand, to_us(due))
+            self.carry()
 
     def until_event(self, hazard: str, level: int, *, at_most: timedelta = timedelta(days=10)) -> str:
         """Let the day go on until an event of a hazard stands at a level; its id."""

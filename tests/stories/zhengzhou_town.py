@@ -11,15 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from django.db.models import Min
+
 from tests.stories import played
 from tests.stories.zhengzhou_facts import ZONE, Recorded
 from tocsin.engine.hazard import Facility
 from tocsin.formats import Intake, read_columns_json
 from tocsin.formats.bulletins import bulletin_body
+from tocsin.loop.respond.models import ActionRow, IncidentRow
 from tocsin.loop.warn.authority import AuthorityLine
+from tocsin.records.callout.models import CalledRow, CallOutRow
 from tocsin.records.org.roles import Role
 from tocsin.records.org.services import DepartmentLine, PostLine
 from tocsin.records.places.services import Area
+from tocsin.records.tasks.models import TaskRow
 from tocsin.terms.bulletin import Bulletin
 from tocsin.terms.moment import to_us
 from tocsin.terms.record import Record, RecordKind
@@ -187,6 +192,16 @@ AREAS = (
 )  # fmt: skip
 
 
+def _next_due(now: datetime) -> datetime | None:
+    """The next moment that somebody's clock waits for: a deadline, a reminder, a call."""
+    waits = (
+        (TaskRow, "due_at"), (ActionRow, "receipt_due_at"), (ActionRow, "remind_at"), (IncidentRow, "remind_at"),
+        (CalledRow, "next_at"), (CalledRow, "late_due_at"), (CalledRow, "not_reached_due_at"), (CallOutRow, "until"),
+    )  # fmt: skip
+    found = [row.objects.filter(**{f"{column}__gt": now}).aggregate(at=Min(column))["at"] for row, column in waits]
+    return min((at for at in found if at is not None), default=None)
+
+
 def zhengzhou(recorded: Recorded, spread: str = "even", *, signals: bool = True) -> played.PlayedTown:
     """The town on those days."""
     known, rain = catalogue(), hourly(recorded, spread)
@@ -196,6 +211,7 @@ def zhengzhou(recorded: Recorded, spread: str = "even", *, signals: bool = True)
         "zh-hans": "防汛指挥部（演练）"}, CITY)], posts=POSTS, facilities=FACILITIES, sources=list(known.sources.values()),
         streams=list(known), authorities=[AuthorityLine("headquarters", "waterlogging", CITY, 1, 4, "the story")], found=found,
         configured={"packs": PACKS, "voice_gateway": "https://calls.invalid/", "answers_token": TOKEN},
+        next_due=_next_due,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def test_the_built_in_playbooks_are_read() -> None:
     for path in builtin_pack_paths():
         pack = load_pack(path)
         book = pack.playbook
-        assert book.mappings
+        assert bool(book.mappings) == (path / "playbook.toml").is_file()
         for mapping in book.mappings:
             assert book.actions_for(mapping.hazard, mapping.response), mapping
             reports = {report.done_by for report in book.reports_for(mapping.hazard)}
