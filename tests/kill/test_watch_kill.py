@@ -1,6 +1,6 @@
 """A dead Tocsin is noticed (N9): the whole process tree is killed, and the watcher on another home calls by mail.
 
-Real processes: ``tocsin serve`` with a heartbeat outwards, ``tocsin watch`` beside it, a real SMTP server and a real web server.
+Real processes: ``tocsin serve`` with a heartbeat outwards, ``tocsin watch`` beside it, a real SMTP server and web server.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from tocsin.doors.channels.gateway import Gateway
 from tocsin.doors.channels.gateway_request import GatewayRequest
 from tocsin.doors.channels.mail import Mail
 from tocsin.doors.channels.platform import Platform
+from tocsin.doors.channels.smsc import Smsc
 from tocsin.doors.channels.smtp_server import SmtpServer
 from tocsin.doors.channels.webhook import Webhook
 from tocsin.doors.channels.websub import WebSub
@@ -44,6 +45,10 @@ def _channels(configuration: Configuration) -> Iterator[Channel]:
 
         url, header, where = (getattr(configuration, f"release_{part}") for part in ("gateway", "header", "receipt"))
         yield Release(outward, Platform(url, header, where), configuration.home.webhook_keys())
+    if configuration.smpp:
+        from tocsin.doors.channels.smpp import Smpp
+
+        yield Smpp(Smsc.of(configuration.smpp, configuration.smpp_from, inside=configuration.outward_inside))
     yield Webhook(outward, configuration.home.webhook_keys())
     yield _web_push(configuration, outward)
     public = configuration.public_address

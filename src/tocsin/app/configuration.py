@@ -20,6 +20,7 @@ from tocsin.doors.channels.broker import Broker
 from tocsin.doors.channels.gateway_request import GatewayRequest
 from tocsin.doors.channels.platform import Platform
 from tocsin.doors.channels.receipt_form import ReceiptForm
+from tocsin.doors.channels.smsc import Smsc
 from tocsin.doors.channels.smtp_server import SmtpServer, sender_address
 from tocsin.doors.outward.guard import Guard
 from tocsin.records.dispatch.restraint import limits_of
@@ -61,6 +62,8 @@ class Configuration:
     sms_request: str = _key(
         '{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body: JSON, or a form To={to}&Body={text}"
     )
+    smpp: str = _key("", "smpps://system_id:password@host of an operator's SMSC, instead of sms_gateway", secret=True)
+    smpp_from: str = _key("", "number or name that its short messages come from")
     sms_header: str = _key("", "a header that proves who we are, for example Authorization: Bearer ...", secret=True)
     voice_gateway: str = _key("", "https address of a gateway that calls and reads a text aloud; empty = none")
     voice_request: str = _key('{"to": "{to}", "text": "{text}", "id": "{key}"}', "its body, as sms_request")
@@ -290,6 +293,10 @@ def _check_channels(configuration: Configuration) -> None:
         guard.require_url(configuration.release_gateway)
         Platform(configuration.release_gateway, configuration.release_header, configuration.release_receipt)
     limits_of(configuration.throttle)
+    if configuration.smpp:
+        Smsc.of(configuration.smpp, configuration.smpp_from, inside=configuration.outward_inside)
+        if configuration.sms_gateway:
+            raise BadValue("settings smpp and sms_gateway", "both are set", "set the one that sends short messages")
     if configuration.heartbeat_url:
         guard.require_url(configuration.heartbeat_url)
     if configuration.mqtt:

@@ -118,7 +118,7 @@ def _form(request: HttpRequest, language: str) -> dict[str, Any]:
 
 def _choices(names: Names, language: str) -> dict[str, Any]:
     channels = [("mail", _("Mail"))] if settings.CONFIGURATION.smtp else []
-    if settings.CONFIGURATION.sms_gateway:
+    if settings.CONFIGURATION.sms_gateway or settings.CONFIGURATION.smpp:
         channels.append(("sms", _("Short message")))
     areas = sorted(names.areas.values(), key=lambda area: area.path)
     return {

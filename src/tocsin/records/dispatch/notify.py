@@ -36,7 +36,8 @@ def recipients_of(posts: Iterable[PostLine], channel: str = "mail") -> list[Reci
 
 def offered(channels: Iterable[str]) -> list[str]:
     """Those of these channels that the deployment has; mail always: what is put on it waits until there is a server."""
-    gateways = {"sms": settings.CONFIGURATION.sms_gateway, "voice": settings.CONFIGURATION.voice_gateway}
+    configuration = settings.CONFIGURATION
+    gateways = {"sms": configuration.sms_gateway or configuration.smpp, "voice": configuration.voice_gateway}
     return [channel for channel in channels if gateways.get(channel, "mail")]
 
 
