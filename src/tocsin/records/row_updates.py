@@ -9,12 +9,18 @@ from typing import Any
 import msgspec
 from django.db import connection, models
 
-__all__ = ["update_rows"]
+__all__ = ["as_json", "update_rows"]
+
+
+def as_json(value: Any) -> Any:
+    """A value of a JSON column, for ``put_rows`` and ``update_rows``: text for SQLite, an object of its own for PostgreSQL."""
+    body = msgspec.json.encode(value)
+    return msgspec.Raw(body) if connection.vendor == "postgresql" else body.decode()
 
 
 def update_rows(model: type[models.Model], key: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Set ``columns`` of the rows whose ``key`` is the first value of each row. Column names; values are texts, numbers,
-    booleans, aware datetimes, None, and JSON as text. A key may come only once in one call."""
+    booleans, aware datetimes, None, and what ``as_json`` gives. A key may come only once in one call."""
     values = list(rows)
     if values:
         (_by_json if connection.vendor == "postgresql" else _one_by_one)(model, key, columns, values)

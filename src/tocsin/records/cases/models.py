@@ -46,9 +46,9 @@ class CaseRow(models.Model):
     seal (ADR 22), empty until then. ``receipt``: SHA-256 of the requester's code. ``salt``: of the ledger's commitments."""
 
     id = models.CharField(max_length=40, primary_key=True)
-    number = models.CharField(max_length=30, unique=True)
+    number = models.CharField(max_length=30)
     kind = models.CharField(max_length=110)
-    declaration = models.ForeignKey(DeclarationRow, models.PROTECT)
+    declaration = models.ForeignKey(DeclarationRow, models.PROTECT, db_index=False)
     state = models.CharField(max_length=40)
     version = models.IntegerField(default=1)
     owner = models.CharField(max_length=60)
@@ -73,8 +73,8 @@ class CaseRow(models.Model):
     contested_at = models.DateTimeField(null=True)
     ruled_at = models.DateTimeField(null=True)
     survivor = models.CharField(max_length=40, default="")
-    receipt = models.CharField(max_length=64, null=True, unique=True)
-    once = models.CharField(max_length=64, null=True, unique=True)
+    receipt = models.CharField(max_length=64, null=True)
+    once = models.CharField(max_length=64, null=True)
 
     class Meta:
         indexes = [
@@ -87,6 +87,10 @@ class CaseRow(models.Model):
             models.Index(fields=["parent"], name="cases_of_parent", condition=~models.Q(parent="")),
         ]
         constraints = [
+            # As constraints, not unique=True: that would give PostgreSQL a second index of each, to be kept at every move.
+            models.UniqueConstraint(fields=["number"], name="cases_number"),
+            models.UniqueConstraint(fields=["receipt"], name="cases_receipt"),
+            models.UniqueConstraint(fields=["once"], name="cases_once"),
             models.CheckConstraint(condition=~models.Q(survivor=models.F("id")), name="cases_not_into_itself"),
             models.CheckConstraint(condition=models.Q(legs_open__gte=0), name="cases_legs"),
             models.CheckConstraint(condition=~models.Q(owner=""), name="cases_one_owner"),
@@ -113,7 +117,7 @@ class ClockRow(models.Model):
     still. ``warned_at`` and ``overdue_at``: when the crossing was told. ``origin``: the case it was merged from."""
 
     case = models.ForeignKey(CaseRow, models.PROTECT, related_name="clocks")
-    leg = models.ForeignKey(LegRow, models.PROTECT, null=True, related_name="clocks")
+    leg = models.ForeignKey(LegRow, models.PROTECT, null=True, related_name="clocks", db_index=False)
     code = models.CharField(max_length=40)
     purpose = models.CharField(max_length=10, default="case")
     zone = models.CharField(max_length=64)
@@ -139,7 +143,6 @@ class ClockRow(models.Model):
                          condition=models.Q(ended_at=None, overdue_at=None, standing=False)),
             models.Index(fields=["warn_at"], name="cases_clocks_warn",
                          condition=models.Q(ended_at=None, warned_at=None, standing=False)),
-            models.Index(fields=["id"], name="cases_clocks_provisional", condition=models.Q(ended_at=None)),
         ]  # fmt: skip
         constraints = [
             models.UniqueConstraint(fields=["case", "code", "purpose"], name="cases_one_running_clock",

@@ -15,6 +15,7 @@ from tocsin.packkit.answers import start_of
 from tocsin.packkit.clocks import ClockSpec
 from tocsin.records.cases.models import ClockRow
 from tocsin.records.places import queries as places
+from tocsin.records.row_updates import as_json
 from tocsin.terms.moment import from_us
 
 __all__ = ["COLUMNS", "Moments", "moments_of", "new_row", "recompute", "start_moment", "zone_of"]
@@ -68,7 +69,7 @@ def new_row(
     leg: int | None = None,
 ) -> tuple[Any, ...]:
     """The values of a new clock, in the order of COLUMNS."""
-    return (case_id, leg, spec.code, purpose, zone, started_at, "[]", "[]", moments.strict_at, moments.rolled_at,
+    return (case_id, leg, spec.code, purpose, zone, started_at, as_json([]), as_json([]), moments.strict_at, moments.rolled_at,
             moments.due_at, moments.warn_at, moments.provisional, moments.calendar, moments.standing, "", "")  # fmt: skip
 
 

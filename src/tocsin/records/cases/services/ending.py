@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Case, Q, When
+
 from tocsin.records.cases.models import ClockRow
 from tocsin.records.cases.services.crossing import tell_run_out
 from tocsin.records.ledger.bulk import Note
@@ -19,10 +21,12 @@ def end_clocks(ends: Sequence[tuple[str, tuple[str, ...] | None]], how: str, *, 
         return []
     wanted = dict(ends)
     running = ClockRow.objects.select_for_update().filter(case_id__in=list(wanted), ended_at=None, purpose="case")
-    rows = [row for row in running.order_by("id") if (names := wanted[row.case_id]) is None or row.code in names]
+    told = Q(overdue_at=None, standing=False, due_at__lte=now)
+    found = running.order_by("id").values_list("id", "case_id", "code", Case(When(told, then=True), default=False))
+    rows = [(key, late) for key, case, code, late in found if (names := wanted[case]) is None or code in names]
     if not rows:
         return []
-    late = [row for row in rows if row.overdue_at is None and not row.standing and row.due_at <= now]
-    notes = tell_run_out(late, now=now)
-    ClockRow.objects.filter(id__in=[row.pk for row in rows]).update(ended_at=now, ended_how=how)
+    late = [key for key, is_late in rows if is_late]
+    notes = tell_run_out(list(ClockRow.objects.filter(id__in=late).order_by("id")), now=now) if late else []
+    ClockRow.objects.filter(id__in=[key for key, _late in rows]).update(ended_at=now, ended_how=how)
     return notes

@@ -6,7 +6,6 @@ refused case by case, in words, and holds up nothing else of it. Each case gets 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tocsin.packkit.answers import answer_faults
+from tocsin.packkit.answers import AnswerFault, answer_faults
 from tocsin.packkit.case_moves import Standing, WhyNot, still_asked, why_not
 from tocsin.packkit.concerns.lifecycle import REPLY
 from tocsin.packkit.lifecycle import CaseKind
@@ -32,7 +31,7 @@ from tocsin.records.ledger.bulk import Note, append_many
 from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor
 from tocsin.records.outbox import services as outbox
-from tocsin.records.row_updates import update_rows
+from tocsin.records.row_updates import as_json, update_rows
 from tocsin.records.rows import put_rows
 from tocsin.terms.errors import BadValue, Refused, TooBig, UnknownName
 from tocsin.terms.moment import to_us
@@ -132,6 +131,7 @@ class _Command:
     ) -> None:
         self.code, self.answers, self.wanted, self.actor, self.now = code, answers, wanted, actor, now
         self._operated: set[str] | None = None
+        self._answered: dict[tuple[str, str, tuple[str, ...]], list[AnswerFault]] = {}
         self._area: dict[tuple[str, str], Refused | None] = {}
 
     def run(self, seen: list[_Seen], moved: Moved) -> None:
@@ -173,8 +173,10 @@ class _Command:
             return move_refused(kind, self.code, WhyNot.LEGS, case.number, case.state)
         if not move.form:
             return AnswersRefused(answer_faults_of_none(self.answers), None) if self.answers else None
-        asked = still_asked(kind, move.form, case.values)
-        faults = answer_faults(kind.forms[move.form], asked, self.answers, now=self.now)
+        asked = (case.declaration_id, move.form, still_asked(kind, move.form, case.values))
+        if asked not in self._answered:  # the same answers to the same questions are looked at once a list
+            self._answered[asked] = answer_faults(kind.forms[move.form], asked[2], self.answers, now=self.now)
+        faults = self._answered[asked]
         return AnswersRefused(faults, kind.forms[move.form]) if faults else None
 
     def _outside(self, jurisdiction: str, facility: str) -> Refused | None:
@@ -210,7 +212,7 @@ class _Command:
 
     def _write(self, taken: list[tuple[_Seen, CaseKind]]) -> None:
         now, actor = self.now, self.actor.name
-        dump = json.dumps
+        dump = as_json
         update_rows(CaseRow, "id", _WRITTEN, [
             (c.id, c.state, c.version, dump(c.values), dump(c.makers), now, c.replied_at, c.put_right_at, c.over_at, c.reopened,
              c.contested_at) for c, _kind in taken
@@ -275,8 +277,6 @@ class _Command:
                           for case, number, survivor in others)]  # fmt: skip
 
 
-def answer_faults_of_none(answers: Mapping[str, Any]) -> list[Any]:
+def answer_faults_of_none(answers: Mapping[str, Any]) -> list[AnswerFault]:
     """The faults of answers to a move that asks nothing."""
-    from tocsin.packkit.answers import AnswerFault  # noqa: PLC0415
-
     return [AnswerFault(str(name)[:60], "surplus") for name in list(answers)[:8]]
