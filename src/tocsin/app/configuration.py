@@ -81,6 +81,7 @@ class Configuration:
     throttle: tuple[str, ...] = _key(
         ("1/1m", "3/5m", "10/1h", "30/1d"), "how often one telephone rings for what is not red; the rest goes bundled"
     )
+    test_day: int = _key(0, "day of the month (1 to 28) on which every channel is tested at ten o'clock; 0 = never")
     throttle_channels: tuple[str, ...] = _key(("sms", "voice"), "channels to which throttle applies")
     chats: tuple[str, ...] = _key(
         (), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True
@@ -297,6 +298,8 @@ def _check_channels(configuration: Configuration) -> None:
         Smsc.of(configuration.smpp, configuration.smpp_from, inside=configuration.outward_inside)
         if configuration.sms_gateway:
             raise BadValue("settings smpp and sms_gateway", "both are set", "set the one that sends short messages")
+    if not 0 <= configuration.test_day <= 28:
+        raise BadValue("setting test_day", "must be 0 to 28", "write 1 for the first of each month, 0 for never")
     if configuration.heartbeat_url:
         guard.require_url(configuration.heartbeat_url)
     if configuration.mqtt:

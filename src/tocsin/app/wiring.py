@@ -27,7 +27,7 @@ from tocsin.loop.warn import calling, releasing
 from tocsin.loop.warn import handlers as warn
 from tocsin.loop.warn import services as warn_services
 from tocsin.loop.warn.services.answers import note_answers
-from tocsin.records.audience import hub
+from tocsin.records.audience import hub, monthly
 from tocsin.records.audience import services as audience_services
 from tocsin.records.callout import services as callout_services
 from tocsin.records.cases import services as cases
@@ -172,6 +172,7 @@ SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     cases.sweep,
     audience_services.sweep,
+    monthly.sweep,
     bulletins.sweep,
     hub.sweep,
     escalation.sweep,

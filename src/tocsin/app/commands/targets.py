@@ -76,6 +76,34 @@ def receipts() -> None:
     say(found, lambda: table(("channel", "address"), list(found.items()), whole="address"))
 
 
+@targets.command("test")
+@json_option
+def test() -> None:
+    """Send the monthly test through every channel now: to all posts and the targets that want exercises, not to the public."""
+    django_ready()
+    from tocsin.records import clock
+    from tocsin.records.audience import monthly
+    from tocsin.records.org.actor import service
+
+    about = monthly.send(actor=service("service:cli"), now=clock.now())
+    say({"sent": about}, lambda: f"{about} is on its way; `tocsin targets tested` says what came of it")
+
+
+@targets.command("tested")
+@json_option
+def tested() -> None:
+    """Print what came of the newest test: by channel how many were accepted, failed, acknowledged, and after how long."""
+    django_ready()
+    from tocsin.records.audience import monthly
+
+    about, lines = monthly.outcome()
+    columns = ("channel", "whom", "queued", "accepted", "delivered", "acknowledged", "failed", "p50_s", "p99_s")
+    rows = [tuple(getattr(line, name) for name in columns) for line in lines]
+    shown = [tuple("-" if cell is None else cell for cell in row) for row in rows]
+    document = {"about": about, "channels": [dict(zip(columns, row, strict=True)) for row in rows]}
+    say(document, lambda: f"{about}\n{table(columns, shown)}" if about else "no test was sent yet")
+
+
 def _secret(target: Target) -> str:
     if target.channel != "webhook":
         return ""

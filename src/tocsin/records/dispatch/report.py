@@ -72,9 +72,9 @@ class ChannelState:
     last_error: str
 
 
-def report(abouts: Collection[str]) -> list[ReportLine]:
-    """Of these warnings together, by channel and whom."""
-    rows = DeliveryRow.objects.filter(dispatch__kind__in=KINDS, dispatch__about__in=abouts)
+def report(abouts: Collection[str], kinds: Collection[str] = KINDS) -> list[ReportLine]:
+    """Of these warnings together, or of messages of other ``kinds`` about these things, by channel and whom."""
+    rows = DeliveryRow.objects.filter(dispatch__kind__in=kinds, dispatch__about__in=abouts)
     named: QuerySet[Any] = rows.annotate(whom=Case(
         *(When(recipient__startswith=prefix, then=Value(whom)) for prefix, whom in _WHOM.items()),
         default=Value("others"), output_field=CharField(),
@@ -92,7 +92,7 @@ def report(abouts: Collection[str]) -> list[ReportLine]:
     lines: dict[tuple[str, str], dict[str, Any]] = {
         (row["dispatch__channel"], row["whom"]): dict(row) for row in counted.order_by()
     }
-    for channel, waiting in _not_expanded(abouts).items():
+    for channel, waiting in _not_expanded(abouts, kinds).items():
         row = lines.setdefault((channel, "posts"), dict.fromkeys(
             ("queued", "sent", "accepted", "delivered", "acknowledged", "failed", "too_late", "superseded"), 0))  # fmt: skip
         row["queued"] += waiting
@@ -119,9 +119,9 @@ def channel_states() -> list[ChannelState]:
     return found
 
 
-def _not_expanded(abouts: Collection[str]) -> dict[str, int]:
+def _not_expanded(abouts: Collection[str], kinds: Collection[str]) -> dict[str, int]:
     """Recipients of shards that nobody has looked at yet; of ranges of the public nobody knows how many these are."""
-    rows = DispatchRow.objects.filter(kind__in=KINDS, about__in=abouts, expanded_at=None)
+    rows = DispatchRow.objects.filter(kind__in=kinds, about__in=abouts, expanded_at=None)
     found = rows.values_list("channel").annotate(n=Sum("recipients")).order_by("channel")
     return {channel: n for channel, n in found if n}
 
