@@ -47,49 +47,59 @@ def measure(rounds: int, seconds: float) -> list[Table]:
         done = subprocess.run([sys.executable, str(HERE / "public_town.py"), "--in-force", "3"], env=environment, check=True,
                               capture_output=True, text=True)  # fmt: skip
         warning = done.stdout.split()[0]
-        with _served(home, environment) as ours, _nginx(nginx, Path(scratch), home, ours) as theirs:
-            servers = {"tocsin serve": ours} | ({"nginx": theirs} if theirs else {})
-            asked = _asked(f"http://127.0.0.1:{ours}", warning)
-            for what, (path, headers) in asked.items():
+        with (
+            _served(home, environment) as ours,
+            _served(home, environment, 2) as twice,
+            _nginx(nginx, Path(scratch), home, ours) as theirs,
+        ):
+            servers = {"tocsin serve": ours, "with 2 web processes": twice} | ({"nginx": theirs} if theirs else {})
+            for what, (path, headers) in _asked(warning).items():
                 found: dict[str, list[float]] = {name: [] for name in servers}
                 for _ in range(rounds):  # side by side, so that what else the machine does meets both
                     for name, port in servers.items():
                         (home / "published" / "state.json").touch()  # as a worker would have kept it
-                        rate, sound = _wrk(wrk, f"http://127.0.0.1:{port}{path}", headers, seconds)
+                        url = f"http://127.0.0.1:{port}{path}"
+                        rate, sound = _wrk(wrk, url, headers or [_known(url)], seconds)
                         found[name].append(rate)
                         held = held and sound
                 middle = {name: median(rates) for name, rates in found.items()}
-                body = httpx.get(f"http://127.0.0.1:{ours}{path}", headers=dict(h.split(": ", 1) for h in headers))
-                rows.append((what, body.status_code, len(body.content), *(round(middle[name]) for name in servers)))
+                url = f"http://127.0.0.1:{ours}{path}"
+                said = httpx.get(url, headers=dict(h.split(": ", 1) for h in headers or [_known(url)]))
+                size = int(said.headers.get("content-length", 0))
+                rows.append((what, said.status_code, size, *(round(middle[name]) for name in servers)))
                 for name, rate in middle.items():
                     best[name] = min(best.get(name, rate), rate)
-    names = ["tocsin serve", *(["nginx"] if "nginx" in best else [])]
+    names = list(best)
     bars = [Bar(f"readers of page and feed, the slowest, {name}", READERS, best[name]) for name in names]
-    notes = [f"wrk: {THREADS} threads, {CONNECTIONS} connections, {seconds:g} s a round, medians of {rounds}; one web process",
+    notes = [f"wrk: {THREADS} threads, {CONNECTIONS} connections, {seconds:g} s a round, medians of {rounds}",
              "server and load generator share the same processors"]  # fmt: skip
     if "nginx" not in best:
         notes.append("nginx is not installed here: left out")
     title = "Publication: requests a second over the same files"
-    return [Table(title, ("what", "status", "bytes", *names), rows, bars, notes, held=held)]
+    return [Table(title, ("what", "status", "bytes sent", *names), rows, bars, notes, held=held)]
 
 
-def _asked(url: str, warning: str) -> dict[str, tuple[str, list[str]]]:
-    """What is asked of whom; the conditional request knows the tag."""
-    tag = httpx.get(f"{url}/warnings/feed.atom", headers={"accept-encoding": "identity"}).headers["etag"]
+def _asked(warning: str) -> dict[str, tuple[str, list[str]]]:
+    """What is asked for: its path and headers; none = with the tag that the server gave."""
     return {
         "page of warnings in force": ("/warnings", [GZIP, ENGLISH]),
         "page of one warning": (f"/warnings/{warning}", [GZIP, ENGLISH]),
         "feed": ("/warnings/feed.atom", [GZIP]),
-        "feed, not changed (304 from tocsin)": ("/warnings/feed.atom", [f"If-None-Match: {tag}"]),
+        "feed that the reader has (304)": ("/warnings/feed.atom", []),
         "CAP message": (f"/warnings/{warning}.xml", [GZIP]),
         "widget": ("/widget", [GZIP, ENGLISH]),
     }
 
 
+def _known(url: str) -> str:
+    return f"If-None-Match: {httpx.get(url, headers={'accept-encoding': 'identity'}).headers['etag']}"
+
+
 @contextmanager
-def _served(home: Path, environment: dict[str, str]) -> Iterator[int]:
+def _served(home: Path, environment: dict[str, str], processes: int = 1) -> Iterator[int]:
     port = _free_port()
-    command = [sys.executable, "-m", "tocsin.app.cli", "serve", "--role", "web", "--port", str(port)]
+    command = [sys.executable, "-m", "tocsin.app.cli", "serve", "--role", "web", "--port", str(port), "--web-workers",
+               str(processes)]  # fmt: skip
     process = subprocess.Popen(command, env=environment | {"TOCSIN_LOG_LEVEL": "warning"})
     try:
         _wait(f"http://127.0.0.1:{port}/warnings")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
-import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -66,8 +66,10 @@ class Published:
         self.behind: list[str] = []  # addresses that came through to the application behind
         self.status = 404
         self.wall = 0.0
-        self.door = PublishedDoor(self.folder, self._onward, clock=clock.now, wall=lambda: os.stat(
-            self.folder / files.STATE).st_mtime + self.wall)  # fmt: skip
+        state = self.folder / files.STATE
+        self.door = PublishedDoor(
+            self.folder, self._onward, clock=clock.now, wall=lambda: state.stat().st_mtime + self.wall
+        )
 
     def begin(self) -> Publisher:
         return Publisher(self.folder, told=lambda digest, now: self.told.append(digest), steady=lambda: self.steady)
@@ -253,6 +255,23 @@ def test_files_that_nobody_keeps_up_are_asked_last(town: Town, published: Publis
     asked = len(published.behind)
     assert "Orange II" in published.get("/warnings").text
     assert len(published.behind) == asked  # a database that failed is left alone for some seconds
+
+
+def test_a_database_that_hangs_is_as_good_as_none(
+    town: Town, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tocsin.doors.portal import served
+
+    issued(town)
+    published.look(town.now)
+    published.wall = STALE_S + 1
+    monkeypatch.setattr(served, "PATIENCE_S", 0.01)
+
+    async def hangs(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(published.door, "_onward", hangs)
+    assert "Orange II" in published.get("/warnings").text
 
 
 # ---------------------------------------------------------------- HTTP

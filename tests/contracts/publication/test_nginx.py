@@ -35,7 +35,7 @@ def nginx(public: Public, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def plain(text: str) -> str:
-    return re.sub(r"made at .*?</p>|As of [^<]*", "", text, flags=re.S)
+    return re.sub(r'made at .*?</p>|As of [^<]*|截至[^<]*|本页[^<]*|data-made="\d*"', "", text, flags=re.S)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN,zh;q=0.9"])

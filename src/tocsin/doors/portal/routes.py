@@ -61,7 +61,7 @@ class Route:
 
 def route_of(path: str) -> Route | None:
     """The route of an address (decoded path); None for what is not ours."""
-    if not path.startswith(("/warnings", "/widget")):
+    if not path.startswith(("/warnings", "/widget")) or not path.isprintable():
         return None
     match path:
         case "/warnings":
@@ -73,7 +73,9 @@ def route_of(path: str) -> Route | None:
         case "/widget":
             return Route("widget", "widget/index")
     if path.startswith("/widget/"):
-        return Route("widget", path[1:].rstrip("/")) if ".." not in path and len(path) <= 220 else None
+        parts = path[1:].rstrip("/").split("/")
+        sound = len(path) <= 220 and all(part and not part.startswith(".") and "\\" not in part for part in parts)
+        return Route("widget", "/".join(parts)) if sound and len(parts) > 1 else None
     if (found := _ARCHIVE.fullmatch(path)) is not None:
         month, number = found[1] or "", int(found[2] or 1)
         name = f"warnings/archive/{month}" + (f"/{number}" if number > 1 else "") if month else "warnings/archive/index"

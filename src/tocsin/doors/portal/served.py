@@ -33,6 +33,7 @@ KEPT = 2000  # representations in memory
 LOOK_S = 0.25  # how often the files are asked whether they changed
 STALE_S = 180.0  # files older than this were not kept up: the publisher writes every minute
 DOWN_S = 5.0  # how long a database that failed is not asked again
+PATIENCE_S = 2.0  # how long it may take to answer
 
 
 @dataclass(slots=True)
@@ -127,17 +128,27 @@ class PublishedDoor:
             self._ends_us = self._public.ends_us(now_us) if self._public else None
 
     async def _from_database(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> bool:
+        """Whether the application behind answered, in time and with what it knows."""
         if time.monotonic() < self._down_until:
             return False
+        begun, given_up = False, False
 
         async def held(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] >= 500:
+            nonlocal begun
+            failed = message["type"] == "http.response.start" and message["status"] >= 500
+            if given_up or failed:
                 raise _FailedError
+            begun = True
             await send(message)
 
+        asked = asyncio.ensure_future(self._onward(scope, receive, held))
+        await asyncio.wait({asked}, timeout=PATIENCE_S)
+        if not asked.done() and not begun:
+            given_up = True  # a database that hangs is as good as none
+            asked.cancel()
         try:
-            await self._onward(scope, receive, held)
-        except _FailedError:
+            await asked
+        except (_FailedError, asyncio.CancelledError):
             self._down_until = time.monotonic() + DOWN_S
             return False
         return True
