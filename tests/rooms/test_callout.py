@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from tocsin.records.callout import queries, services
 from tocsin.records.callout.lifecycle import AreaState
 from tocsin.records.callout.models import AttemptRow, CalledRow
 from tocsin.records.dispatch.answers import code_of
+from tocsin.records.dispatch.silences import QuietHours, put_quiet_hours
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org import services as org
 from tocsin.records.org.actor import SYSTEM
@@ -391,6 +392,18 @@ def test_it_goes_on_until_it_expires_and_says_who_was_never_reached(county: Vill
     assert (line.ended_why, line.ended_at) == ("expired", START + timedelta(hours=2))
     assert max(call.at for call in county.gateway.calls) > START + timedelta(minutes=105)
     assert [fact["why"] for fact in facts("call_out_ended")] == ["expired"]
+
+
+@pytest.mark.parametrize("level", [3, 4])
+def test_no_quiet_hours_and_no_throttle_holds_a_call_out(county: Villages, level: int) -> None:
+    """N6, N10; and orange calls out as well: it goes on until a human answers."""
+    rules = [QuietHours(f"post:warden-{n}", time(0), time(23, 59), "UTC") for n in range(3)]
+    put_quiet_hours(rules, actor=SYSTEM, now=county.now)
+    callout = county.start(level)
+    county.pass_time(125)
+    [line, *_others] = county.lines(callout).values()
+    assert len(county.gateway.to(phone_of(0))) == len({one.at for one in county.attempts(line)}) == 20
+    assert len(county.inboxes["sms"].to(phone_of(0))) == 1
 
 
 def test_yellow_calls_nobody(county: Villages) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tocsin.doors.console.frame import Frame
+from tocsin.doors.console.release_shown import missing_releases
 from tocsin.doors.console.standing import post_title
 from tocsin.loop.warn.names import Names
 from tocsin.records.callout import queries
@@ -18,7 +19,7 @@ from tocsin.terms.moment import from_us, to_us
 
 __all__ = [
     "AreaOnPage", "AttemptOnPage", "CallOutOnPage", "area_on_page", "attempts_on_page", "callout_on_page", "callouts_of",
-    "how_word", "minutes_words", "state_word", "unanswered",
+    "how_word", "minutes_words", "pinned_parts", "state_word", "unanswered",
 ]  # fmt: skip
 
 UNANSWERED_AT_MOST = 12
@@ -128,6 +129,11 @@ def unanswered(frame: Frame) -> dict[str, object]:
     names = Names.read() if found else None
     shown = [area_on_page(line, callout, names, frame) for callout, line in found[:UNANSWERED_AT_MOST]] if names else []
     return {"unanswered": shown, "unanswered_more": len(found) - len(shown), "unanswered_total": len(found)}
+
+
+def pinned_parts(frame: Frame) -> dict[str, object]:
+    """What ``parts/pinned.html`` shows: the unanswered, and what the official platform has not receipted."""
+    return unanswered(frame) | {"releases": missing_releases(frame)}
 
 
 def state_word(line: queries.AreaLine, *, now_us: int) -> str:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
-from tocsin.doors.console.callout_shown import unanswered
+from tocsin.doors.console.callout_shown import pinned_parts
 from tocsin.doors.console.duty_lists import Pair, duty_events, duty_facts, pinned
 from tocsin.doors.console.filters import EventFilter
 from tocsin.doors.console.frame import Frame, open_frame
@@ -20,7 +20,6 @@ from tocsin.doors.console.live_cursor import newest_cursor
 from tocsin.doors.console.map_data import area_title
 from tocsin.doors.console.map_part import map_part
 from tocsin.doors.console.navigation import first_page
-from tocsin.doors.console.release_shown import missing_releases
 from tocsin.doors.console.standing import verdict_words
 from tocsin.doors.console.warn_pages import ending_on_page
 from tocsin.loop.detect import queries as detect
@@ -62,8 +61,7 @@ def _around(request: HttpRequest, frame: Frame, everything: list[Pair]) -> dict[
         "counts": counts([event for event in shown if event.is_open], frame.words),
         "facts": duty_facts(shown),
         "pinned": pinned(frame, shown),
-        **unanswered(frame),
-        "releases": missing_releases(frame),
+        **pinned_parts(frame),
         "pinned_rank": frame.words.pinned_rank,
         "top_rank": len(frame.words.scheme.levels),
         "may_acknowledge": frame.actor.may(Act.ACKNOWLEDGE_EVENT),

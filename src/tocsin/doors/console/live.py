@@ -25,6 +25,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
+from tocsin.doors.console.callout_shown import pinned_parts
 from tocsin.doors.console.duty_lists import duty_events, duty_facts
 from tocsin.doors.console.frame import Frame, frame_of, present_language, whose
 from tocsin.doors.console.lines import counts, events_on_page, signals_on_page
@@ -327,6 +328,8 @@ def _state(frame: Frame) -> dict[str, Any]:
         "delay_after": frame.health.delay_after_s,
         "health": render_to_string("console/parts/health.html", {"health": frame.health, "now_us": frame.now_us,
                                                                  "zone": frame.zone, "frame": frame}),
+        "unanswered": render_to_string("console/parts/pinned.html", pinned_parts(frame) | {
+            "scheme": frame.words.scheme, "language": frame.language, "now_us": frame.now_us, "zone": frame.zone}),
     }  # fmt: skip
 
 

@@ -116,7 +116,7 @@ async function showArrivals() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const id of ["counts", "facts", "strip", "events", "signals", "health", "event-foot", "signal-foot"]) byId(id).innerHTML = page.getElementById(id).innerHTML;
+    for (const id of ["counts", "facts", "strip", "events", "signals", "health", "unanswered", "event-foot", "signal-foot"]) byId(id).innerHTML = page.getElementById(id).innerHTML;
     body.dataset.cursor = page.body.dataset.cursor;
     body.dataset.signalsSeen = page.body.dataset.signalsSeen;
     setNow(page.body.dataset.now);
@@ -145,6 +145,11 @@ function hear({ kind, id, body: message }) {
   }
   if (message.delay_after) body.dataset.delayAfter = message.delay_after;
   if (message.health && !byId("health").contains(document.activeElement)) byId("health").innerHTML = message.health;
+  // What nobody has answered: kept up to date, but never while pointer or focus is in it or in the lists below it.
+  const pins = byId("unanswered");
+  if (message.unanswered !== undefined && !document.querySelector("#unanswered:is(:hover, :focus-within), .duty-columns:is(:hover, :focus-within)")) {
+    pins.innerHTML = message.unanswered;
+  }
   if (kind === "changes" && isNewer(id, body.dataset.cursor)) {
     for (const item of message.events) {
       takeIn("event", item);
