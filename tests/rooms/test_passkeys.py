@@ -90,10 +90,10 @@ class Telephone:
                            "response": response})  # fmt: skip
 
 
-def with_passkey(client: Client, telephone: Telephone, name: str = "My telephone") -> Client:
+def with_passkey(client: Client, telephone: Telephone, name: str = "我的手机") -> Client:
     options = client.post("/console/passkeys/begin").json()
     made = client.post(
-        "/console/passkeys/add", telephone.makes(options), content_type="application/json", HTTP_X_NAME=name
+        "/console/passkeys/add", telephone.makes(options) | {"name": name}, content_type="application/json"
     )
     assert made.status_code == 200, made.content
     return client
@@ -132,6 +132,7 @@ def test_a_signature_by_passkey_is_bound_to_what_the_page_showed(town: Town) -> 
     [entry] = [e for e in ledger.chain(line(town, warning).event) if e.verb == "warning_signed"]
     assert entry.body["passkey"] == fingerprint[:16]
     assert PasskeyRow.objects.get().used_at is not None
+    assert "我的手机" in text(signer.get("/console/passkeys"))
     assert "by passkey" in text(browser(town, "duty").get(f"/console/warnings/{warning}"))
 
 
@@ -169,11 +170,11 @@ def test_an_answer_serves_once_and_not_for_long(town: Town) -> None:
     options = signer.post("/console/passkeys/challenge", {"bound": bound}).json()
     assertion = telephone.signs(options)
     town.after(minutes=6)
-    assert posted(town, signer, warning, assertion).status_code == 403
+    assert posted(town, signer, warning, assertion).status_code == 409
     options = signer.post("/console/passkeys/challenge", {"bound": bound}).json()
     assertion = telephone.signs(options)
     assert posted(town, signer, warning, assertion, digest="0" * 64).status_code == 422  # used up
-    assert posted(town, signer, warning, assertion).status_code == 403
+    assert posted(town, signer, warning, assertion).status_code == 409
     assert not AlertRow.objects.exists()
 
 
@@ -211,7 +212,7 @@ def test_without_a_passkey_nobody_signs_where_the_deployment_asks_for_one(town: 
     assert "asks for a passkey" in text(refused)
     with pytest.raises(NotAllowed, match="asks for a passkey"):
         sign(town, warning)
-    assert signer.post("/console/passkeys/challenge", {"bound": bound}).status_code == 403
+    assert signer.post("/console/passkeys/challenge", {"bound": bound}).status_code == 404
 
 
 def test_by_session_alone_where_the_deployment_allows_it(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

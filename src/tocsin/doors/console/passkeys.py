@@ -31,7 +31,7 @@ from tocsin.doors.refusals import status_of
 from tocsin.loop.warn.services.passkeys import PasskeyLine, add_passkey, note_use, passkeys_of, remove_passkey
 from tocsin.records import clock
 from tocsin.records.org.roles import Act
-from tocsin.terms.errors import BadForm, BadValue, NotAllowed, Refused
+from tocsin.terms.errors import BadForm, BadValue, Refused, Stale, UnknownName
 from tocsin.terms.moment import to_us
 
 __all__ = ["add", "begin", "challenge", "passkeys_page", "signs_by_passkey", "used_passkey"]
@@ -88,10 +88,12 @@ def add(request: HttpRequest) -> JsonResponse:
     """The browser made one."""
     try:
         kept = _kept(request)
-        made = _server(request).register_complete(kept["state"], _posted(request.body))
+        sent = _posted(request.body)
+        name = str(sent.pop("name", ""))
+        made = _server(request).register_complete(kept["state"], sent)
         if made.credential_data is None:
             raise ValueError("no credential")
-        add_passkey(made.credential_data.credential_id, bytes(made.credential_data), request.headers.get("X-Name", ""),
+        add_passkey(made.credential_data.credential_id, bytes(made.credential_data), name,
                     count=made.counter, actor=actor_of_request(request), now=clock.now())  # fmt: skip
     except (ValueError, KeyError, TypeError):
         return _problem(
@@ -109,7 +111,7 @@ def challenge(request: HttpRequest) -> JsonResponse:
     bound = request.POST.get("bound", "")[:300]
     known = passkeys_of(actor_of_request(request).account)
     if not known:
-        return _problem(NotAllowed(_("signature"), _("you have no passkey here yet"), _("add one under Passkeys")))
+        return _problem(UnknownName(_("signature"), _("you have no passkey here yet"), _("add one under Passkeys")))
     number = secrets.token_hex(32)
     options, state = _server(request).authenticate_begin(
         [AttestedCredentialData(line.credential) for line in known], user_verification=_VERIFIED,
@@ -121,7 +123,7 @@ def challenge(request: HttpRequest) -> JsonResponse:
 
 def used_passkey(request: HttpRequest, bound: str) -> str:
     """The fingerprint of the passkey that signed exactly this; "" where the form brings none. Raises BadValue for one that did
-    not sign it, NotAllowed for one of somebody else or asked for too long ago."""
+    not sign it, Stale for one that was asked for too long ago."""
     sent = request.POST.get("assertion", "")
     if not sent:
         return ""
@@ -155,10 +157,10 @@ def _server(request: HttpRequest) -> Fido2Server:
 
 
 def _kept(request: HttpRequest) -> dict[str, Any]:
-    """What was asked, once. Raises NotAllowed where nothing was, or too long ago."""
+    """What was asked, once. Raises Stale where nothing was, or too long ago."""
     kept = request.session.pop(_KEPT, None)
     if not isinstance(kept, dict) or to_us(clock.now()) - kept["at_us"] > _FOR_US:
-        raise NotAllowed(_("passkey"), _("it was asked for too long ago, or used already"), _("sign once more"))
+        raise Stale(_("passkey"), _("it was asked for too long ago, or used already"), _("sign once more"))
     return kept
 
 

@@ -20,9 +20,8 @@ async function make(button) {
   options.user.id = bytes(options.user.id);
   options.excludeCredentials = known(options.excludeCredentials);
   const made = await navigator.credentials.create({ publicKey: options });
-  const body = { id: made.id, rawId: text(made.rawId), type: made.type, response: { clientDataJSON: text(made.response.clientDataJSON), attestationObject: text(made.response.attestationObject) } };
-  const name = document.getElementById("passkey-name").value.replace(/[^\x20-\x7e]/g, "?");
-  const { to } = await post(button.dataset.add, JSON.stringify(body), { "X-Name": name, "Content-Type": "application/json" });
+  const body = { name: document.getElementById("passkey-name").value, id: made.id, rawId: text(made.rawId), type: made.type, response: { clientDataJSON: text(made.response.clientDataJSON), attestationObject: text(made.response.attestationObject) } };
+  const { to } = await post(button.dataset.add, JSON.stringify(body), { "Content-Type": "application/json" });
   location.assign(to);
 }
 
