@@ -11,7 +11,7 @@ from django.test import Client
 
 from tests.people import log_in
 from tests.rooms.bulletins import ELSEWHERE, MET, bulletin_of, declare, feed, message, pinned, reference, signed, take
-from tocsin.loop.observe.bulletins import services
+from tocsin.loop.observe.bulletins import queries, services
 from tocsin.loop.observe.bulletins.services import Heard, Listed
 from tocsin.testing.town import EAST, WEST, Town
 
@@ -129,6 +129,23 @@ def test_r63_relayed_bytes_are_unchanged_and_say_where_they_came_from(town: Town
     assert "由Met Office发布" in page(client, "/bulletins?lang=zh-hans")
 
 
+def test_our_own_page_has_a_section_from_other_authorities(town: Town, client: Client) -> None:
+    """Clearly marked, with whose it is and that it is not verified; gone when its time is over (R55), marked for the publisher
+    when anything changes."""
+    before = queries.relayed_mark()
+    assert "From other authorities" not in page(client, "/warnings?lang=en")
+    take(message(sent=town.now), now=town.now)
+    assert queries.relayed_mark() != before
+    told = page(client, "/warnings?lang=en")
+    assert "From other authorities" in told
+    assert "Issued by Met Office, not by us" in told
+    assert "Not verified: nothing proves" in told
+    assert "其他部门" in page(client, "/warnings?lang=zh-hans")
+    town.read_all()
+    town.after(hours=7)
+    assert "From other authorities" not in page(client, "/warnings?lang=en")
+
+
 def test_what_is_not_relayed_is_not_public(town: Town, client: Client) -> None:
     declare(feed(relay=False), now=town.now)
     [row] = take(message(sent=town.now), now=town.now)
@@ -160,7 +177,13 @@ def test_r31_no_text_of_a_message_becomes_a_part_of_a_page(town: Town, client: C
         document = message(sent=town.now, **{field: EVIL})  # type: ignore[arg-type]
     [row] = take(document, now=town.now)
     log_in(client, "duty_officer", "simcity")
-    for path in ("/console/bulletins/", f"/console/bulletins/{row.id}", "/bulletins?lang=en", "/bulletins/feed.atom"):
+    for path in (
+        "/console/bulletins/",
+        f"/console/bulletins/{row.id}",
+        "/bulletins?lang=en",
+        "/warnings?lang=en",
+        "/bulletins/feed.atom",
+    ):
         told = page(client, path)
         assert "<script>alert(1)" not in told, path
         assert "<img src=x" not in told, path

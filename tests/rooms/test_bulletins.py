@@ -221,12 +221,16 @@ def test_r54_a_repeat_under_a_new_name_waits_for_a_duty_officers_word(town: Town
     [one, two] = take(*again, now=town.now)
     assert (one.state, two.state, told(town), len(log_said())) == (S.ASKED, S.ASKED, [], 1)
     assert one.like == bulletin_of("m-1").id
+    take(message("u-1", sent=sent + timedelta(minutes=3), kind="Update", cites=reference("m-1", sent), headline="Newer"),
+         now=town.now)  # fmt: skip
+    town.read_all()
+    assert (bulletin_of("r-1").state, len(log_said())) == (S.ASKED, 3)  # nobody has said yet which it is
     with pytest.raises(NotAllowed):
         services.judge_repeat(one.id, is_new=True, actor=town.as_("signer"), now=town.now)
     services.judge_repeat(one.id, is_new=False, actor=town.as_("duty"), now=town.now)
-    assert (bulletin_of("r-1").state, told(town), len(log_said())) == (S.DUPLICATE, [], 1)
+    assert (bulletin_of("r-1").state, told(town), len(log_said())) == (S.DUPLICATE, [], 3)
     services.judge_repeat(two.id, is_new=True, actor=town.as_("duty"), now=town.now)
-    assert (bulletin_of("r-2").state, len(log_said())) == (S.IN_FORCE, 2)
+    assert (bulletin_of("r-2").state, len(log_said())) == (S.IN_FORCE, 4)
     assert "post:duty" in told(town)
     with pytest.raises(Stale):
         services.judge_repeat(two.id, is_new=False, actor=town.as_("duty"), now=town.now)

@@ -54,6 +54,16 @@ def test_languages_are_one_and_hazards_are_several() -> None:
     assert told[0].until == NOW + 2 * DAY
 
 
+def test_an_event_in_another_language_goes_with_the_one_that_is_named() -> None:
+    """R24: a translation is no other event; a second event in the same language is."""
+    chinese, wind = replace(INFO, language="zh-CN", event="暴雨"), replace(INFO, event="Gale")
+    speaks = (Speaks("rainstorm", ("Rainstorm",), ("",)),)
+    assert [(one.hazard, len(one.infos)) for one in said(alert(INFO, chinese), speaks, SCHEME, DAY)] == [
+        ("rainstorm", 2)
+    ]
+    assert {one.hazard for one in said(alert(INFO, wind), speaks, SCHEME, DAY)} == {"rainstorm", ""}
+
+
 def test_events_are_compared_as_people_read_them_and_codes_by_name() -> None:
     coded = replace(INFO, event="Anything", event_codes=(Pair("OET:v1.2", "OET-163"),))
     for event in ("  rain   STORM ", "oet:V1.2=oet-163", "*"):

@@ -80,7 +80,7 @@ def on_page(line: BulletinLine, names: Names, language: str, now: datetime) -> B
     return BulletinOnPage(
         id=line.id, level=line.level if line.msg_type in ("Alert", "Update") else 0,
         headline=words.get("headline") or words.get("event") or line.identifier, event=words.get("event", ""),
-        authority=words.get("sender_name") or line.sender, lang=language_code(spoken), grading=words.get("grading", ""),
+        authority=_authority(line, words), lang=language_code(spoken), grading=words.get("grading", ""),
         area=words.get("area", ""), feed=title, sender=line.sender, state=line.state.value.replace(" ", "-"),
         state_word=state_word(line.state, over=over), kind_word=kind_word(line.msg_type),
         status_word=status_word(line.status), verified=line.verified, verdict_word=verdict_word(line.verdict),
@@ -88,6 +88,11 @@ def on_page(line: BulletinLine, names: Names, language: str, now: datetime) -> B
         received_us=to_us(line.received_at), is_first=line.msg_type == "Alert", conflicts=len(line.conflicts),
         holds=line.holds(now),
     )  # fmt: skip
+
+
+def _authority(line: BulletinLine, words: Mapping[str, str]) -> str:
+    """Who says so. What only claims to be an office, its sender not being registered, is called by its sender."""
+    return (words.get("sender_name", "") if line.admitted else "") or line.sender
 
 
 @require_safe

@@ -52,15 +52,16 @@ def allowed(before: BulletinState, after: BulletinState) -> bool:
     return (before, after) in MOVES
 
 
-def state_of(line: Line, *, judged: str, gone: bool) -> BulletinState:
+def state_of(line: Line, *, judged: str, gone: bool, asked: bool) -> BulletinState:
     """Where a message stands among the others. ``judged``: what a duty officer said of one that repeats another: "" nothing
-    yet, "new", "same". ``gone``: it left a feed that ends its messages so."""
+    yet, "new", "same"; ``asked``: that he is asked already, and stays so though the other is over meanwhile. ``gone``: it left
+    a feed that ends its messages so."""
     if line.state is LineState.HELD:
         return _S.HELD
     if line.state is LineState.ANSWER:
         return _S.ANSWER
     if line.state is not LineState.IN_FORCE:
         return _S.CANCELLED if line.state is LineState.CANCELLED else _S.REPLACED
-    if line.like is not None and judged != "new":
+    if (line.like is not None or asked) and judged != "new":
         return _S.DUPLICATE if judged == "same" else _S.ASKED
     return _S.GONE if gone else _S.IN_FORCE

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.formats.cap import Verdict
@@ -23,7 +23,7 @@ from tocsin.terms.errors import UnknownName
 
 __all__ = [
     "BulletinLine", "EntryFault", "FeedLine", "Unlogged", "answers_to", "bulletin", "bulletins", "document", "due_feeds",
-    "faults_of", "feed", "feeds", "in_force", "known_entries", "line_of", "relayed", "relayed_document", "unlogged",
+    "faults_of", "feed", "feeds", "in_force", "known_entries", "line_of", "relayed", "relayed_document", "relayed_mark", "unlogged",
 ]  # fmt: skip
 
 _WARNINGS = ("Alert", "Update")
@@ -229,6 +229,13 @@ def relayed(*, now: datetime, holding: bool = True, at_most: int = 200) -> list[
     if holding:
         rows = rows.filter(_holding(now))
     return [_line(row) for row in rows.order_by("-level", "-sent", "id")[:at_most]]
+
+
+def relayed_mark() -> str:
+    """Changes whenever what is relayed may have changed, apart from the passing of time."""
+    said = BulletinRow.objects.filter(feed__relay=True).aggregate(n=Count("id"), at=Max("settled_at"))
+    declared = FeedRow.objects.filter(relay=True).aggregate(n=Count("id"), at=Max("declared_at"))
+    return f"{said['n']} {said['at']} {declared['n']} {declared['at']}"
 
 
 def relayed_document(bulletin_id: str) -> tuple[BulletinLine, bytes]:

@@ -36,16 +36,30 @@ class Said:
 def said(alert: Alert, speaks: Sequence[Speaks], scheme: Scheme, holds_for: timedelta) -> list[Said]:
     """One line a hazard, the highest first. Infos of one hazard in several languages are one; the highest level counts, and
     the longest period. What is Unknown counts as high (R59)."""
-    by_hazard: dict[str, list[Info]] = {}
-    for info in alert.infos:
-        for hazard in _hazards(info, speaks) or [""]:
-            by_hazard.setdefault(hazard, []).append(info)
+    by_hazard = _by_hazard(alert, speaks)
     found = []
     for hazard, infos in by_hazard.items():
         begins = min(starts_at(alert, info) for info in infos)
         until = min(max(ends_at(alert, info, holds_for) for info in infos), begins + LONGEST)
         found.append(Said(hazard, max(rank_of(info, scheme) for info in infos), begins, until, tuple(infos)))
     return sorted(found, key=lambda one: (-one.rank, one.hazard))
+
+
+def _by_hazard(alert: Alert, speaks: Sequence[Speaks]) -> dict[str, list[Info]]:
+    """The infos that speak of each hazard. One whose event no declaration names goes with the only hazard that is named, where
+    it says the same in another language (R24)."""
+    found: dict[str, list[Info]] = {}
+    unnamed = []
+    for info in alert.infos:
+        hazards = _hazards(info, speaks)
+        unnamed += [] if hazards else [info]
+        for hazard in hazards:
+            found.setdefault(hazard, []).append(info)
+    spoken = {info.spoken.lower() for infos in found.values() for info in infos}
+    only = next(iter(found)) if len(found) == 1 else ""
+    for info in unnamed:
+        found.setdefault(only if info.spoken.lower() not in spoken else "", []).append(info)
+    return found
 
 
 def rank_of(info: Info, scheme: Scheme) -> int:

@@ -117,11 +117,13 @@ def _place_in_line(row: BulletinRow, line: Line, ids: dict[tuple[str, tuple[str,
     def named(key: tuple[str, str, datetime] | None) -> str:
         return ids.get((row.status, key), "") if key is not None else ""
 
-    after, before = state_of(line, judged=row.judged, gone=row.gone_at is not None), BulletinState(row.state)
+    before = BulletinState(row.state)
+    asked = before in (BulletinState.ASKED, BulletinState.DUPLICATE)
+    after = state_of(line, judged=row.judged, gone=row.gone_at is not None, asked=asked)
     if after is not before and not allowed(before, after):
         log.warning("bulletin %s stays %s, though its line says %s", row.id, before, after)
         return
-    row.state, row.ended_by, row.like = after, named(line.ended_by), named(line.like)
+    row.state, row.ended_by, row.like = after, named(line.ended_by), named(line.like) or row.like
     row.beside = sorted(filter(None, map(named, line.beside)))
     row.line_findings = [finding.as_document() for finding in line.findings[:20]]
 
