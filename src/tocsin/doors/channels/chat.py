@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 import apprise
+import requests
 
 from tocsin.doors.channels.talks import Talks
 from tocsin.formats.sms import shown
@@ -17,8 +20,33 @@ from tocsin.terms.errors import BadValue, Unavailable
 
 __all__ = ["Chat", "rooms_of"]
 
+_ONLY_BY_BODY = ("wecombot", "dingtalk")  # answer 200 to what they refuse, and say so in the body alone
 _TYPE = {4: apprise.NotifyType.FAILURE, 3: apprise.NotifyType.WARNING}
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it would write addresses with their tokens
+
+
+class _Honest:
+    """``requests`` for services that refuse with 200: apprise looks at the status alone, and a message over the service's limit
+    would count as taken."""
+
+    def post(self, *args: Any, **named: Any) -> requests.Response:
+        """The answer, with the status that its body means."""
+        answer = requests.post(*args, **named)  # noqa: S113 - apprise gives the timeout
+        try:
+            said = answer.json()
+            code = said.get("errcode", 0)
+        except (ValueError, AttributeError):
+            return answer
+        if answer.status_code == requests.codes.ok and code != 0:
+            answer.status_code = requests.codes.bad_gateway
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(requests, name)
+
+
+for _name in _ONLY_BY_BODY:
+    import_module(f"apprise.plugins.{_name}").requests = _Honest()
 
 
 def rooms_of(entries: Sequence[str]) -> dict[str, str]:
