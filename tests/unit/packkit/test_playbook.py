@@ -34,7 +34,9 @@ def test_the_built_in_playbooks_are_read() -> None:
         for mapping in book.mappings:
             assert book.actions_for(mapping.hazard, mapping.response), mapping
             reports = {report.done_by for report in book.reports_for(mapping.hazard)}
-            assert reports == ({"", "statement"} if mapping.hazard in pack.hazards else set())  # once, by whose hazard it is
+            assert reports == (
+                {"", "statement"} if mapping.hazard in pack.hazards else set()
+            )  # once, by whose hazard it is
 
 
 @pytest.mark.parametrize(
@@ -101,3 +103,37 @@ def test_response_levels_are_an_axis_of_their_own() -> None:
         response_level(5)
     with pytest.raises(KeyError):
         response_rank("red")
+
+
+URBAN = next(path for path in builtin_pack_paths() if path.name == "urban_flood")
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "said"),
+    [
+        ("playbook.toml", ('early = "red"\ndecide = "10min"', 'early = "red"'), "decide is missing"),
+        ("playbook.toml", ('early = "red"', 'early = "violet"'), "early 'violet' is none of"),
+        ("playbook.toml", ('on = "event"', 'on = "warning"'), "no response is proposed on an event"),
+        ("playbook.toml", ('call = { en', 'cull = { en'), "call is missing"),
+        ("pack.toml", ('needs = ["natural_hazards"]', 'needs = ["natural_hazard"]'), "is neither installed nor a folder"),
+        ("pack.toml", ('needs = ["natural_hazards"]', "needs = []"), "no hazard 'rainstorm' in hazards.toml"),
+    ],
+)  # fmt: skip
+def test_early_actions_and_needed_packs_are_checked(
+    tmp_path: Path, file: str, change: tuple[str, str], said: str
+) -> None:
+    folder = tmp_path / "urban_flood"
+    shutil.copytree(URBAN, folder)
+    text = (folder / file).read_text(encoding="utf-8")
+    assert change[0] in text
+    (folder / file).write_text(text.replace(change[0], change[1]), encoding="utf-8")
+    assert said in "\n".join(str(fault) for fault in examine_pack(folder, run_examples=False).faults)
+
+
+def test_a_pack_speaks_of_hazards_that_it_needs_and_does_not_own_them() -> None:
+    pack = load_pack(URBAN)
+    assert set(pack.hazards) == {"cloudburst"}
+    assert {"rainstorm", "waterlogging", "cloudburst"} <= set(pack.spoken_of)
+    assert {action.early for action in pack.playbook.early_actions_for("rainstorm", 3)} == {3}
+    assert {action.early for action in pack.playbook.early_actions_for("rainstorm", 4)} == {3, 4}
+    assert pack.playbook.early_actions_for("rainstorm", 2) == ()
