@@ -102,7 +102,7 @@ def test_a_browser_that_does_not_allow_it_is_told_what_to_do(
     page.evaluate("() => { Notification.requestPermission = async () => 'granted';"
                   " PushManager.prototype.subscribe = async () => { throw new Error('no service'); } }")  # fmt: skip
     page.click("#push-begin")
-    page.wait_for_function("document.querySelector('#push [role=status]').textContent.includes('push service')")
+    page.locator("#push [role=status]", has_text="push service").wait_for()
     assert empty_town.do("subscribers") == {}
 
 
