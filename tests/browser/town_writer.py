@@ -500,6 +500,49 @@ class Town:
         letters(waiting.dispatch, now=now)
         return {"callout_id": callout, "area_id": str(found[paths[2]]), "link": link_of(waiting.key)}
 
+    def fill_roster(self, **_: Any) -> dict[str, str]:
+        """A roster with turns, an empty shift, a need that a post was told of in vain, a hand-over and a silence. The path of
+        the page of its letter."""
+        from datetime import time as clock_time
+
+        from django.db import transaction
+
+        from tests.people import person
+        from tocsin.records.dispatch import answers, silences
+        from tocsin.records.dispatch.models import DispatchRow
+        from tocsin.records.dispatch.services import letters
+        from tocsin.records.escalation import services as escalation
+        from tocsin.records.escalation.chain import Chain, Step
+        from tocsin.records.org.actor import SYSTEM, Actor
+        from tocsin.records.org.models import Account
+        from tocsin.records.roster import services as roster
+        from tocsin.records.roster.services import RotationLine
+
+        now = datetime.now(UTC)
+        post = self.log_in("duty_officer")["post"]
+        people = [Account.objects.get(username=person("duty_officer", name=name)[0]).id for name in ("lin", "wang")]
+        morning, evening = clock_time(8), clock_time(20)
+        me = Actor(f"{post}/{people[0]}", people[0], post, "duty_officer", "")
+        title = {"en": "Red I, Tea Hills, Flash flood", "zh-hans": "红色 I级，茶山，山洪"}
+        said = {"en": "Take it in hand.", "zh-hans": "请接手。"}
+        with transaction.atomic():
+            shifts = ((morning, evening), (evening, morning))
+            line = RotationLine("town", post, tuple(people), (now - timedelta(days=9)).date(), shifts, 1)
+            roster.put_rotations([line], actor=SYSTEM, now=now)
+            roster.override(post, from_at=now + timedelta(days=1), until_at=now + timedelta(days=2), reason="ill",
+                            actor=SYSTEM, now=now)  # fmt: skip
+            roster.hand_over("Pump 3 at Millpond is out; Zhao knows.", [], actor=me, now=now)
+            silences.silence(f"post:{post}", until=now + timedelta(hours=2), reason="new telephone", actor=me, now=now)
+            steps = (Step(timedelta(0), (post,)), Step(timedelta(minutes=9), (post,)))
+            escalation.put_chains([Chain("all", ("event",), steps)], actor=SYSTEM, now=now)
+            escalation.register("event", lambda _about: True)
+            self.give_addresses()
+            escalation.start(escalation.Need("event", "evt_0", "evt_0", "", 4, title, said, "/"), now=now)
+            escalation.sweep(now=now)
+        sent = DispatchRow.objects.filter(kind="escalation_step").latest("put_at")
+        (letter,) = letters(sent.id, now=now)
+        return {"heard": answers.link_of(letter.key).partition("/heard/")[2]}
+
     def try_rules(self) -> str:
         """A version of a pack on trial that raised what the one in force did not: its id."""
         from tocsin.loop.detect import shadow_services

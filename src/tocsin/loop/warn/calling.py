@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tocsin.geo import is_inside
+from tocsin.geo import is_inside, lineage
 from tocsin.loop.warn.authority import touched_paths
 from tocsin.loop.warn.content import LANGUAGES, Areas, Content
 from tocsin.loop.warn.facts import WarningSigned
@@ -43,7 +43,8 @@ def villages(areas: Areas, names: Names) -> list[str]:
     shape reaches into."""
     named = touched_paths(areas, names)
     inside = [path for path in names.areas if any(is_inside(path, one) for one in named)]
-    smallest = [path for path in inside if not any(other != path and is_inside(other, path) for other in inside)]
+    holding = {above for path in inside for above in lineage(path)[1:]}
+    smallest = [path for path in inside if path not in holding]
     if areas.shaped:
         shapes = [*(circle_shape(*circle) for circle in areas.circles), *(rings_shape([ring]) for ring in areas.rings)]
         smallest = [path for path in smallest if _concerned(path, shapes, names)] or smallest

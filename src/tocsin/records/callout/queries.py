@@ -203,7 +203,8 @@ def answering_posts(scope: Scope, jurisdiction: str) -> Sequence[PostLine]:
 def areas_without_warden() -> list[str]:
     """The smallest registered areas that no warden answers for, for who owns the installation."""
     paths = [area.path for area in places.jurisdictions(EVERYWHERE)]
-    smallest = [path for path in paths if not any(other.startswith(path + "/") for other in paths)]
+    holding = {above for path in paths for above in lineage(path)[1:]}
+    smallest = [path for path in paths if path not in holding]
     warded = {post.jurisdiction for post in Ladder.read().posts if post.duty == "warden"}
     return [path for path in smallest if not warded.intersection(lineage(path))]
 

@@ -28,7 +28,8 @@ __all__ = ["sweep"]
 
 RULE = service("rule:callout")
 MESSAGES = ("sms", "mail")
-_AT_MOST = 500
+_AT_MOST = 500  # areas that are called in one transaction, a second apart
+_JUDGED_AT_MOST = 5000  # areas whose moment is judged in one, so that who is told hears of all at once
 
 Letters = dict[tuple[str, str], list[tuple[CalledRow, Called]]]  # (channel, "" or the one upper post) -> whom
 
@@ -36,7 +37,7 @@ Letters = dict[tuple[str, str], list[tuple[CalledRow, Called]]]  # (channel, "" 
 def sweep(*, now: datetime, at_most: int = _AT_MOST) -> int:
     """What the clock brings about; how many facts it put."""
     with transaction.atomic():
-        put = _deadlines(now, at_most) + _ends(now, at_most)
+        put = _deadlines(now, _JUDGED_AT_MOST) + _ends(now, at_most)
         _calls(now, at_most)
     return put
 

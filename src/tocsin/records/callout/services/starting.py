@@ -22,9 +22,7 @@ from tocsin.records.new_id import new_id
 from tocsin.records.org.actor import Actor
 from tocsin.records.outbox import services as outbox
 
-__all__ = ["AREAS_AT_MOST", "end", "start_callout", "stop_callout"]
-
-AREAS_AT_MOST = 5000
+__all__ = ["end", "start_callout", "stop_callout"]
 
 
 def start_callout(cause: Cause, areas: Sequence[str], *, actor: Actor, now: datetime) -> str:
@@ -42,7 +40,7 @@ def start_callout(cause: Cause, areas: Sequence[str], *, actor: Actor, now: date
             return ""
         if (before := CallOutRow.objects.filter(kind=cause.kind, cause=cause.id).first()) is not None:
             return before.id
-        wanted = ladder.areas(areas)[:AREAS_AT_MOST]
+        wanted = ladder.areas(areas)
         if running is not None and cause.level > running.level:
             end(running, Why.RAISED, {}, actor=actor, now=now)
             running = None
