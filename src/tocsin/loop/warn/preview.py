@@ -66,9 +66,13 @@ def preview(content: Content, warning_id: str, names: Names, *, now: datetime) -
     findings = [f for f in check(alert, now=now, producer=our_producer(names)) if f.rule != "R16"]
     lasts = content.expires - content.onset
     is_long = content.kind is not Kind.CANCEL and lasts > names.stands_at_most(content.hazard)
-    if is_long and all(f.rule != "P7" for f in findings):  # a short-lived hazard without a code by which the checker knows it
+    if is_long and all(
+        f.rule != "P7" for f in findings
+    ):  # a short-lived hazard without a code by which the checker knows it
         where = "/cap:alert/cap:info[1]/cap:expires"
-        findings.append(Finding("P7", "warning", where, "it lasts more than six hours", "let it end sooner, and update it"))
+        findings.append(
+            Finding("P7", "warning", where, "it lasts more than six hours", "let it end sooner, and update it")
+        )
     try:
         document = encode(alert).decode()
     except TocsinError:
