@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 def faults(*, now: datetime) -> list[str]:
     """Why the loop is not well; none where it is. Never raises: what cannot be asked is not well."""
     found = [f"{name} makes no rounds" for name in pulse.silent(HUNG_S)]
-    for ask in (lambda: look()[1], lambda: audit(now=now)):
+    asked: tuple[Callable[[], list[str]], ...] = (lambda: look()[1], lambda: audit(now=now))
+    for ask in asked:
         try:
             found += ask()
         except Exception as error:

@@ -38,7 +38,7 @@ class _Honest:
         except (ValueError, AttributeError):
             return answer
         if answer.status_code == requests.codes.ok and code != 0:
-            answer.status_code = requests.codes.bad_gateway
+            answer.status_code = 502
         return answer
 
     def __getattr__(self, name: str) -> Any:
@@ -46,7 +46,7 @@ class _Honest:
 
 
 for _name in _ONLY_BY_BODY:
-    import_module(f"apprise.plugins.{_name}").requests = _Honest()
+    vars(import_module(f"apprise.plugins.{_name}"))["requests"] = _Honest()
 
 
 def rooms_of(entries: Sequence[str]) -> dict[str, str]:

@@ -97,6 +97,8 @@ class Smpp:
 class _Client(smpplib.client.Client):  # type: ignore[misc]
     """A client that names its server to TLS, and can be left without a word."""
 
+    _socket: socket.socket | None
+
     def _create_socket(self) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.settimeout(self.timeout)
@@ -179,7 +181,7 @@ def _addresses(centre: Smsc, letter: Letter) -> dict[str, object]:
     kind = (
         0 if not centre.sender else 5 if not is_number else 1 if centre.sender.startswith("+") else 0
     )  # SMPP 3.4, 5.2.5
-    sender = {
+    sender: dict[str, object] = {
         "source_addr_ton": kind, "source_addr_npi": 1 if is_number else 0, "source_addr": centre.sender.lstrip("+"),
     }  # fmt: skip
     return sender | {"dest_addr_ton": 1, "dest_addr_npi": 1, "destination_addr": letter.address.lstrip("+")}

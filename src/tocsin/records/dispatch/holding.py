@@ -8,7 +8,7 @@ nothing is told twice. Inside the transactions of ``services``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -46,10 +46,11 @@ def throttled(channel: str) -> tuple[Limit, ...]:
     return limits_of(configuration.throttle) if channel in configuration.throttle_channels else ()
 
 
-def hold_back(row: DispatchRow, due: Sequence[DeliveryRow], *, now: datetime) -> list[DeliveryRow]:
+def hold_back(row: DispatchRow, due: Iterable[DeliveryRow], *, now: datetime) -> list[DeliveryRow]:
     """Those of the due deliveries that go now; the others are held. What was held once is never held again as itself."""
+    due = list(due)
     if not due or row.kind in NEVER_HELD or row.level >= _red():
-        return list(due)
+        return due
     open_to = [one for one in due if one.held_at is None]
     ends = _ends(row, [one.recipient for one in open_to], now)
     for one in open_to:

@@ -45,7 +45,7 @@ def _faults_of(entry: Any, where: str, accounts: Mapping[str, str]) -> list[str]
     ]  # fmt: skip
     faults += [f"{where}: {key}: must be a day, like 2026-12-01" for key in ("start", "end")
                if not _is_day(entry.get(key), needed=key == "start")]  # fmt: skip
-    named = entry.get("accounts")
+    named: Any = entry.get("accounts")
     if not _texts(named):
         faults.append(f"{where}: accounts: must be a list of log-in names")
     else:
