@@ -23,12 +23,14 @@ from tocsin.formats.cap.signature import Judgement, SignatureReport, Verdict, ve
 from tocsin.formats.cap.simplify import simplify_outwards
 from tocsin.formats.cap.target import holes, target_shape
 from tocsin.formats.cap.times import strict_time, write_time
+from tocsin.formats.cap.wis2 import WIS2_TOPIC, Wis2Notice, read_wis2, wis2_notice
 from tocsin.formats.cap.write import write
 
 __all__ = [
-    "CAP_TYPE", "RULES", "Alert", "Area", "Box", "Circle", "Distribution", "FeedEntry", "FeedReading", "Finding", "Grade",
-    "Info", "Judgement", "Line", "Pair", "Pin", "LineState", "Producer", "ReadEntry", "Reading", "Reference", "Resource",
-    "Ring", "Rule", "SignatureReport", "Verdict", "check", "ends_at", "entry_id", "entry_of", "feed", "gravity",
-    "has_ended", "holes", "is_for_the_public", "read", "read_edxl", "read_feed", "recognise", "sign",
-    "simplify_outwards", "starts_at", "strict_time", "target_shape", "trace", "verify", "write", "write_time",
+    "CAP_TYPE", "RULES", "WIS2_TOPIC", "Alert", "Area", "Box", "Circle", "Distribution", "FeedEntry", "FeedReading",
+    "Finding", "Grade", "Info", "Judgement", "Line", "Pair", "Pin", "LineState", "Producer", "ReadEntry", "Reading",
+    "Reference", "Resource", "Ring", "Rule", "SignatureReport", "Verdict", "Wis2Notice", "check", "ends_at", "entry_id",
+    "entry_of", "feed", "gravity", "has_ended", "holes", "is_for_the_public", "read", "read_edxl", "read_feed",
+    "read_wis2", "recognise", "sign", "simplify_outwards", "starts_at", "strict_time", "target_shape", "trace", "verify",
+    "wis2_notice", "write", "write_time",
 ]  # fmt: skip
