@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -132,6 +135,33 @@ def test_r74_each_message_of_an_edxl_wrapper_is_handled_alone(house: FeedHouse, 
     assert len(faults()) == 1
 
 
+def test_r75_notifications_of_wis2_are_read_like_a_feed(house: FeedHouse, fetcher: Fetcher) -> None:
+    """R75: a message inside, one behind a link, one that is not what was announced, one deleted."""
+    documents = [message(f"m-{n}", sent=NOW, headline=f"Number {n}") for n in range(4)]
+
+    def told(number: int, rel: str = "canonical", of: bytes | None = None, **more: object) -> dict[str, object]:
+        digest = base64.b64encode(hashlib.sha256(of or documents[number]).digest()).decode()
+        properties = {"data_id": f"wis2/x/{number}", "pubtime": "2025-11-22T02:00:00Z",
+                      "integrity": {"method": "sha256", "value": digest}, **more}  # fmt: skip
+        return {
+            "type": "Feature",
+            "id": f"n{number}",
+            "properties": properties,
+            "links": [{"rel": rel, "href": f"/{number}.xml"}],
+        }
+
+    inside = {"encoding": "base64", "value": base64.b64encode(documents[0]).decode()}
+    notified = [told(0, content=inside), told(1), told(2, of=b"something else"), told(3, "deletion")]
+    house.pages = {f"/{n}.xml": document for n, document in enumerate(documents)}
+    house.pages["/wis2"] = json.dumps({"type": "FeatureCollection", "features": notified}).encode()
+    at(house, "/wis2")
+    assert ask(fetcher) == 2
+    assert {row.identifier for row in BulletinRow.objects.all()} == {"m-0", "m-1"}
+    assert any("not what was announced" in what for _, what in faults())
+    assert ask(fetcher) == 0
+    assert house.paths().count("/1.xml") == 1
+
+
 @pytest.mark.skipif(not CORPUS.exists(), reason="the recorded corpus is not on this machine")
 def test_recorded_feeds_and_wrappers_are_read(house: FeedHouse, fetcher: Fetcher) -> None:
     """R74, R76: a real EDXL-DE wrapper of an Australian service, a real feed of CAP 1.1 of the US weather service."""
@@ -139,7 +169,9 @@ def test_recorded_feeds_and_wrappers_are_read(house: FeedHouse, fetcher: Fetcher
     house.pages["/us"] = (CORPUS / "feeds/us-nws-atom-cap11-276kB.atom").read_bytes()
     at(house, "/au")
     assert ask(fetcher) >= 1
-    assert {row.why_not for row in BulletinRow.objects.all()} == {"unknown sender"}  # kept, shown, and counts for nothing
+    assert {row.why_not for row in BulletinRow.objects.all()} == {
+        "unknown sender"
+    }  # kept, shown, and counts for nothing
     at(house, "/us", feed_id="us")
     asked: list[str] = []
     with mock.patch.object(

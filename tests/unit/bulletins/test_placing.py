@@ -47,6 +47,13 @@ def test_a_feed_speaks_only_where_it_is_declared() -> None:
     assert place([info(ring(100, 10, 101, 11))], ALL, ("",)).paths == ()
 
 
+def test_without_any_border_a_feed_for_everywhere_still_speaks_of_cells() -> None:
+    small = info(ring(120.6, 30.1, 120.62, 30.12))
+    assert cell_of(120.61, 30.11) in place([small], (), ("",)).cells
+    assert place([small], (), ("town",)).cells == ()
+    assert place([info(ring(100, 10, 120, 30))], (), ("",)).cells == ()  # too many, and no border to stand for them
+
+
 def test_a_code_names_a_place_also_without_an_outline() -> None:
     def coded(code: str) -> Info:
         return info(Area("a", geocodes=(Pair("whatever", code),)))

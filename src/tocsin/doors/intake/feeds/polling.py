@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tocsin.doors.intake.feeds.fetching import Fetcher
 from tocsin.formats.cap import Finding, ReadEntry, Reading, read_edxl, read_feed, recognise
+from tocsin.formats.wis2 import Notification, is_notification, read_notifications
 from tocsin.loop.observe.bulletins.queries import FeedLine
 from tocsin.loop.observe.bulletins.services import Came, Heard, Listed
 from tocsin.terms.errors import BadForm, TocsinError
@@ -23,6 +24,7 @@ MOST_BYTES = 24 << 20  # of messages in one poll
 MOST_TRIES = 8  # of a link that fails; then only when its entry changes
 WITHIN_S = 45.0
 
+Check = Callable[[bytes], bytes]
 Known = Mapping[str, tuple[str, int]]
 
 
@@ -61,6 +63,8 @@ def poll(line: FeedLine, known: Known, fetcher: Fetcher) -> Heard:
     kind = recognise(answer.body)
     if kind in ("atom", "rss"):
         newest_at, whole = _entries(work, answer.body)
+    elif is_notification(answer.body):
+        newest_at, whole = _notified(work, answer.body)
     elif kind == "edxl":
         newest_at, whole = _embedded(work, answer.body)
     elif kind == "alert":
@@ -69,7 +73,7 @@ def poll(line: FeedLine, known: Known, fetcher: Fetcher) -> Heard:
         work.listed.append(Listed(key, "", line.feed.address, "", ""))
         work.take(key, line.feed.address, [answer.body])
     else:
-        raise BadForm(f"feed {line.feed.id}", "R69: it is no Atom, RSS, CAP or EDXL-DE", "correct the address")
+        raise BadForm(f"feed {line.feed.id}", "R69: it is no Atom, RSS, CAP, EDXL-DE or WIS2", "correct the address")
     headers = answer.headers
     return Heard(
         tuple(work.listed), tuple(work.messages), _token(headers.get("etag", "")), _token(headers.get("last-modified", "")),
@@ -115,6 +119,34 @@ def _entries(work: _Poll, body: bytes) -> tuple[datetime | None, bool]:
     return newest_at, not (too_many or feed.errors or any(one.wanted or one.what for one in work.listed))
 
 
+def _notified(work: _Poll, body: bytes) -> tuple[datetime | None, bool]:
+    """Notifications of WIS2 (R75): news, never a list of what holds, so that nothing leaves it."""
+    for one in read_notifications(body):
+        listed = Listed(entry_key(one.name, one.href), one.name, one.href, one.data_id, one.published)
+        before, tries = work.known.get(listed.key, (None, 0))
+        if one.fault:
+            listed = replace(listed, rule="R75", what=one.fault)
+        elif (
+            one.relation != "deletion" and before != one.published and not (before is not None and tries >= MOST_TRIES)
+        ):
+            listed = _announced(work, listed, one, tries)
+        work.listed.append(listed)
+    return None, False
+
+
+def _announced(work: _Poll, listed: Listed, one: Notification, tries: int) -> Listed:
+    """The message of a notification: inside of it, or behind its link; only if it is what was announced."""
+    if one.content is None:
+        return _fetched(work, listed, tries, one.require_whole)
+    try:
+        documents, rule, what = _messages(one.require_whole(one.content))
+    except TocsinError as error:
+        return replace(listed, rule="R75", what=error.rule[:300])
+    if not work.take(listed.key, listed.href, documents):
+        return replace(listed, wanted=True)
+    return replace(listed, rule=rule, what=what)
+
+
 def _entry(work: _Poll, entry: ReadEntry, number: int) -> None:
     key = entry_key(entry.entry_id or f"entry {number}", entry.href)
     updated = entry.updated.isoformat() if entry.updated is not None else ""
@@ -132,13 +164,13 @@ def _entry(work: _Poll, entry: ReadEntry, number: int) -> None:
     work.listed.append(listed)
 
 
-def _fetched(work: _Poll, listed: Listed, tries: int) -> Listed:
-    """The entry after its message was fetched, or not."""
+def _fetched(work: _Poll, listed: Listed, tries: int, check: Check = lambda body: body) -> Listed:
+    """The entry after its message was fetched and passed the check, or not."""
     if not work.room():
         return replace(listed, wanted=True, tries=tries)
     work.links += 1
     try:
-        body = work.fetcher.message(work.line.feed.address, listed.href)
+        body = check(work.fetcher.message(work.line.feed.address, listed.href))
         documents, rule, what = _messages(body)
     except TocsinError as error:
         said = f"{error.thing}: {error.rule}"

@@ -66,7 +66,10 @@ def place(infos: Sequence[Info], borders: Sequence[Border], within: Sequence[str
         whole += covered
     whole = _topmost(whole)
     partly = [path for path in partly if not any(is_inside(path, above) for above in whole)]
-    cells = _cells(shape, [border for border in fit if border.path in partly]) if partly else ()
+    if partly:
+        cells = _cells(shapely.intersection(shape, shapely.union_all([b.shape for b in fit if b.path in partly])))
+    else:  # where no border is registered, a feed that may speak for everywhere still speaks of cells
+        cells = _cells(shape) if "" in within and not whole and not shape.is_empty else ()
     if cells is None:
         return Placed(tuple(whole + partly), tuple(_topmost(whole + partly)), (), True)
     return Placed(tuple(whole + partly), tuple(whole), cells, True)
@@ -107,9 +110,8 @@ def _topmost(paths: Iterable[str]) -> list[str]:
     return [path for path in given if not any(is_inside(path, other) and other != path for other in given)]
 
 
-def _cells(shape: Any, borders: Sequence[Border]) -> tuple[str, ...] | None:
-    """The cells of the shape inside of these borders; None for too many."""
-    clipped = shapely.intersection(shape, shapely.union_all([border.shape for border in borders]))
+def _cells(clipped: Any) -> tuple[str, ...] | None:
+    """The cells that a shape touches; None for too many."""
     if _km2(clipped) / _CELL_KM2 > MOST_CELLS:
         return None
     found: set[str] = set()

@@ -23,7 +23,8 @@ from tocsin.terms.errors import UnknownName
 
 __all__ = [
     "BulletinLine", "EntryFault", "FeedLine", "Unlogged", "answers_to", "bulletin", "bulletins", "document", "due_feeds",
-    "faults_of", "feed", "feeds", "in_force", "known_entries", "line_of", "relayed", "relayed_document", "relayed_mark", "unlogged",
+    "faults_of", "feed", "feeds", "in_force", "known_entries", "line_of", "relayed", "relayed_document",
+    "relayed_mark", "unlogged",
 ]  # fmt: skip
 
 _WARNINGS = ("Alert", "Update")
