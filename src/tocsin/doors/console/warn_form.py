@@ -33,11 +33,13 @@ _LOCAL = "%Y-%m-%dT%H:%M"
 
 @dataclass(slots=True)
 class Composed:
-    """What was typed: ``changes`` for ``services.edit``, ``values`` by field name as typed, ``errors`` by field name."""
+    """What was typed: ``changes`` for ``services.edit``, ``values`` by field name as typed, ``errors`` by field name,
+    ``marks`` of texts as they were first shown: a form that is shown again keeps them, what was typed stays typed."""
 
     values: dict[str, Any]
     changes: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
 
 
 def values_of(content: Content, zone: tzinfo) -> dict[str, Any]:
@@ -78,6 +80,7 @@ def _typed_texts(posted: QueryDict, values: Mapping[str, Any], language: str) ->
 def read_form(posted: QueryDict, content: Content, zone: tzinfo) -> Composed:
     """What was typed, as far as it can be read."""
     made = Composed({name: posted.get(name, "") for name in values_of(content, zone)})
+    made.marks = {name: posted[f"was_{name}"] for name in texts_in_form(content) if f"was_{name}" in posted}
     made.values["paths"] = posted.getlist("paths")
     made.values["exercise"] = bool(posted.get("exercise"))
     made.changes = {"hazard": posted.get("hazard", content.hazard), "body": posted.get("body", content.body),

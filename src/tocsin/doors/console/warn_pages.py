@@ -321,7 +321,7 @@ def _composer(
         "hazards": [(code, names.hazard(code)) for code in dict.fromkeys([*names.hazards, content.hazard])],
         "levels": [level.rank for level in reversed(names.scheme.levels)],
         "areas": choices, "bodies": body_choices(names, content.body),
-        "languages": [language_fields(language, chosen) for language in line.content.languages],
+        "languages": [language_fields(language, chosen, made.marks) for language in line.content.languages],
         "zone_name": str(names.zone(content.areas.paths)), "touched_by_other": _touched_by_other(line, frame, now),
         "sketch": sketch_of(content.areas, names, [area["path"] for area in choices]),
         "compose_script": asset_url("compose.js"), "draw_script": asset_url("draw.js"),

@@ -145,13 +145,13 @@ def _as_sms(content: Any, language: str) -> str:
     )
 
 
-def language_fields(language: str, values: dict[str, Any]) -> dict[str, Any]:
+def language_fields(language: str, values: dict[str, Any], marks: dict[str, str]) -> dict[str, Any]:
     """The fields of one language's texts."""
     return {
         "code": language, "lang": tongue(language).lang, "name": tongue(language).name,
         "fields": [
             {"name": f"{name}_{language}", "label": text_label(name), "is_short": name in SHORTENED, "value": value,
-             "limit": SHOWN_LIMITS[name], "length": len(value), "mark": mark_of(value),
+             "limit": SHOWN_LIMITS[name], "length": len(value), "mark": marks.get(f"{name}_{language}", mark_of(value)),
              "is_line": name in ("headline", "short")}
             for name in TEXTS for value in (values.get(f"{name}_{language}", ""),)
         ],
