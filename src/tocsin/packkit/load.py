@@ -71,7 +71,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     reports = read_report_categories(folder, faults)
     tables = read_tables(folder, faults)
     faults.concern = "rules"
-    borrowed = read_needed(folder, manifest.needs, faults)
+    borrowed = _needed(folder, manifest.needs, faults)
     rules, provenance = read_rules(folder, manifest, properties, tables, faults, borrowed=borrowed)
     faults.concern = "hazards"
     hazards = read_hazards(folder, faults)
@@ -111,7 +111,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     )  # fmt: skip
 
 
-def read_needed(folder: Folder, needs: Iterable[str], faults: Faults) -> dict[str, HazardSpec]:
+def _needed(folder: Folder, needs: Iterable[str], faults: Faults) -> dict[str, HazardSpec]:
     """The hazards of the packs that a pack needs, so that it may speak of them: a needed pack lies beside it, is installed or
     is built in. One that cannot be found, or has faults of its own, is a fault here."""
     out: dict[str, HazardSpec] = {}
