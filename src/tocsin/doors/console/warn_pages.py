@@ -102,8 +102,10 @@ def ending_on_page(frame: Frame) -> list[WarningOnPage]:
     """What must not be forgotten, for the top of pages; nothing for who reads no warnings."""
     if not frame.actor.may(Act.READ_WARNINGS):
         return []
-    now, names = clock.now(), Names.read()
-    return [on_page(line, names, frame.language, now) for line in queries.ending(frame.scope, now=now)]
+    now = clock.now()
+    lines = queries.ending(frame.scope, now=now)
+    names = Names.read() if lines else None  # the duty page is opened often, and mostly there are none
+    return [on_page(line, names, frame.language, now) for line in lines if names is not None]
 
 
 # ---------------------------------------------------------------- the list
