@@ -90,10 +90,10 @@ def test_a_channel_that_is_down_delays_no_other() -> None:
 def test_a_database_that_goes_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     mail, falls, real = Inbox(), iter([True, True]), sender.dispatch.take_due
 
-    def take_due(channel: str, *, now: datetime, at_most: int) -> list[str]:
+    def take_due(channel: str, *, now: datetime, at_most: int, node: str) -> list[str]:
         if next(falls, False):
             raise OperationalError("server closed the connection unexpectedly")
-        return real(channel, now=now, at_most=at_most)
+        return real(channel, now=now, at_most=at_most, node=node)
 
     monkeypatch.setattr(sender.dispatch, "take_due", take_due)
     put_to(people(1))
@@ -106,10 +106,10 @@ def test_a_dispatch_that_cannot_be_read_delays_no_other(monkeypatch: pytest.Monk
     (bad,) = put_to(people(1), level=4)
     put_to(people(1), about="wrn_2")
 
-    def letters(dispatch_id: str, *, now: datetime) -> list[Letter]:
+    def letters(dispatch_id: str, *, now: datetime, node: str) -> list[Letter]:
         if dispatch_id == bad:
             raise KeyError("subject")
-        return real(dispatch_id, now=now)
+        return real(dispatch_id, now=now, node=node)
 
     monkeypatch.setattr(sender.dispatch, "letters", letters)
     assert sender.send_due(mail, now=NOW) == 2
@@ -126,21 +126,19 @@ def test_between_two_portions_the_thread_can_be_stopped() -> None:
         def wait(self, timeout_s: float) -> bool:
             return False
 
-    sender._work(mail, stop, lambda: NOW, Sees(), 0.1)  # type: ignore[arg-type]
+    sender._work(mail, stop, lambda: NOW, Sees(), 0.1, "")  # type: ignore[arg-type]
     assert (mail.calls, len(mail.letters)) == (1, 50)
     assert undelivered_by_channel(now=NOW)["mail"].dispatches == 1
 
 
 def test_without_a_mail_server_there_is_no_mail_channel_and_mail_waits(tmp_path: object) -> None:
     home = Home.of({"TOCSIN_HOME": str(tmp_path)})
-    assert [channel.name for channel in channels_in_use(load(home, {}))] == [
-        "webhook",
-        "web_push",
-    ]  # these need no server
+    without = ["webhook", "web_push", "websub"]  # these need no server
+    assert [channel.name for channel in channels_in_use(load(home, {}))] == without
     channels = channels_in_use(
         load(home, {"TOCSIN_SMTP": "smtps://mail.example", "TOCSIN_MAIL_FROM": "t@office.example"})
     )
-    assert [channel.name for channel in channels] == ["mail", "webhook", "web_push"]
+    assert [channel.name for channel in channels] == ["mail", *without]
 
 
 # ---------------------------------------------------------------- sweeping
