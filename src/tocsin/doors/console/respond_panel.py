@@ -49,15 +49,13 @@ def contribute(request: HttpRequest, frame: Frame, actor: Actor, detail: EventDe
 def _state(line: IncidentLine | None, lines: list[ActionLine], now: datetime, language: str) -> tuple[str, str]:
     if line is None:
         return "none", _("No response")
+    late = sum(one.task is not None and one.task.is_open and now > one.task.due_at for one in lines)
     pinned = [one for one in lines if one.is_pinned]
-    if pinned or (line.decide_by is not None and now > line.decide_by):
-        late = (line.decide_by is not None and now > line.decide_by) or any(one.is_wanting(now) for one in pinned)
-        said = ngettext(
-            "{n} early action waits for the commander", "{n} early actions wait for the commander", len(pinned)
-        )
+    wanting = line.decide_by is not None and now > line.decide_by
+    if pinned or wanting:
         asked = line.advised if line.runs and line.advised else line.level
-        waits = _("{level} waits for the commander").format(level=response_level(asked).word(language))
-        return "overdue" if late else "todo", said.format(n=len(pinned)) if pinned else waits
+        said = _waits(len(pinned), response_level(asked).word(language))
+        return "overdue" if wanting or late or any(one.is_wanting(now) for one in pinned) else "todo", said
     word = response_level(line.level).word(language)
     if line.state == IncidentState.PROPOSED:
         return "todo", _("{level} waits for the commander").format(level=word)
@@ -65,12 +63,18 @@ def _state(line: IncidentLine | None, lines: list[ActionLine], now: datetime, la
         return "done" if line.state == IncidentState.ENDED else "none", (
             _("{level} ended").format(level=word) if line.state == IncidentState.ENDED else _("Not taken up")
         )
-    late = sum(one.task is not None and one.task.is_open and now > one.task.due_at for one in lines)
     if late:
         tasks = ngettext("{n} task overdue", "{n} tasks overdue", late).format(n=late)
         return "overdue", f"{word}, {tasks}"
     left = sum(one.task is not None and one.task.is_open for one in lines)
     return "running", f"{word}, " + ngettext("{n} open task", "{n} open tasks", left).format(n=left)
+
+
+def _waits(pinned: int, level: str) -> str:
+    if not pinned:
+        return _("{level} waits for the commander").format(level=level)
+    said = ngettext("{n} early action waits for the commander", "{n} early actions wait for the commander", pinned)
+    return said.format(n=pinned)
 
 
 def _next(frame: Frame, actor: Actor, event: str, line: IncidentLine | None, pinned: bool) -> Next | None:

@@ -20,17 +20,14 @@ from tocsin.records.org.actor import Actor
 __all__ = ["CAUSE", "begin", "stop"]
 
 CAUSE = "response"
-_AT_LEAST = timedelta(
-    hours=12
-)  # own: nobody is called for longer than a shift, or than the response is expected to run
+_AT_LEAST = timedelta(hours=12)  # own: for a shift, or as long as the response is expected to run
 _SUBJECT, _SHORT = 200, 90  # characters
 
 
 def begin(row: IncidentRow, line: ActionRow, *, actor: Actor, now: datetime) -> str:
     """The call-out of an action that was just given; its id, "" where the action calls nobody or the plan does not."""
     action = playbooks.action(line.action)
-    areas = doers.named_areas(line.facility, action.calls_out) if action and action.calls_out else []
-    if not areas:
+    if action is None or not action.calls_out or not (areas := doers.named_areas(line.facility, action.calls_out)):
         return ""
     until = max(row.expected_until or now, now + _AT_LEAST)
     cause = Cause(CAUSE, line.task, line.task, row.event, row.hazard, row.warning_level, row.exercise, now, until,

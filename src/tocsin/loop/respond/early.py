@@ -119,7 +119,8 @@ def _remind(row: IncidentRow, now: datetime) -> None:
     lines = [line for line in pinned(row.id).order_by("id") if _granted_until(line) <= now]
     asked = row.level if row.state == IncidentState.PROPOSED else row.advised
     level = asked if row.decide_by is not None and row.decide_by <= now else 0
-    for one in (*lines, *([row] if level else [])):
+    wanting: list[IncidentRow | ActionRow] = [*lines, *([row] if level else [])]
+    for one in wanting:
         one.remind_at = now + timedelta(microseconds=one.decide_us) * 2**one.reminded
         one.reminded += 1
         one.save(update_fields=["reminded", "remind_at"])
