@@ -52,7 +52,7 @@ def rows(page: str) -> dict[tuple[str, str], list[str]]:
     found = {}
     for row in re.findall(r"<tr>(.*?)</tr>", page.partition('id="channels-title"')[0], re.S):
         cells = [re.sub("<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)]
-        if len(cells) > 2:
+        if len(cells) > 2 and cells[0] != "Channel":
             found[cells[0], cells[1]] = cells[2:]
     return found
 

@@ -57,7 +57,7 @@ class Public:
 
 
 def wait_for(url: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while True:
         try:
             httpx.get(url, timeout=20)

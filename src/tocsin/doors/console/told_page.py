@@ -26,7 +26,6 @@ from tocsin.records.audience.queries import LEAST_SHOWN
 from tocsin.records.dispatch.report import ReportLine, channel_states, report
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
-from tocsin.records.org.scope import EVERYWHERE
 from tocsin.terms.moment import to_us
 
 __all__ = ["told"]
@@ -90,7 +89,7 @@ def told(request: HttpRequest) -> HttpResponse:
     )
     context = frame.context(request, "told", "review.css", "told.css") | {
         "targets": [_target(target, names, frame) for target in audience.targets(actor.scope)],
-        "public": _public(frame), "systems": _few(hub.systems(now=clock.now())) if frame.scope == EVERYWHERE else "",
+        "public": _public(frame), "systems": _few(hub.systems(now=clock.now())),
         "channels": _channels(), "lines": [_shown(line) for line in report(of)], "days": days,
         "choices": [(value, _days(value)) for value in DAYS], "warning": one, "warnings": len(of),
         "headline": one.content.text(frame.language).headline if one else "",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 from django.db.models import Count, F
 
+from tocsin.geo import is_inside
 from tocsin.records.audience.models import SubscriberRow, TargetRow
 from tocsin.records.audience.selection import borders_of
 from tocsin.records.audience.services import PUBLIC_CHANNELS, Target
@@ -27,15 +31,15 @@ def targets(scope: Scope) -> list[Target]:
 
 
 def subscriber_counts(scope: Scope) -> dict[str, int | None]:
-    """Confirmed subscribers by channel, for the whole deployment; None = fewer than five."""
+    """Confirmed subscribers by channel: those who are told of something in the scope's area; None = fewer than five."""
+    confirmed = SubscriberRow.objects.filter(state="confirmed")
     if scope.jurisdiction:
-        return {}
-    counted = (
-        SubscriberRow.objects.filter(state="confirmed")
-        .values_list("channel")
-        .annotate(n=Count("number"))
-        .order_by("channel")
-    )
+        counted: Iterable[tuple[str, int]] = sorted(Counter(
+            channel for channel, places in confirmed.values_list("channel", "places").iterator()
+            if any(scope.covers(place) or is_inside(scope.jurisdiction, place) for place in places)
+        ).items())  # fmt: skip
+    else:
+        counted = confirmed.values_list("channel").annotate(n=Count("number")).order_by("channel")
     return {channel: n if n >= LEAST_SHOWN else None for channel, n in counted}
 
 
