@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from tests.unit.cap.conftest import corpus_folder
 from tocsin.formats.cap import sign
 from tocsin.formats.cap.new_key import new_pair
 from tocsin.loop.observe.bulletins import services
@@ -21,7 +23,7 @@ from tocsin.records.org.actor import SYSTEM
 
 __all__ = [
     "ELSEWHERE", "MET", "RING", "atom", "bulletin_of", "declare", "feed", "message", "met_key", "pinned",
-    "reference", "signed", "take",
+    "recorded", "reference", "signed", "take",
 ]  # fmt: skip
 
 MET, ELSEWHERE = "met@weather.example", "other@weather.example"
@@ -54,6 +56,14 @@ def message(
         f"{'<note>' + escape(note) + '</note>' if note else ''}"
         f"{'<references>' + escape(cites) + '</references>' if cites else ''}{told if info else ''}</alert>"
     ).encode()
+
+
+def recorded(name: str) -> bytes:
+    """A file of the corpus of real messages, which is not shipped; skips where it is not."""
+    root = corpus_folder()
+    if root is None:
+        pytest.skip("The corpus cap is not on this machine; set TOCSIN_DATA to the folder that holds it.")
+    return (root / name).read_bytes()
 
 
 def reference(identifier: str, sent: datetime, sender: str = MET) -> str:

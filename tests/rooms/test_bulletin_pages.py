@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from xml.sax.saxutils import escape
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.people import log_in
-from tests.rooms.bulletins import ELSEWHERE, MET, bulletin_of, declare, feed, message, pinned, reference, signed, take
+from tests.rooms.bulletins import (
+    ELSEWHERE,
+    MET,
+    bulletin_of,
+    declare,
+    feed,
+    message,
+    pinned,
+    recorded,
+    reference,
+    signed,
+    take,
+)
+from tocsin.app.feed_findings import feed_findings
 from tocsin.loop.observe.bulletins import queries, services
 from tocsin.loop.observe.bulletins.services import Heard, Listed
 from tocsin.testing.town import EAST, WEST, Town
@@ -214,6 +229,29 @@ def test_r37_the_bytes_of_a_message_cannot_run_on_our_address(town: Town, client
         assert answer.content == document
         assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert answer["Content-Disposition"].startswith("attachment")
+
+
+def test_r48_an_outline_of_41009_points_is_drawn_and_never_dropped(town: Town, client: Client) -> None:
+    """R48, R27: the real message of a national service, placed, drawn with few points, its bytes as they came."""
+    document = recorded("signed/bf-valid-41009pt-polygon.xml")
+    [row] = take(document, now=town.now)
+    assert bytes(row.document) == document
+    log_in(client, "duty_officer", "simcity")
+    told = page(client, f"/console/bulletins/{row.id}")
+    outline = told.split('class="target" d="')[1].split('"')[0]
+    assert 3 <= outline.count("L") < 2000
+
+
+def test_doctor_and_health_name_a_feed_that_fails(town: Town, client: Client) -> None:
+    """R72."""
+    services.note_failure("met", "server weather.example: does not answer", now=town.now)
+    here = replace(settings.CONFIGURATION, database="the one of the test")
+    assert "tocsin_failing_feeds 1" in client.get("/metrics").content.decode()
+    [finding] = [one for one in feed_findings(here) if one.state == "fault"]
+    assert "met gives no readable answer" in finding.what
+    services.hear("met", Heard(unchanged=True), now=town.now)
+    assert "tocsin_failing_feeds 0" in client.get("/metrics").content.decode()
+    assert [one.state for one in feed_findings(here)] == ["ok"]
 
 
 def test_feeds_and_their_faults_stand_on_the_sources_page(town: Town, client: Client) -> None:

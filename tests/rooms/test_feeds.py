@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 
-from tests.rooms.bulletins import MET, atom, bulletin_of, declare, feed, message
+from tests.rooms.bulletins import MET, atom, bulletin_of, declare, feed, message, recorded
 from tests.rooms.feed_house import FeedHouse
 from tocsin.doors.intake.feeds import polling
 from tocsin.doors.intake.feeds.fetching import FEED_BYTES, Fetcher
@@ -29,7 +29,6 @@ from tocsin.terms.errors import BadForm, BadValue, TocsinError, TooBig, Unavaila
 from tocsin.testing.town import AREAS
 
 pytestmark = pytest.mark.django_db
-CORPUS = Path("/work/shared/data/cap")  # recorded messages, not shipped
 NOW = datetime(2025, 11, 22, 3, 0, tzinfo=UTC)
 LONG = 60.0  # a test that waits so long has failed
 
@@ -162,11 +161,10 @@ def test_r75_notifications_of_wis2_are_read_like_a_feed(house: FeedHouse, fetche
     assert house.paths().count("/1.xml") == 1
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the recorded corpus is not on this machine")
 def test_recorded_feeds_and_wrappers_are_read(house: FeedHouse, fetcher: Fetcher) -> None:
     """R74, R76: a real EDXL-DE wrapper of an Australian service, a real feed of CAP 1.1 of the US weather service."""
-    house.pages["/au"] = (CORPUS / "feeds/au-bushfire-valid.edxlde.xml").read_bytes()
-    house.pages["/us"] = (CORPUS / "feeds/us-nws-atom-cap11-276kB.atom").read_bytes()
+    house.pages["/au"] = recorded("feeds/au-bushfire-valid.edxlde.xml")
+    house.pages["/us"] = recorded("feeds/us-nws-atom-cap11-276kB.atom")
     at(house, "/au")
     assert ask(fetcher) >= 1
     assert {row.why_not for row in BulletinRow.objects.all()} == {
@@ -182,7 +180,6 @@ def test_recorded_feeds_and_wrappers_are_read(house: FeedHouse, fetcher: Fetcher
 
 
 # ---------------------------------------------------------------- faults
-@pytest.mark.skipif(not CORPUS.exists(), reason="the recorded corpus is not on this machine")
 @pytest.mark.parametrize("name", ["bad-no_id.atom", "bad-no_link.atom", "bad-no_title.atom"])
 def test_r69_bad_feeds_give_errors_per_entry_and_never_an_empty_all_clear(
     house: FeedHouse, fetcher: Fetcher, name: str
@@ -192,7 +189,7 @@ def test_r69_bad_feeds_give_errors_per_entry_and_never_an_empty_all_clear(
     house.pages["/m.xml"] = message(sent=NOW)
     ask(fetcher)
     at(house, "/bad", gone_ends=True)
-    house.pages["/bad"] = (CORPUS / "feeds" / name).read_bytes()
+    house.pages["/bad"] = recorded(f"feeds/{name}")
     with mock.patch.object(Fetcher, "message", side_effect=Unavailable("server", "is not called in a test", "-")):
         ask(fetcher)
     assert faults()

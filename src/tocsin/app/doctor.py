@@ -19,6 +19,7 @@ from tocsin.app.commands.django_ready import configured, django_ready
 from tocsin.app.commands.output import console, json_option, say, table, wants_json
 from tocsin.app.configuration import Configuration
 from tocsin.app.durability_findings import engine_findings, free_space, snapshot_findings
+from tocsin.app.feed_findings import feed_findings
 from tocsin.app.finding import Finding
 from tocsin.terms.errors import TocsinError
 
@@ -79,6 +80,7 @@ def examine() -> tuple[list[Finding], dict[str, object]]:
         _engine,
         _packs,
         _streams,
+        feed_findings,
         _outbox,
         _mail,
         _cap_key,

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from tocsin.doors.intake.socket.client import EngineClient
 from tocsin.loop.detect import queries
+from tocsin.loop.observe.bulletins import queries as bulletins
 from tocsin.records import clock
 from tocsin.records.dispatch import queries as dispatch
 from tocsin.records.escalation import queries as escalation
@@ -68,6 +69,7 @@ _GAUGES = {
     "failing_dispatches": "dispatches that were tried in vain and are tried again",
     "empty_shifts": "shifts of the coming seven days that nobody holds",
     "unanswered_needs": "escalations that nobody has answered",
+    "failing_feeds": "feeds of other authorities that give no readable answer, or are silent",
 }
 _ENGINE_GAUGES = {
     "lag_records": "records of the log that are not evaluated yet",
@@ -96,6 +98,7 @@ def look() -> tuple[dict[str, object], list[str], list[str]]:
         figures["consumed_seq"] = queries.consumed_seq()
         _look_at_outbox(figures, faults)
         _look_at_dispatch(figures, notes)
+        _look_at_feeds(figures, notes)
     except DatabaseError as error:
         faults.append(str(Unavailable("database", str(error), "see `tocsin doctor`")))
     return figures, faults, notes
@@ -144,6 +147,15 @@ def _look_at_outbox(figures: dict[str, object], faults: list[str]) -> None:
     figures["outbox_facts"], figures["outbox_age_s"] = waiting.facts, age
     if age > OUTBOX_AGE_S:
         faults.append(f"the oldest of {waiting.facts} facts in the outbox waits {age:.0f} s")
+
+
+def _look_at_feeds(figures: dict[str, object], notes: list[str]) -> None:
+    """Another authority's feed that fails makes nobody here unready."""
+    lines = bulletins.feeds(EVERYWHERE, now=clock.now())
+    names = [line.feed.id for line in lines if line.trouble or line.failing_since]
+    figures["failing_feeds"] = len(names)
+    if names:
+        notes.append(f"no readable answer, or nothing new, from feeds of other authorities: {', '.join(names[:10])}")
 
 
 def _look_at_dispatch(figures: dict[str, object], notes: list[str]) -> None:
