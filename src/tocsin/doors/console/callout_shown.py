@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tocsin.doors.console.ages import age_words
 from tocsin.doors.console.frame import Frame
 from tocsin.doors.console.release_shown import missing_releases
 from tocsin.doors.console.standing import post_title
@@ -42,7 +44,7 @@ class CallOutOnPage:
 
 @dataclass(frozen=True, slots=True)
 class AreaOnPage:
-    """An area: ``state_kind`` for its chip, ``attempts`` in words, ``through``: answered by the post above."""
+    """An area: ``state_kind`` for its chip; ``attempts`` and ``next_call`` in words; ``through``: by the post above."""
 
     id: int
     callout: str
@@ -55,7 +57,7 @@ class AreaOnPage:
     exercise: bool
     asked_us: int
     attempts: str
-    next_us: int | None
+    next_call: str
     nobody: bool
     reached_us: int | None
     minutes: str
@@ -104,7 +106,7 @@ def area_on_page(line: queries.AreaLine, callout: queries.CallOutLine, names: Na
     return AreaOnPage(
         line.id, line.callout, callout.level, names.area(line.jurisdiction, frame.language), line.jurisdiction,
         state_word(line, now_us=frame.now_us), "late" if waits and line.is_not_reached(now) else line.state.value, waits,
-        callout.exercise, to_us(line.asked_at), _attempts(line.attempts), to_us(line.next_at) if line.next_at else None,
+        callout.exercise, to_us(line.asked_at), _attempts(line.attempts), _next_call(line.next_at, now),
         line.nobody and waits, to_us(line.reached_at) if line.reached_at else None, minutes_words(line.minutes),
         post_title(line.reached_post, frame.language), how_word(line.how), line.reached_rung == Rung.UPPER,
     )  # fmt: skip
@@ -197,6 +199,12 @@ def delivery_word(state: str) -> str:
         "waiting": _("being sent"), "accepted": _("taken by the gateway"), "failed": _("refused by the gateway"),
         "too_late": _("not sent before the next one"), "superseded": _("not needed any more"),
     }.get(state, state)  # fmt: skip
+
+
+def _next_call(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    return age_words((now - at).total_seconds()) if at > now else _("now")
 
 
 def _attempts(count: int) -> str:
