@@ -39,7 +39,7 @@ WHO = Recipient("post:duty", "+8613800000001", "en")
 
 
 def limited(*entries: str) -> Any:
-    changed = dataclasses.replace(django_settings.CONFIGURATION, throttle=entries, throttle_channels=("sms",))
+    changed = dataclasses.replace(django_settings.CONFIGURATION, throttles=entries, throttle_channels=("sms",))
     return override_settings(CONFIGURATION=changed)
 
 

@@ -78,11 +78,11 @@ class Configuration:
     )
     heartbeat_url: str = _key("", "address that is called once a minute while all is well; empty = none", secret=True)
     heartbeat_every_s: int = _key(60, "how often, in seconds; 60 at most")
-    throttle: tuple[str, ...] = _key(
+    throttles: tuple[str, ...] = _key(
         ("1/1m", "3/5m", "10/1h", "30/1d"), "how often one telephone rings for what is not red; the rest goes bundled"
     )
     test_day: int = _key(0, "day of the month (1 to 28) on which every channel is tested at ten o'clock; 0 = never")
-    throttle_channels: tuple[str, ...] = _key(("sms", "voice"), "channels to which throttle applies")
+    throttle_channels: tuple[str, ...] = _key(("sms", "voice"), "channels to which throttles apply")
     chats: tuple[str, ...] = _key(
         (), "chat rooms, name=address each (wecombot://, dingtalk://, slack://, ...)", secret=True
     )
@@ -293,7 +293,7 @@ def _check_channels(configuration: Configuration) -> None:
     if configuration.release_gateway:
         guard.require_url(configuration.release_gateway)
         Platform(configuration.release_gateway, configuration.release_header, configuration.release_receipt)
-    limits_of(configuration.throttle)
+    limits_of(configuration.throttles)
     if configuration.smpp:
         Smsc.of(configuration.smpp, configuration.smpp_from, inside=configuration.outward_inside)
         if configuration.sms_gateway:

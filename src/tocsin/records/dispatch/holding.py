@@ -43,7 +43,7 @@ _LANGUAGES = ("zh-hans", "en")
 def throttled(channel: str) -> tuple[Limit, ...]:
     """The limits of a channel; none for most: machines and mailboxes ring at nobody's bed."""
     configuration = settings.CONFIGURATION
-    return limits_of(configuration.throttle) if channel in configuration.throttle_channels else ()
+    return limits_of(configuration.throttles) if channel in configuration.throttle_channels else ()
 
 
 def hold_back(row: DispatchRow, due: Iterable[DeliveryRow], *, now: datetime) -> list[DeliveryRow]:
