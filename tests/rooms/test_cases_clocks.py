@@ -216,8 +216,8 @@ def test_a_calendar_that_cannot_be_is_refused_and_changes_nothing(town, change, 
 
 def test_a_clock_that_starts_again_takes_the_place_of_the_old_one(town):
     inspector, handler = town.as_("inspector-east"), town.as_("case-handler")
-    finding = services.open_case("workplace_safety/finding", {"grade": "general", "what": "a"}, facility="mill", actor=inspector,
-                                 now=town.now)  # fmt: skip
+    finding = services.open_case("workplace_safety/finding", {"grade": "general", "what": "a"}, facility="mill",
+                                 actor=inspector, now=town.now)  # fmt: skip
     for day in ("2026-09-30", "2026-10-20"):
         services.move(finding.id, "order", {"demand": "mend it", "limit_on": day}, version=row(finding.id).version,
                       actor=handler, now=town.now)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Pages of cases: the list, the case with its moves, the new one, the requester's receipt; what is refused keeps what was typed."""
+"""Pages of cases: the list, a case with its moves, a new one, the requester's receipt; what is refused keeps what was typed."""
 
 from __future__ import annotations
 

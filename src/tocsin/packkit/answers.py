@@ -36,14 +36,15 @@ class AnswerFault:
 def answer_faults(form: Form, asked: Iterable[str], answers: Mapping[str, Any], *, now: datetime) -> list[AnswerFault]:
     """Everything wrong with answers to those questions of a form that are ``asked``, in the order of the form."""
     questions = {name: question for name in asked if (question := form.question(name))}
+    needed = [question.name for question in questions.values() if question.required]
     schema = {
-        "type": "object", "additionalProperties": False, "required": [q.name for q in questions.values() if q.required],
+        "type": "object", "additionalProperties": False, "required": needed,
         "properties": {name: _plain(question) for name, question in questions.items()},
     }  # fmt: skip
     found: dict[str, str] = {str(name): "surplus" for name in answers if name not in questions}
     for error in Draft202012Validator(schema).iter_errors(dict(answers)):
         if error.validator == "required":
-            for name in schema["required"]:
+            for name in needed:
                 if name not in answers:
                     found.setdefault(str(name), "missing")
         elif error.absolute_path:

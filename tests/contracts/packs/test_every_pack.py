@@ -15,8 +15,11 @@ from tocsin.packkit.fault import Faults
 from tocsin.terms.signal import Change
 
 PATHS = builtin_pack_paths()
-EXAMPLES = [(path, example.name) for path in PATHS for example in sorted((path / "examples").iterdir())]
+JUDGING = [path for path in PATHS if (path / "rules.toml").is_file()]  # the others are about casework alone
+EXAMPLES = [(path, example.name) for path in JUDGING for example in sorted((path / "examples").iterdir())]
 every_pack = pytest.mark.parametrize("path", PATHS, ids=[path.name for path in PATHS])
+every_judging_pack = pytest.mark.parametrize("path", JUDGING, ids=[path.name for path in JUDGING])
+with_cases = [path for path in PATHS if (path / "lifecycle.toml").is_file()]
 every_example = pytest.mark.parametrize(
     ("path", "name"), EXAMPLES, ids=[f"{path.name}-{name}" for path, name in EXAMPLES]
 )
@@ -34,7 +37,7 @@ def test_what_is_not_verified_is_shown(path: Path) -> None:
     assert sum(note.file == "rules.toml" and "not verified" in note.what for note in examined.notes) == unverified
 
 
-@every_pack
+@every_judging_pack
 def test_it_has_a_quiet_day_and_a_day_that_is_not(path: Path) -> None:
     pack = load_pack(path)
     assert pack.tier in TIERS
@@ -69,7 +72,7 @@ def test_playing_twice_gives_the_same(path: Path, name: str) -> None:
     assert once.changes == again.changes
 
 
-@every_pack
+@every_judging_pack
 def test_an_example_that_no_longer_fits_is_a_fault(path: Path, tmp_path: Path) -> None:
     """The worked examples can fail: a changed expectation is found, with its line."""
     import shutil
@@ -86,6 +89,26 @@ def test_an_example_that_no_longer_fits_is_a_fault(path: Path, tmp_path: Path) -
     faults = [fault for fault in check_pack(copy) if fault.concern == "examples"]
     assert {(fault.file, fault.line) for fault in faults} == {(f"examples/{name}/expected.toml", line)}
     assert len(faults) == 2  # one that did not come, one that came instead
+
+
+@pytest.mark.parametrize("path", with_cases, ids=[path.name for path in with_cases])
+def test_every_kind_of_case_has_an_example_that_can_fail(path: Path, tmp_path: Path) -> None:
+    import re
+    import shutil
+
+    copy = tmp_path / path.name
+    shutil.copytree(path, copy)
+    played = {}
+    for file in sorted((copy / "cases").glob("*.toml")):
+        text = file.read_text("utf-8")
+        played[re.search(r'kind = "(\w+)"', text)[1]] = file.name  # type: ignore[index]
+        file.write_text(re.sub(r'state = "\w+"', 'state = "elsewhere"', text, count=1), "utf-8")
+    faults = [fault for fault in check_pack(copy) if fault.concern == "cases"]
+    assert {fault.file for fault in faults} == {f"cases/{name}" for name in played.values()} | {
+        fault.file for fault in faults
+    }
+    assert all(fault.line for fault in faults)
+    assert faults
 
 
 @every_pack

@@ -111,7 +111,7 @@ def _context(
     request: HttpRequest, frame: Frame, file: CaseFile, move: str, faults: Sequence[AnswerFault]
 ) -> dict[str, Any]:
     line, actor, now = file.line, frame.actor, from_us(frame.now_us)
-    typed = {name: "" for name in ("words", "why", "post", "number")}
+    typed = dict.fromkeys(("words", "why", "post", "number"), "")
     if request.method == "POST":
         typed |= {name: request.POST.get(name, "") for name in request.POST}
     operates = bool(line.facility) and any(post.facility == line.facility for post in posts_of_request(request))

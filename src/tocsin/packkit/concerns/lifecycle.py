@@ -38,8 +38,8 @@ def check_lifecycle(folder: Folder, kinds: Iterable[CaseKind], faults: Faults) -
         for before, afters in edges.items():
             for after in afters:
                 back.setdefault(after, set()).add(before)
-        for state in sorted((reached - _reached(ends, back)) if ends else ()):
-            fault(f"no end can be reached from state {state}", "let a move lead on from it", "state", state)
+        for stuck in sorted((reached - _reached(ends, back)) if ends else ()):
+            fault(f"no end can be reached from state {stuck}", "let a move lead on from it", "state", stuck)
         for move in kind.moves.values():
             for name in move.someone_else:
                 if name != OPENING and name not in kind.moves:

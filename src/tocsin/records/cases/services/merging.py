@@ -47,7 +47,7 @@ def merge(case_id: str, survivor_id: str, why: str, *, version: int, actor: Acto
         if row.version != version:
             raise Stale(thing_of(row), _("somebody has changed it since you saw it"), _("load the page again"))
         kind, said = kind_of_row(row), words_of(why, _("reason"))
-        moved = {
+        moved: dict[str, list[Any]] = {
             "clocks": _clocks_along(row, survivor, kind, actor, now),
             "legs": _legs_along(row, survivor),
             "also": [],
