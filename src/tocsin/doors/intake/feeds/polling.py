@@ -4,14 +4,14 @@ what does not fit is fetched at the next poll. One bad entry never hides the oth
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tocsin.doors.intake.feeds.fetching import Fetcher
-from tocsin.formats.cap import Finding, ReadEntry, Reading, read_edxl, read_feed, recognise
-from tocsin.formats.wis2 import Notification, is_notification, read_notifications
+from tocsin.formats.cap import Finding, ReadEntry, Reading, read_edxl, read_feed, read_wis2, recognise
 from tocsin.loop.observe.bulletins.queries import FeedLine
 from tocsin.loop.observe.bulletins.services import Came, Heard, Listed
 from tocsin.terms.errors import BadForm, TocsinError
@@ -24,7 +24,7 @@ MOST_BYTES = 24 << 20  # of messages in one poll
 MOST_TRIES = 8  # of a link that fails; then only when its entry changes
 WITHIN_S = 45.0
 
-Check = Callable[[bytes], bytes]
+Fits = Callable[[bytes], bool]
 Known = Mapping[str, tuple[str, int]]
 
 
@@ -63,8 +63,8 @@ def poll(line: FeedLine, known: Known, fetcher: Fetcher) -> Heard:
     kind = recognise(answer.body)
     if kind in ("atom", "rss"):
         newest_at, whole = _entries(work, answer.body)
-    elif is_notification(answer.body):
-        newest_at, whole = _notified(work, answer.body)
+    elif notices := _notices(answer.body):
+        newest_at, whole = _notified(work, notices)
     elif kind == "edxl":
         newest_at, whole = _embedded(work, answer.body)
     elif kind == "alert":
@@ -119,32 +119,37 @@ def _entries(work: _Poll, body: bytes) -> tuple[datetime | None, bool]:
     return newest_at, not (too_many or feed.errors or any(one.wanted or one.what for one in work.listed))
 
 
-def _notified(work: _Poll, body: bytes) -> tuple[datetime | None, bool]:
-    """Notifications of WIS2 (R75): news, never a list of what holds, so that nothing leaves it."""
-    for one in read_notifications(body):
-        listed = Listed(entry_key(one.name, one.href), one.name, one.href, one.data_id, one.published)
+def _notices(body: bytes) -> list[bytes]:
+    """A notice of WIS2, or a collection of them, each by itself; none for anything else."""
+    if body.lstrip()[:1] != b"{":
+        return []
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    features = document.get("features")
+    if document.get("type") == "FeatureCollection" and isinstance(features, list):
+        return [json.dumps(feature).encode() for feature in features[:MOST_ENTRIES]]
+    return [body] if document.get("type") == "Feature" else []
+
+
+def _notified(work: _Poll, notices: list[bytes]) -> tuple[datetime | None, bool]:
+    """Notices of WIS2 (R75): news, never a list of what holds, so that nothing leaves it; what was taken away there is not
+    cancelled by that (R73). Only what was announced is taken."""
+    for number, notice in enumerate(notices, 1):
+        try:
+            one = read_wis2(notice)
+        except TocsinError as error:
+            key = entry_key(f"notice {number}", hashlib.sha256(notice).hexdigest())
+            work.listed.append(Listed(key, "", "", "", "", "R75", error.rule[:300]))
+            continue
+        published = one.published.isoformat()
+        listed = Listed(entry_key(one.id, one.href), one.id, one.href, one.data_id, published)
         before, tries = work.known.get(listed.key, (None, 0))
-        if one.fault:
-            listed = replace(listed, rule="R75", what=one.fault)
-        elif (
-            one.relation != "deletion" and before != one.published and not (before is not None and tries >= MOST_TRIES)
-        ):
-            listed = _announced(work, listed, one, tries)
+        if not one.is_deleted and before != published and not (before is not None and tries >= MOST_TRIES):
+            listed = _fetched(work, listed, tries, one.fits)
         work.listed.append(listed)
     return None, False
-
-
-def _announced(work: _Poll, listed: Listed, one: Notification, tries: int) -> Listed:
-    """The message of a notification: inside of it, or behind its link; only if it is what was announced."""
-    if one.content is None:
-        return _fetched(work, listed, tries, one.require_whole)
-    try:
-        documents, rule, what = _messages(one.require_whole(one.content))
-    except TocsinError as error:
-        return replace(listed, rule="R75", what=error.rule[:300])
-    if not work.take(listed.key, listed.href, documents):
-        return replace(listed, wanted=True)
-    return replace(listed, rule=rule, what=what)
 
 
 def _entry(work: _Poll, entry: ReadEntry, number: int) -> None:
@@ -164,13 +169,15 @@ def _entry(work: _Poll, entry: ReadEntry, number: int) -> None:
     work.listed.append(listed)
 
 
-def _fetched(work: _Poll, listed: Listed, tries: int, check: Check = lambda body: body) -> Listed:
-    """The entry after its message was fetched and passed the check, or not."""
+def _fetched(work: _Poll, listed: Listed, tries: int, fits: Fits = lambda body: True) -> Listed:
+    """The entry after its message was fetched, or not. ``fits``: whether these are the bytes that were announced."""
     if not work.room():
         return replace(listed, wanted=True, tries=tries)
     work.links += 1
     try:
-        body = check(work.fetcher.message(work.line.feed.address, listed.href))
+        body = work.fetcher.message(work.line.feed.address, listed.href)
+        if not fits(body):
+            raise BadForm(f"data of {listed.entry_id[:80]}", "R75: it is not what was announced", "it is fetched again")
         documents, rule, what = _messages(body)
     except TocsinError as error:
         said = f"{error.thing}: {error.rule}"
