@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -23,6 +24,11 @@ def free_port() -> int:
         return port
 
 
+def plain(text: str) -> str:
+    """A page without the moment at which it was made."""
+    return re.sub(r'made at .*?</p>|As of [^<]*|截至[^<]*|本页[^<]*|data-made="\d*"', "", text, flags=re.S)
+
+
 class Public:
     """A home with what is public, and ``tocsin serve --role web`` over it: no engine, no worker."""
 
@@ -32,7 +38,7 @@ class Public:
         self.environment = {**kept, "TOCSIN_HOME": str(home)} | ({"TOCSIN_DATABASE": database} if database else {})
         done = subprocess.run(
             [sys.executable, str(ROOT / "benchmarks" / "public_town.py"), "--in-force", "2", "--past", "4"],
-            env=self.environment, capture_output=True, text=True, check=False, timeout=180,
+            env=self.environment, capture_output=True, text=True, check=False, timeout=600,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-3000:]
         self.in_force = done.stdout.split()

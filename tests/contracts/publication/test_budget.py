@@ -32,6 +32,5 @@ def test_a_page_is_within_its_budget(public: Public, address: str, language: str
     assert "<script>" not in html
     script = sum(size(public.url + one) for one in scripts)
     whole = size(url) + script + sum(size(public.url + one) for one in sheets)
-    print(f"{address} {language}: {whole} bytes, of them script {script}")
     assert script <= SCRIPT_BYTES
     assert whole <= PAGE_BYTES

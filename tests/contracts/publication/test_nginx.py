@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.contracts.publication.conftest import ROOT, Public, free_port, wait_for
+from tests.contracts.publication.conftest import ROOT, Public, free_port, plain, wait_for
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
@@ -32,10 +31,6 @@ def nginx(public: Public, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(20)
-
-
-def plain(text: str) -> str:
-    return re.sub(r'made at .*?</p>|As of [^<]*|截至[^<]*|本页[^<]*|data-made="\d*"', "", text, flags=re.S)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN,zh;q=0.9"])

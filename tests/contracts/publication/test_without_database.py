@@ -9,13 +9,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.contracts.publication.conftest import ROOT, Public
+from tests.contracts.publication.conftest import ROOT, Public, plain
 from tocsin.doors.portal.served import STALE_S
 from tocsin.formats.cap import read, read_feed
 
-ADDRESSES = ("/warnings", "/warnings?lang=zh-hans", "/warnings/feed.atom", "/warnings.geojson", "/warnings/archive",
-             "/warnings/archive?level=3&hazard=rainstorm", "/widget", "/widget?hazard=rainstorm&theme=dark", "/widget/simcity/east",
-             "/warnings/embed", "/warnings/{id}", "/warnings/{id}?lang=zh-hans", "/warnings/{id}.xml")  # fmt: skip
+ADDRESSES = (
+    "/warnings", "/warnings?lang=zh-hans", "/warnings/feed.atom", "/warnings.geojson", "/warnings/archive", "/warnings/embed",
+    "/warnings/archive?level=3&hazard=rainstorm", "/widget", "/widget?hazard=rainstorm&theme=dark", "/widget/simcity/east",
+    "/warnings/{id}", "/warnings/{id}?lang=zh-hans", "/warnings/{id}.xml",
+)  # fmt: skip
 
 
 def everything(public: Public) -> dict[str, bytes]:
@@ -39,6 +41,13 @@ def reads_right(public: Public, found: dict[str, bytes]) -> None:
     assert message.identifier == public.in_force[0]
 
 
+def same(after: dict[str, bytes], before: dict[str, bytes]) -> bool:
+    """Byte for byte, but for when a page was made: those that are no files are made when they are asked for."""
+    return {address: plain(body.decode()) for address, body in after.items()} == {
+        address: plain(body.decode()) for address, body in before.items()
+    }
+
+
 def old(public: Public) -> None:
     """As if nobody had kept the files up for some minutes: the harder case, in which the database is asked first."""
     state = public.home / "published" / "state.json"
@@ -59,7 +68,7 @@ def test_with_the_sqlite_file_ruined(tmp_path: Path, stale: bool) -> None:
         assert httpx.get(public.url + "/subscribe", timeout=30).status_code >= 500  # this one does need it
         if stale:
             old(public)
-        assert everything(public) == before
+        assert same(everything(public), before)
     finally:
         public.stop()
 
@@ -81,7 +90,7 @@ def test_with_postgresql_stopped(tmp_path: Path, postgres_url: str, stale: bool)
         assert httpx.get(public.url + "/readyz", timeout=60).status_code >= 500
         if stale:
             old(public)
-        assert everything(public) == before
+        assert same(everything(public), before)
     finally:
         if public is not None:
             public.stop()
