@@ -25,6 +25,7 @@ _pages = PublishedDoor(
     published_folder(),
     BodyLimit(cast(Application, _django), settings.CONFIGURATION.max_body_bytes, too_big_page),
     clock=clock.now,
+    warm=True,
 )
 _observations = ObservationsDoor(settings.HOME.engine_socket, limit=settings.CONFIGURATION.max_body_bytes)
 

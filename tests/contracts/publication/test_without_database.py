@@ -23,7 +23,7 @@ ADDRESSES = (
 def everything(public: Public) -> dict[str, bytes]:
     """What a reader gets of every public address; every answer must be 200."""
     found = {}
-    with httpx.Client(base_url=public.url, headers={"accept-language": "en"}, timeout=30) as client:
+    with httpx.Client(base_url=public.url, headers={"accept-language": "en"}, timeout=180) as client:
         for address in ADDRESSES:
             answer = client.get(address.format(id=public.in_force[0]))
             assert answer.status_code == 200, f"{address}: {answer.status_code}"
@@ -64,8 +64,8 @@ def test_with_the_sqlite_file_ruined(tmp_path: Path, stale: bool) -> None:
         reads_right(public, before)
         for path in public.home.glob("db.sqlite3*"):
             path.write_bytes(b"not a database any more " * 4096)
-        assert httpx.get(public.url + "/readyz", timeout=30).status_code >= 500
-        assert httpx.get(public.url + "/subscribe", timeout=30).status_code >= 500  # this one does need it
+        assert httpx.get(public.url + "/readyz", timeout=180).status_code >= 500
+        assert httpx.get(public.url + "/subscribe", timeout=180).status_code >= 500  # this one does need it
         if stale:
             old(public)
         assert same(everything(public), before)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -22,13 +23,15 @@ from django.utils.http import http_date, parse_http_date_safe
 from tocsin.doors.intake.http.body_limit import Application, Message, Receive, Send
 from tocsin.doors.portal import files
 from tocsin.doors.portal.headers import Wants, wants
-from tocsin.doors.portal.public import Archive, Public
+from tocsin.doors.portal.made_pages import in_force_page
+from tocsin.doors.portal.public import LANGUAGES, Archive, Public
 from tocsin.doors.portal.publisher import read_archive, read_state, renew
 from tocsin.doors.portal.routes import Route, headers_of, made, route_of
 from tocsin.terms.moment import to_us
 
 __all__ = ["PublishedDoor"]
 
+log = logging.getLogger(__name__)
 KEPT = 2000  # representations in memory
 LOOK_S = 0.25  # how often the files are asked whether they changed
 STALE_S = 180.0  # files older than this were not kept up: the publisher writes every minute
@@ -51,10 +54,11 @@ class _FailedError(Exception):
 
 
 class PublishedDoor:
-    """ASGI. ``onward``: everything else, and what is not published yet."""
+    """ASGI. ``onward``: everything else, and what is not published yet. ``warm``: load what pages are made with at once."""
 
     def __init__(
         self, folder: Path, onward: Application, *, clock: Callable[[], Any], wall: Callable[[], float] = time.time,
+        warm: bool = False,
     ) -> None:  # fmt: skip
         self._folder, self._onward, self._clock, self._wall = folder, onward, clock, wall
         self._lock = threading.Lock()
@@ -65,6 +69,7 @@ class PublishedDoor:
         self._seen, self._looked_at, self._state_at = (0, 0), -1e9, 0.0
         self._ends_us: int | None = None
         self._down_until = -1e9
+        self._cold = warm
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
@@ -112,6 +117,9 @@ class PublishedDoor:
                 self._kept.clear()
                 self._overlay.clear()
             self._ends_us = self._public.ends_us(to_us(self._clock())) if self._public else None
+            if self._cold and self._public is not None:
+                self._cold = False
+                threading.Thread(target=_warm, args=(self._public,), name="warm", daemon=True).start()
             if self._public is not None and self._ends_us is None and self._public.in_force:
                 self._ends_us = max(one.expires_us for one in self._public.in_force)  # over already: made again at once
                 self._ends_us = None if self._public.made_us >= self._ends_us else self._ends_us
@@ -200,6 +208,14 @@ class PublishedDoor:
             self._kept[key] = kept
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
+
+
+def _warm(public: Public) -> None:
+    """Load what pages are made with (packs, words, templates: seconds) before the first reader has to wait for it."""
+    try:
+        in_force_page(public, LANGUAGES[0], public.made_us)
+    except Exception:  # whoever asks for a page meets the same fault, and hears of it
+        log.exception("public pages cannot be made")
 
 
 def _packed(body: bytes, changed: int) -> _Kept:
