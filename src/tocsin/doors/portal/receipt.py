@@ -104,6 +104,5 @@ def _page(request: HttpRequest, language: str, more: dict[str, Any], *, status: 
     context = page_context(request, language, Names.read(), clock.now()) | blank | more
     response = render(request, "portal/receipt.html", context, status=status)
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response
