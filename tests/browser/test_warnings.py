@@ -61,7 +61,7 @@ def test_composed_and_signed_by_keyboard_alone_and_read_without_script(
     focus(page, "#instruction_en")
     page.keyboard.press("Control+A")
     page.keyboard.type("Go upstairs now & stay <there>.")
-    page.locator("#preview article", has_text="Go upstairs now & stay <there>.").wait_for()
+    page.locator("#preview article.phone", has_text="Go upstairs now & stay <there>.").wait_for()
     assert page.inner_text("[data-counts=instruction_en]") == "31/2000"
     page.wait_for_selector("body[data-saved]:not([data-saved=''])")  # saved on the server by itself
     page.keyboard.press("Control+Enter")
