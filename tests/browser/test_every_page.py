@@ -19,7 +19,10 @@ pytestmark = pytest.mark.browser
 OF_LANGUAGE = {"zh-hans": ("light", SIZES[1]), "en": ("dark", SIZES[0])}  # where one look is enough
 ROLES = sorted(role for role in Role if role is not Role.SYSTEM)
 DUTY_ONLY = ("/?wall=1", "/?level=3&words=x", "/console/shift/", "/console/map/")
-PUBLIC = ("/login", "/warnings", "/bulletins", "/warnings/archive", "/warnings/embed", "/widget", "/subscribe", "/subscribe/confirm/x/y", "/subscribe/leave/x/y")  # without log-in
+PUBLIC = (  # without log-in
+    "/login", "/warnings", "/bulletins", "/warnings/archive", "/warnings/embed", "/widget", "/subscribe",
+    "/subscribe/confirm/x/y", "/subscribe/leave/x/y",
+)  # fmt: skip
 TOO_FAR_RIGHT = """width => [...document.querySelectorAll('header button, header a.button, main button, main .button')]
   .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > width + 1)
   .map(e => e.outerHTML.slice(0, 80))"""

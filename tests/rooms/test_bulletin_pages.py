@@ -153,6 +153,7 @@ def test_our_own_page_has_a_section_from_other_authorities(town: Town, client: C
     assert queries.relayed_mark() != before
     told = page(client, "/warnings?lang=en")
     assert "From other authorities" in told
+    assert "No warning of ours is in force; other authorities warn" in told
     assert "Issued by Met Office, not by us" in told
     assert "Not verified: nothing proves" in told
     assert "其他部门" in page(client, "/warnings?lang=zh-hans")

@@ -70,7 +70,9 @@ class Configuration:
     voice_header: str = _key("", "as sms_header", secret=True)
     sms_receipt: str = _key("", "how the gateway reports: id=FIELD status=FIELD delivered=WORD,WORD returned=WORD")
     voice_receipt: str = _key("", "as sms_receipt")
-    release_gateway: str = _key("", "https address of the official release platform of the authority above; empty = none")
+    release_gateway: str = _key(
+        "", "https address of the official release platform of the authority above; empty = none"
+    )
     release_header: str = _key("", "as sms_header", secret=True)
     release_receipt: str = _key("receipt", "where its JSON answer has the receipt number, names joined by dots")
     answers_token: str = _key(

@@ -29,10 +29,14 @@ def feed_findings(configuration: Configuration) -> Iterator[Finding]:
     unasked = queries.due_feeds(now=now - UNASKED)
     for line in lines:
         if line.failing_since is not None:
-            words = f"{line.feed.id} gives no readable answer since {line.failing_since:%Y-%m-%d %H:%M} UTC: {line.error}"
+            words = (
+                f"{line.feed.id} gives no readable answer since {line.failing_since:%Y-%m-%d %H:%M} UTC: {line.error}"
+            )
             yield Finding("feeds", "fault", words, "see that its address is right; ask its authority")
         elif line.trouble:
-            yield Finding("feeds", "note", f"{line.feed.id} says nothing new", "ask its authority whether that is right")
+            yield Finding(
+                "feeds", "note", f"{line.feed.id} says nothing new", "ask its authority whether that is right"
+            )
         elif line.feed.id in unasked and line.asked_at is not None:
             yield Finding("feeds", "note", f"{line.feed.id} is not asked", "see that the worker runs: `tocsin serve`")
         if line.faults:

@@ -39,9 +39,7 @@ class Step(enum.Enum):
     DOWN = "down"
 
 
-def send_due(
-    channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread, node: str = ""
-) -> int:
+def send_due(channel: Channel, *, now: datetime, jitter: Callable[[], float] = dispatch.spread, node: str = "") -> int:
     """All that is due at ``now``, until a channel that is down ends the round; how many portions were dealt with."""
     steps = 0
     while (step := send_next(channel, now=now, jitter=jitter, node=node)) is not Step.NOTHING_DUE:

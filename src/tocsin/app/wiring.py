@@ -34,7 +34,6 @@ from tocsin.records.cases import services as cases
 from tocsin.records.dispatch import holding
 from tocsin.records.escalation import services as escalation
 from tocsin.records.outbox.carrier import Stage, Wiring
-from tocsin.records.roster import services as roster
 from tocsin.records.release import services as release_services
 from tocsin.records.roster import services as roster
 from tocsin.records.tasks import services as tasks

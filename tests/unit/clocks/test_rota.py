@@ -1,7 +1,8 @@
-"""The rota against a twin that asks minute by minute who is there, through the nights in which clocks are put forward or back."""
+"""The rota against a twin that asks minute by minute who is there, also in nights when clocks are put forward or back."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -129,4 +130,4 @@ def test_empty_parts_minute_by_minute(wanted: list[tuple[int, int]], held: list[
             5 <= n < 50 and any(f <= n < f + size for f, size in wanted) and not any(f <= n < f + s for f, s in held)
         )
         assert is_empty == any(first <= at(n) < last for first, last in found)
-    assert all(one[1] < other[0] for one, other in zip(found, found[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(found))

@@ -126,7 +126,9 @@ class LogJudge:
 
     def _grouper(self, packs: Sequence[Pack], state: bytes | None) -> Grouper:
         hazards = {code: spec for pack in packs for code, spec in pack.borrowed.items()}
-        hazards |= {code: spec for pack in packs for code, spec in pack.hazards.items()}  # whose own they are has the last word
+        hazards |= {
+            code: spec for pack in packs for code, spec in pack.hazards.items()
+        }  # whose own they are has the last word
         cascades = [cascade for pack in packs for cascade in pack.cascades]
         scheme = packs[0].scheme if packs else CHINA_FOUR_COLOUR
         witness, silent = self._independent, no_data_rules(_rules(packs))

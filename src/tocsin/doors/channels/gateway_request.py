@@ -32,7 +32,8 @@ class GatewayRequest:
     def __post_init__(self) -> None:
         places = set(_PLACE.findall(self.body))
         if not {"to", "text"} <= places or places - _KNOWN:
-            raise BadValue("gateway request", "must hold {to} and {text}, and of others only {key}, {language}, {level}, {receipt}",
+            rule = "must hold {to} and {text}, and of others only {key}, {language}, {level}, {receipt}"
+            raise BadValue("gateway request", rule,
                            'write {"to": "{to}", "text": "{text}"} or To={to}&Body={text}')  # fmt: skip
         if self.is_json:
             self.filled(dict.fromkeys(_KNOWN, '"\\\n'))  # must stay JSON whatever is filled in

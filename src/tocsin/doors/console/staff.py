@@ -247,7 +247,8 @@ def _title(frame: Frame, title: dict[str, str]) -> str:
 
 def _post_row(frame: Frame, line: PostLine) -> dict[str, Any]:
     return {"id": line.id, "title": _title(frame, line.title) or line.id, "role": role_title(line.role),
-            "jurisdiction": line.jurisdiction, "facility": line.facility, "mail": line.mail, "phone": line.phone, "duty": line.duty}  # fmt: skip
+            "jurisdiction": line.jurisdiction, "facility": line.facility, "mail": line.mail, "phone": line.phone,
+            "duty": line.duty}  # fmt: skip
 
 
 def _shift_rows(frame: Frame, posts: list[PostLine], now: datetime) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ class DispatchSettled:
 @fact
 @dataclass(frozen=True, slots=True)
 class DeliveryReturned:
-    """A letter that the next hop had accepted came back: its recipient was not reached after all. As DispatchSettled, of one."""
+    """A letter that the next hop had accepted came back: its recipient was not reached. As DispatchSettled, of one."""
 
     dispatch: str
     kind: str

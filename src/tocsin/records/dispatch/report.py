@@ -41,9 +41,9 @@ _S = DeliveryState
 @dataclass(frozen=True, slots=True)
 class ReportLine:
     """One channel and whom it told (posts, targets, public, systems, others). ``queued``: all that were put; ``sent``: tried at
-    least once; the others as they stand, where ``accepted`` holds those that were delivered or acknowledged since, and those that
-    went as a line of another letter. Seconds from
-    putting to acceptance: ``p50_s``, ``p95_s``, ``p99_s`` (nearest rank), None where nothing was accepted."""
+    least once; the others as they stand, where ``accepted`` holds those that were delivered or acknowledged since, and
+    those that went as a line of another letter. Seconds from putting to acceptance:
+    ``p50_s``, ``p95_s``, ``p99_s`` (nearest rank), None where nothing was accepted."""
 
     channel: str
     whom: str

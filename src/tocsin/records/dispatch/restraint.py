@@ -115,7 +115,9 @@ def limits_of(entries: Sequence[str]) -> tuple[Limit, ...]:
     for entry in entries:
         parts = _LIMIT.fullmatch(entry)
         if parts is None:
-            raise BadValue(f"setting throttles, entry {entry[:20]!r}", "is not count/time", "write 3/5m, 10/1h or 30/1d")
+            raise BadValue(
+                f"setting throttles, entry {entry[:20]!r}", "is not count/time", "write 3/5m, 10/1h or 30/1d"
+            )
         found.append(Limit(int(parts[1]), int(parts[2]) * _UNITS[parts[3]]))
     return tuple(found)
 

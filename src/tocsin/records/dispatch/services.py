@@ -32,8 +32,7 @@ from tocsin.records.outbox.wakeup import notify
 from tocsin.records.rows import put_rows
 from tocsin.terms.moment import to_us
 
-__all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "put_selection", "settle", "spread", "take_due",
-           "withdraw"]
+__all__ = ["PORTION", "SHARD", "letters", "put", "put_off", "put_selection", "settle", "spread", "take_due", "withdraw"]
 
 SHARD = 500  # recipients of one dispatch
 PORTION = 50  # letters of one attempt: what a crash may repeat, and how long an urgent message may have to wait
