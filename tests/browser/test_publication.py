@@ -229,3 +229,16 @@ def test_an_open_page_says_by_the_servers_clock_that_a_warning_is_over(
     later.clock.fast_forward("02:00:00")
     later.wait_for_selector(".warning.ended .over")
     assert "no all-clear" in later.inner_text(".warning.ended .over")
+
+
+@pytest.mark.parametrize("address", ["/subscribe/confirm/x/y", "/subscribe/leave/x/y"])
+def test_pages_whose_address_holds_a_proof_take_their_own_form(
+    empty_town: RunningTown, open_context: Callable[..., BrowserContext], address: str
+) -> None:
+    """A browser writes ``Origin: null`` into a form that a page without referrer sends, and it would be refused as forged."""
+    opened = open_context(empty_town.url, "en", java_script_enabled=False).new_page()
+    opened.goto(empty_town.url + address)
+    with opened.expect_navigation() as answered:
+        opened.click("main form button")
+    assert answered.value.status == 410
+    assert "is not one of ours" in opened.inner_text("main")

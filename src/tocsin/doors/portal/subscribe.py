@@ -134,6 +134,8 @@ def _page(request: HttpRequest, language: str, name: str, more: dict[str, Any], 
     context = page_context(request, language, Names.read(), clock.now()) | more
     response = render(request, f"portal/{name}.html", context, status=status)
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"  # the address holds the proof
+    response["Referrer-Policy"] = (
+        "same-origin"  # the address holds the proof; no-referrer would make Origin null, and posts refused
+    )
     response["X-Robots-Tag"] = "noindex"
     return response
