@@ -479,7 +479,9 @@ class Town:
         ], actor=SYSTEM, now=now)  # fmt: skip
         texts = {"en": Spoken("Red rainstorm, East district", "Red rainstorm. Go to high ground now.", "Red rainstorm."),
                  "zh-hans": Spoken("东区暴雨红色预警", "暴雨红色预警。请立即转移到高处。", "暴雨红色预警。")}  # fmt: skip
-        cause = Cause("bulletin", "blt_1", "blt_1", "blt_1", "rainstorm", 4, False, began, now + timedelta(hours=5), texts)
+        cause = Cause(
+            "bulletin", "blt_1", "blt_1", "blt_1", "rainstorm", 4, False, began, now + timedelta(hours=5), texts
+        )
         plan = files_plan().replace('causes = ["warning"]', 'causes = ["warning", "bulletin"]')
         services.put_plan(plan.encode(), "plan", actor=SYSTEM, now=began)
         callout = services.start_callout(cause, paths, actor=SYSTEM, now=began)

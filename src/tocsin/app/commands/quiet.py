@@ -57,8 +57,12 @@ def show() -> None:
         "silences": [{"recipient": s.recipient, "from": s.begins_at, "until": s.ends_at, "reason": s.reason,
                       "owner": s.owner} for s in running],
     }  # fmt: skip
-    rows = [(r.recipient, f"{r.begins:%H:%M}", f"{r.ends:%H:%M}", r.zone, ", ".join(r.channels) or "(all)") for r in rules]
-    rows += [(s.recipient, f"{s.begins_at:%m-%d %H:%M}", f"{s.ends_at:%m-%d %H:%M}", s.reason, s.owner) for s in running]
+    rows = [
+        (r.recipient, f"{r.begins:%H:%M}", f"{r.ends:%H:%M}", r.zone, ", ".join(r.channels) or "(all)") for r in rules
+    ]
+    rows += [
+        (s.recipient, f"{s.begins_at:%m-%d %H:%M}", f"{s.ends_at:%m-%d %H:%M}", s.reason, s.owner) for s in running
+    ]
     say(document, lambda: table(["recipient", "from", "until", "zone or reason", "channels or owner"], rows))
 
 

@@ -45,6 +45,6 @@ def _page(request: HttpRequest, language: str, more: dict[str, Any], status: int
     context = page_context(request, language, Names.read(), clock.now()) | more
     response = render(request, "portal/heard.html", context, status=status)
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"  # the address holds the proof
+    response["Referrer-Policy"] = "same-origin"  # the address holds the proof
     response["X-Robots-Tag"] = "noindex"
     return response
