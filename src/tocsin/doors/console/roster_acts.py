@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -17,12 +15,13 @@ from django.views.decorators.http import require_POST
 from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.frame import open_frame
 from tocsin.doors.console.roster_page import open_items, shown
+from tocsin.doors.console.typed_moment import typed_moment
 from tocsin.doors.refusals import status_of
 from tocsin.records import clock
 from tocsin.records.dispatch import silences
 from tocsin.records.escalation import services as escalation
 from tocsin.records.roster import services as roster
-from tocsin.terms.errors import BadTime, Refused, UnknownName
+from tocsin.terms.errors import Refused, UnknownName
 
 __all__ = ["VERBS", "change_roster"]
 
@@ -76,7 +75,8 @@ def _lift(request: HttpRequest, now: datetime) -> str:
 
 def _override(request: HttpRequest, now: datetime) -> str:
     roster.override(
-        _text(request, "post"), from_at=_moment(request, "from_at") or now, until_at=_moment(request, "until_at") or now,
+        _text(request, "post"), from_at=typed_moment(_text(request, "from_at")) or now,
+        until_at=typed_moment(_text(request, "until_at")) or now,
         absent=_text(request, "absent"), instead=_text(request, "instead"), reason=_text(request, "reason"),
         actor=actor_of_request(request), now=now,
     )  # fmt: skip
@@ -112,17 +112,3 @@ def _text(request: HttpRequest, name: str) -> str:
 def _number(request: HttpRequest, name: str) -> int:
     text = _text(request, name)
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
-
-
-def _moment(request: HttpRequest, name: str) -> datetime | None:
-    """A local time as browsers send it, in the deployment's zone; None where it is empty. Raises BadTime."""
-    text = _text(request, name)
-    if not text:
-        return None
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None:
-        raise BadTime(text[:40], _("this is no date and time"), _("write it like 2026-11-26T08:00"))
-    return found if found.tzinfo else timezone.make_aware(found)

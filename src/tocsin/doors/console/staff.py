@@ -13,8 +13,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.frame import Frame, open_frame
+from tocsin.doors.console.typed_moment import typed_moment
 from tocsin.doors.refusals import status_of
 from tocsin.records import clock
 from tocsin.records.org import queries, services
@@ -29,7 +28,7 @@ from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act, Role, role_title
 from tocsin.records.org.services import DUTIES, DepartmentLine, PostLine
 from tocsin.records.places import queries as places
-from tocsin.terms.errors import BadTime, BadValue, Refused, UnknownName
+from tocsin.terms.errors import BadValue, Refused, UnknownName
 from tocsin.terms.moment import to_us
 
 __all__ = ["VERBS", "change_staff", "staff"]
@@ -59,16 +58,7 @@ class Entry:
 
     def moment(self, name: str) -> datetime | None:
         """A local time as browsers send it, in the deployment's zone; None where it is empty. Raises BadTime."""
-        text = self.text(name)
-        if not text:
-            return None
-        try:
-            found = parse_datetime(text)
-        except ValueError:
-            found = None
-        if found is None:
-            raise BadTime(text[:40], _("this is no date and time"), _("write it like 2026-11-26T08:00"))
-        return found if found.tzinfo else timezone.make_aware(found)
+        return typed_moment(self.text(name))
 
     def degrees(self, name: str, most: float) -> float | None:
         """A coordinate; None where it is empty. Raises BadValue."""

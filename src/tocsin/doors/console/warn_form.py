@@ -73,7 +73,7 @@ def mark_of(text: str) -> str:
 def _typed_texts(posted: QueryDict, values: Mapping[str, Any], language: str) -> dict[str, str]:
     names = {name: f"{name}_{language}" for name in TEXTS}
     return {
-        name: values[field] for name, field in names.items() if posted.get(f"was_{field}") != mark_of(values[field])
+        name: str(values[field]) for name, field in names.items() if posted.get(f"was_{field}") != mark_of(values[field])
     }  # fmt: skip
 
 

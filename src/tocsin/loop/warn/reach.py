@@ -12,9 +12,9 @@ from tocsin.loop.warn.authority import touched_paths
 from tocsin.loop.warn.content import Areas, Content
 from tocsin.loop.warn.names import Names
 from tocsin.loop.warn.outline import circle_shape, rings_shape, share_inside
-from tocsin.loop.warn.telling import posts_touched
 from tocsin.records.audience import queries as audience
 from tocsin.records.audience.wishes import About
+from tocsin.records.org.queries import posts_touched
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.places import queries as places
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from tocsin.geo import is_inside
 from tocsin.loop.warn.aid import helping_signers
 from tocsin.loop.warn.authority import touched_paths
 from tocsin.loop.warn.content import LANGUAGES, Areas, Content
@@ -21,25 +20,15 @@ from tocsin.records.dispatch.message import Message, Text
 from tocsin.records.dispatch.notify import in_every_language, tell_posts
 from tocsin.records.org import queries as org
 from tocsin.records.org.actor import SYSTEM, Actor
+from tocsin.records.org.queries import posts_touched
 from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.org.services import PostLine
 
 __all__ = [
-    "keeper_text", "posts_touched", "tell_author", "tell_commanders", "tell_countersigners", "tell_everybody", "tell_keepers",
+    "keeper_text", "tell_author", "tell_commanders", "tell_countersigners", "tell_everybody", "tell_keepers",
     "tell_signers", "what_of",
 ]  # fmt: skip
-
-
-def posts_touched(paths: Iterable[str]) -> list[PostLine]:
-    """Every post whose area is one of these, lies in one or holds one. The administrator holds no case role and is none."""
-    named = list(paths)
-    return [
-        post
-        for post in org.posts(EVERYWHERE)
-        if post.role != Role.ADMINISTRATOR
-        and any(is_inside(path, post.jurisdiction) or is_inside(post.jurisdiction, path) for path in named)
-    ]
 
 
 def tell_everybody(row: WarningRow, content: Content, names: Names, *, actor: Actor, now: datetime) -> int:
