@@ -151,7 +151,7 @@ def _marks(role: str, area: str, ids: dict[str, str]) -> list[str]:
     with transaction.atomic():
         log_in(client, role, area)
         for route, row in ROWS.items():
-            if row.get is None or route in (*OFFER_AREAS, "live/stream", "live/stream/<str:of>"):  # test_live_scopes listens
+            if row.get is None or route in OFFER_AREAS or route.startswith("live/stream"):  # test_live_scopes listens
                 continue
             response = client.get(address(route, row, ids))
             body = b"".join(response) if response.streaming else response.content
