@@ -195,7 +195,7 @@ def test_the_newest_root_is_public_and_says_nothing_else(town: Town) -> None:
     ledger_services.seal(now=town.now)
     answer = Client(HTTP_HOST="localhost").get("/ledger/root")
     assert answer.status_code == 200
-    assert set(json.loads(answer.content)) == {"number", "hash", "at", "entries"}
+    assert set(json.loads(answer.content)) == {"number", "hash", "at", "entries", "tree"}
 
 
 # ---------------------------------------------------------------- evaluation

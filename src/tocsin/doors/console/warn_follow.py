@@ -42,9 +42,9 @@ def follow(request: HttpRequest, warning_id: str) -> HttpResponse:
     what = asked.get("do", "")
     if what not in STEPS:
         raise BadValue(_("form"), _("it does not say what to do"), _("press one of the buttons"))
-    if not line.in_force(now):  # a letter that is read late
-        return to_warning(line.successor or line.id)
     if request.method != "POST":
+        if not line.in_force(now):  # a letter that is read late
+            return to_warning(line.successor or line.id)
         return _ask(request, frame, line, what)
     if what == "answer":
         services.answer(warning_id, actor=frame.actor, now=now)
