@@ -73,14 +73,14 @@ def mark_of(text: str) -> str:
 def _typed_texts(posted: QueryDict, values: Mapping[str, Any], language: str) -> dict[str, str]:
     names = {name: f"{name}_{language}" for name in TEXTS}
     return {
-        name: str(values[field]) for name, field in names.items() if posted.get(f"was_{field}") != mark_of(values[field])
+        name: values[field] for name, field in names.items() if posted.get(f"was_{field}") != mark_of(values[field])
     }  # fmt: skip
 
 
 def read_form(posted: QueryDict, content: Content, zone: tzinfo) -> Composed:
     """What was typed, as far as it can be read."""
     made = Composed({name: posted.get(name, "") for name in values_of(content, zone)})
-    made.marks = {name: posted[f"was_{name}"] for name in texts_in_form(content) if f"was_{name}" in posted}
+    made.marks = {name: posted.get(f"was_{name}", "") for name in texts_in_form(content) if f"was_{name}" in posted}
     made.values["paths"] = posted.getlist("paths")
     made.values["exercise"] = bool(posted.get("exercise"))
     made.changes = {"hazard": posted.get("hazard", content.hazard), "body": posted.get("body", content.body),
