@@ -24,6 +24,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -268,7 +269,7 @@ def _at_moments(town: Any, ids: list[str], rate: float) -> list[float]:
     for number, case in enumerate(ids):
         due = began + number / rate
         time.sleep(max(0.0, due - time.perf_counter()))
-        waiting.put((due, lambda case=case: services.move(case, "order", answers, version=2, actor=actor, now=now)))  # type: ignore[misc]
+        waiting.put((due, partial(services.move, case, "order", answers, version=2, actor=actor, now=now)))
     for _thread in threads:
         waiting.put(None)
     for thread in threads:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tocsin.loop.detect.facts import EventChanged, EventOpened
@@ -24,7 +22,8 @@ from tocsin.loop.warn.facts import WarningSigned, WarningSubmitted
 from tocsin.loop.warn.lifecycle import WarningState
 from tocsin.loop.warn.names import Names
 from tocsin.records.dispatch.facts import LetterAnswered
-from tocsin.records.dispatch.notify import LANGUAGES
+from tocsin.records.dispatch.message import Text
+from tocsin.records.dispatch.notify import in_every_language
 from tocsin.records.escalation import services as escalation
 from tocsin.records.escalation.services import Need
 from tocsin.records.org import queries as org
@@ -52,16 +51,20 @@ def on_events(facts: Sequence[EventOpened | EventChanged], now: datetime) -> Non
     known = verify.dossiers(EVERYWHERE, {fact.event for fact in facts})
     names = Names.read()
     for line in known.values():
-        if not _event_waits(line.event):
-            continue
-        title = _by_language(lambda language, line=line: _("{level}, {place}, {hazard}").format(  # type: ignore[misc]
-            level=names.level(line.level, language), place=place_title(line.place) if line.place else _("Place not known"),
-            hazard=names.hazard(line.hazard, language)))  # fmt: skip
-        said = _by_language(
-            lambda _language: _("No duty officer has acknowledged it yet. Acknowledge it on the duty console.")
-        )
-        escalation.start(Need("event", line.event, line.event, line.jurisdiction, line.level, title, said,
-                              f"/events/{line.event}/", is_exercise(line.event), once=True), now=now)  # fmt: skip
+        if _event_waits(line.event):
+            _begin_event(line, names, now)
+
+
+def _begin_event(line: verify.DossierLine, names: Names, now: datetime) -> None:
+    def write(language: str) -> Text:
+        title = _("{level}, {place}, {hazard}").format(
+            level=names.level(line.level, language), hazard=names.hazard(line.hazard, language),
+            place=place_title(line.place) if line.place else _("Place not known"),
+        )  # fmt: skip
+        return Text(title, _("No duty officer has acknowledged it yet. Acknowledge it on the duty console."))
+
+    _begin("event", line.event, write, event=line.event, jurisdiction=line.jurisdiction, level=line.level,
+           link=f"/events/{line.event}/", exercise=is_exercise(line.event), once=True, now=now)  # fmt: skip
 
 
 def on_event_acknowledged(facts: Sequence[EventAcknowledged], now: datetime) -> None:
@@ -90,14 +93,18 @@ def on_verification_overdue(facts: Sequence[VerificationOverdue], now: datetime)
             line = verify.verification(EVERYWHERE, fact.verification)
         except UnknownName:
             continue
-        jurisdiction = verify.dossier(EVERYWHERE, line.event).jurisdiction
+        _begin_verification(line, now)
+
+
+def _begin_verification(line: verify.VerificationLine, now: datetime) -> None:
+    def write(_language: str) -> Text:
         what = place_title(line.place) if line.place else ""
-        title = _by_language(lambda _language, what=what: _("No answer in time: {what}").format(what=what))  # type: ignore[misc]
-        said = _by_language(
-            lambda _language: _("Nobody has answered the verification. Reach the inspector, or ask another.")
-        )
-        escalation.start(Need("verification", fact.verification, line.event, jurisdiction, line.level, title, said,
-                              f"/events/{line.event}/", is_exercise(line.event)), now=now)  # fmt: skip
+        title = _("No answer in time: {what}").format(what=what)
+        return Text(title, _("Nobody has answered the verification. Reach the inspector, or ask another."))
+
+    jurisdiction = verify.dossier(EVERYWHERE, line.event).jurisdiction
+    _begin("verification", line.id, write, event=line.event, jurisdiction=jurisdiction, level=line.level,
+           link=f"/events/{line.event}/", exercise=is_exercise(line.event), now=now)  # fmt: skip
 
 
 def on_verification_answered(facts: Sequence[VerificationAnswered], now: datetime) -> None:
@@ -118,16 +125,19 @@ def on_warning_submitted(facts: Sequence[WarningSubmitted], now: datetime) -> No
     """A warning was submitted; where it was sent back and comes again, it is a new need."""
     names = Names.read()
     for fact in facts:
-        if not _signature_waits(fact.warning):
-            continue
-        line = warn.warning(EVERYWHERE, fact.warning)
-        title = _by_language(lambda language, line=line: line.content.text(language).headline or  # type: ignore[misc]
-                             names.hazard(line.hazard, language))  # fmt: skip
-        said = _by_language(
-            lambda _language: _("A warning waits for a signature. Check it, then approve or send it back.")
-        )
-        escalation.start(Need("signature", fact.warning, fact.event, fact.jurisdiction, fact.level, title, said,
-                              f"/console/warnings/{fact.warning}/sign", fact.exercise), now=now)  # fmt: skip
+        if _signature_waits(fact.warning):
+            _begin_signature(fact, names, now)
+
+
+def _begin_signature(fact: WarningSubmitted, names: Names, now: datetime) -> None:
+    line = warn.warning(EVERYWHERE, fact.warning)
+
+    def write(language: str) -> Text:
+        title = line.content.text(language).headline or names.hazard(line.hazard, language)
+        return Text(title, _("A warning waits for a signature. Check it, then approve or send it back."))
+
+    _begin("signature", fact.warning, write, event=fact.event, jurisdiction=fact.jurisdiction, level=fact.level,
+           link=f"/console/warnings/{fact.warning}/sign", exercise=fact.exercise, now=now)  # fmt: skip
 
 
 def on_warning_signed(facts: Sequence[WarningSigned], now: datetime) -> None:
@@ -148,10 +158,16 @@ def on_task_given(facts: Sequence[TaskGiven], now: datetime) -> None:
     """A duty officer was asked to reach by other means those whom letters did not reach."""
     for fact in facts:
         if fact.kind == UNREACHED and _task_waits(fact.task):
-            line = tasks.task(EVERYWHERE, fact.task)
-            said = _by_language(lambda _language: _("Nobody has taken the task to reach them another way."))
-            escalation.start(Need("unreached", fact.task, fact.event, line.jurisdiction, line.level, line.title, said,
-                                  f"/tasks/{fact.task}/", is_exercise(fact.event)), now=now)  # fmt: skip
+            _begin_unreached(tasks.task(EVERYWHERE, fact.task), fact.event, now)
+
+
+def _begin_unreached(line: tasks.TaskLine, event: str, now: datetime) -> None:
+    def write(language: str) -> Text:
+        title = line.title.get(language) or line.title.get("en", "")
+        return Text(title, _("Nobody has taken the task to reach them another way."))
+
+    _begin("unreached", line.id, write, event=event, jurisdiction=line.jurisdiction, level=line.level,
+           link=f"/tasks/{line.id}/", exercise=is_exercise(event), now=now)  # fmt: skip
 
 
 def on_task_acknowledged(facts: Sequence[TaskAcknowledged], now: datetime) -> None:
@@ -171,20 +187,17 @@ def _task_waits(task: str) -> bool:
 def on_shift_empty(facts: Sequence[ShiftEmpty], now: datetime) -> None:
     """A post that should be held in the coming days will not be."""
     for fact in facts:
-        if not roster.gap_is_open(fact.gap):
-            continue
-        first = from_us(fact.from_us)
-        title = _by_language(
-            lambda language, fact=fact, first=first: _("Nobody on duty: {post}, from {first}").format(  # type: ignore[misc]
-                post=_post_title(fact.post, language),
-                first=places.local_time(first, fact.jurisdiction).strftime("%m-%d %H:%M"),
-            )
-        )
-        said = _by_language(
-            lambda _language: _("Somebody should hold this post then and nobody does. Put somebody on it.")
-        )
-        need = Need("gap", f"gap:{fact.gap}", "", fact.jurisdiction, 0, title, said, "/roster")
-        escalation.start(need, now=now)
+        if roster.gap_is_open(fact.gap):
+            _begin_gap(fact, now)
+
+
+def _begin_gap(fact: ShiftEmpty, now: datetime) -> None:
+    def write(language: str) -> Text:
+        first = places.local_time(from_us(fact.from_us), fact.jurisdiction).strftime("%m-%d %H:%M")
+        title = _("Nobody on duty: {post}, from {first}").format(post=_post_title(fact.post, language), first=first)
+        return Text(title, _("Somebody should hold this post then and nobody does. Put somebody on it."))
+
+    _begin("gap", f"gap:{fact.gap}", write, jurisdiction=fact.jurisdiction, level=0, link="/roster", now=now)
 
 
 def _post_title(post: str, language: str) -> str:
@@ -203,12 +216,14 @@ def on_letter_answered(facts: Sequence[LetterAnswered], now: datetime) -> None:
     escalation.note_answers(facts, now)
 
 
-def _by_language(write: Callable[[str], Any]) -> dict[str, str]:
-    said = {}
-    for language in LANGUAGES:
-        with translation.override(language):
-            said[language] = str(write(language))
-    return said
+def _begin(
+    kind: str, about: str, write: Callable[[str], Text], *, event: str = "", jurisdiction: str, level: int, link: str,
+    exercise: bool = False, once: bool = False, now: datetime,
+) -> None:  # fmt: skip
+    """Somebody is needed for it; ``write(language)`` says what it is and what is to be done."""
+    texts = in_every_language(write)
+    title, said = ({language: getattr(text, part) for language, text in texts.items()} for part in ("subject", "body"))
+    escalation.start(Need(kind, about, event, jurisdiction, level, title, said, link, exercise, once=once), now=now)
 
 
 escalation.register("event", _event_waits)

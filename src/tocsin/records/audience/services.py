@@ -182,8 +182,10 @@ def leave(row_id: str, proof: str, *, now: datetime) -> None:
 
 def sweep(*, now: datetime) -> int:
     """Forget who asked and did not confirm; how many."""
+    over = SubscriberRow.objects.exclude(state=CONFIRMED).filter(asked_at__lte=now - KEPT_UNCONFIRMED)
+    if not over.exists():
+        return 0
     with transaction.atomic():
-        over = SubscriberRow.objects.exclude(state=CONFIRMED).filter(asked_at__lte=now - KEPT_UNCONFIRMED)
         ids = list(over.values_list("id", flat=True)[:1000])
         SubscriberRow.objects.filter(id__in=ids).delete()
         if ids:

@@ -87,11 +87,11 @@ def note_receipt(warning: str, receipt: str, *, now: datetime) -> bool:
 
 def sweep(*, now: datetime) -> int:
     """What has no receipt after ``MISSING_AFTER`` is told of once; how many. It goes on being tried until it expires."""
+    late = ReleaseRow.objects.filter(received_at=None, missing_at=None, asked_at__lte=now - MISSING_AFTER)
+    if not late.exists():
+        return 0
     with transaction.atomic():
-        late = ReleaseRow.objects.select_for_update().filter(
-            received_at=None, missing_at=None, asked_at__lte=now - MISSING_AFTER
-        )
-        rows = list(late.order_by("asked_at", "id")[:_AT_MOST])
+        rows = list(late.select_for_update().order_by("asked_at", "id")[:_AT_MOST])
         for row in rows:
             _see_deadline(row, now)
             _tell(row, now)

@@ -109,11 +109,13 @@ def mark_overdue(*, now: datetime) -> int:
 
 
 def _mark_batch(now: datetime) -> int:
+    waiting = TaskRow.objects.filter(
+        state__in=[TaskState.GIVEN, TaskState.ACKNOWLEDGED], overdue_at=None, due_at__lte=now
+    )
+    if not waiting.exists():
+        return 0  # every second: nobody's turn to write is taken where nothing waits
     with transaction.atomic():
-        waiting = TaskRow.objects.select_for_update().filter(
-            state__in=[TaskState.GIVEN, TaskState.ACKNOWLEDGED], overdue_at=None, due_at__lte=now
-        )
-        rows = list(waiting.order_by("due_at", "id")[:_AT_ONCE])
+        rows = list(waiting.select_for_update().order_by("due_at", "id")[:_AT_ONCE])
         for row in rows:
             _see_deadline(row, now)
     return len(rows)

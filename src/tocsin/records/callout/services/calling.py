@@ -36,6 +36,8 @@ Letters = dict[tuple[str, str], list[tuple[CalledRow, Called]]]  # (channel, "" 
 
 def sweep(*, now: datetime, at_most: int = _AT_MOST) -> int:
     """What the clock brings about; how many facts it put."""
+    if not CallOutRow.objects.filter(state=CallOutState.RUNNING).exists():
+        return 0  # every second: nobody's turn to write is taken where nothing runs
     with transaction.atomic():
         put = _deadlines(now, _JUDGED_AT_MOST) + _ends(now, at_most)
         _calls(now, at_most)
