@@ -40,7 +40,7 @@ demo: setup
 	@$(RUN)/tocsin demo --port $(PORT) $(if $(HEADLESS),--headless) $(if $(TOCSIN_DEMO),--data "$(TOCSIN_DEMO)")
 
 test: setup
-	@$(RUN)/python -m pytest -rs -n $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(RUN)/python -m pytest -rfEs -n $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: setup
 	@scripts/check

@@ -48,7 +48,8 @@ def violations(page: Page) -> list[str]:
 
 def check(page: Page, width: int, name: str) -> None:
     """axe finds nothing, and the page is no wider than its window."""
-    assert violations(page) == [], name
+    found = violations(page)
+    assert not found, f"{name}: {found}"
     assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than {width} px"
 
 

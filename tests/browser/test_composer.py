@@ -147,7 +147,7 @@ def test_a_signer_signs_with_a_passkey_and_without_it_does_not(
     page.wait_for_selector("body[data-passkeys]")
     devtools.send("WebAuthn.setUserVerified", {"authenticatorId": telephone, "isUserVerified": False})
     page.click("button[value=sign]")
-    page.wait_for_function("document.querySelector('[data-passkey-said]').textContent !== ''")  # finger not known
+    page.wait_for_function("() => document.querySelector('[data-passkey-said]').textContent !== ''")  # finger not known
     devtools.send("WebAuthn.setUserVerified", {"authenticatorId": telephone, "isUserVerified": True})
     page.click("button[value=sign]")
     page.wait_for_selector("text=Public page")

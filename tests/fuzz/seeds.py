@@ -28,7 +28,7 @@ def seeds(target: str) -> Iterator[bytes]:
 def _rules() -> Iterator[bytes]:
     text = DOCS.read_text("utf-8")
     for path in builtin_pack_paths():
-        text += (path / "rules.toml").read_text("utf-8")
+        text += "".join(rules.read_text("utf-8") for rules in path.glob("rules.toml"))
     conditions = set(re.findall(r"`([^`\n]+(?:[<>=]|\)|obs)[^`\n]*)`", text)) | set(
         re.findall(r'= ["\']([^\n]+?[<>(][^\n]*?)["\']\n', text)
     )

@@ -95,6 +95,9 @@ def test_an_incomplete_window_decides_what_more_could_not_change() -> None:
     assert play.story == [(8, "raised", 1)]
     play.rows(*((202 + m, 0.0) for m in range(60)))
     assert play.story[-1] == (241, "cleared", 0)  # 42 of 60 minutes seen
+    raised, cleared = (said.evidence[0] for said in play.said[:2])
+    assert (raised.value, raised.comparison, raised.threshold) == (54.0, ">=", 50.0)  # what was seen decided it
+    assert (cleared.value, cleared.threshold) == (2.0, 50.0)
     signed = Play([rule(Rung(1, fifty), coverage=0.7)], town(stream())).rows(*((m, 6.0) for m in range(10)))
     assert signed.story == []  # values may be negative there: a sum of a part says nothing of the whole
 

@@ -126,7 +126,10 @@ def test_loads_of_a_catalogue() -> None:
     assert found == {selector_of(rules[0]): [Load(4, 30_000_000, 4, 3), Load(8, 60_000_000, 4, 3)]}
 
 
-@pytest.mark.parametrize("path", builtin_pack_paths(), ids=lambda path: path.name)
+JUDGING = [path for path in builtin_pack_paths() if (path / "rules.toml").exists()]  # the others judge nothing
+
+
+@pytest.mark.parametrize("path", JUDGING, ids=lambda path: path.name)
 def test_every_part_of_a_built_in_pack_is_somebodys(path) -> None:
     rules = load_pack(path).rules
     plan = plan_memory(rules, Load(10_000, 3_600_000_000, 100))

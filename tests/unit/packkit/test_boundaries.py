@@ -65,4 +65,5 @@ def test_refused_at_load(tmp_path: Path, file: str, old: str, new: str, said: st
 
 
 def test_packs_that_ship_pass() -> None:
-    assert {load_pack(path).name for path in builtin_pack_paths()} == {"gas_leak", "natural_hazards", "urban_flood"}
+    found = {load_pack(path).name for path in builtin_pack_paths()}
+    assert found == {"gas_leak", "natural_hazards", "urban_flood", "workplace_safety"}
