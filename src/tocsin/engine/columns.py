@@ -106,6 +106,11 @@ class Columns:
         """Where a window that lacks observations still bounds its quantity: +1 from below, -1 from above, 0 not at all."""
         return None
 
+    def seen(self, node: tree.Compare, window: tree.Window, coverage: float) -> Array:
+        """What a window held where a comparison was decided by it, complete or not; elsewhere what is known of it."""
+        known, (yes, no) = self.number(window, coverage), self.truth(node, coverage)
+        return np.where(np.isnan(known) & (yes | no), self.number(window, 0.0), known)
+
     def _with_bounds(self, comparison: str, node: tree.Window, limit: Array, out: Pair) -> Pair:
         """What an incomplete window already decides: 60 mm seen are at least 50 mm; 20 mm seen are not "below 30 mm"."""
         bound = self.bound(node)

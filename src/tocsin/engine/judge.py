@@ -83,12 +83,14 @@ class Judge:
         """What a leaf looked at in some rows: both sides of a comparison, else its extent."""
         if not isinstance(leaf, tree.Compare):
             return (columns.extent(leaf)[row],)
-        return tuple(
-            np.full(len(row), side.value)
-            if isinstance(side, tree.Constant)
-            else columns.number(side, self.rule.coverage)[row]
-            for side in (leaf.left, leaf.right)
-        )
+        return tuple(self._side(columns, leaf, side, row) for side in (leaf.left, leaf.right))
+
+    def _side(self, columns: Columns, leaf: tree.Compare, side: tree.Number, row: Array) -> Array:
+        if isinstance(side, tree.Constant):
+            return np.full(len(row), side.value)
+        if self.rule.coverage > 0 and isinstance(side, tree.Window):
+            return columns.seen(leaf, side, self.rule.coverage)[row]
+        return columns.number(side, self.rule.coverage)[row]
 
     def _evidence(
         self, seen: Mapping[tree.Truth, tuple[Array, ...]], k: int, before: int, after: int
