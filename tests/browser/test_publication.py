@@ -197,6 +197,26 @@ def test_the_widget_stands_in_somebody_elses_page_and_asks_nobody_else(
             url.startswith((empty_town.url, f"http://localhost:{neighbour.server_port}/", "data:")) for url in asked
         )
         other.goto("about:blank")
+        watching = open_context(empty_town.url).new_page()
+        watching.clock.install()
+        watching.goto(f"http://localhost:{neighbour.server_port}/")
+        inside = watching.frame_locator("iframe")
+        before = inside.locator(".warning").count()
+        warned = empty_town.do("issue", minutes=30)["warning"]
+        assert inside.locator(f"a[href*='{warned}']").count() == 0
+        until = 100
+        while inside.locator(".warning").count() == before and until:  # its files are written every few seconds
+            watching.clock.fast_forward("02:01")
+            watching.wait_for_timeout(100)
+            until -= 1
+        inside.locator(f"a[href*='{warned}']").wait_for()
+        assert inside.locator("[data-old]").is_hidden()
+        watching.route("**/widget**", lambda route: route.abort())
+        for _ in range(3):
+            watching.clock.fast_forward("02:01")
+        inside.locator("[data-old]").wait_for()
+        assert inside.locator(".warning").count() > before  # what it last knew stays
+        watching.goto("about:blank")
     finally:
         neighbour.shutdown()
         neighbour.server_close()

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.test import Client
 
 from tests.rooms.asking import Answered, ask
+from tocsin.doors.console.assets import asset_url
 from tocsin.doors.portal import files
 from tocsin.doors.portal.archive_pages import LINES, Asked, archive_page
 from tocsin.doors.portal.public import Archive, Public
@@ -322,10 +323,11 @@ def test_headers_let_only_the_widget_be_framed_and_nothing_be_loaded_from_others
         answered = published.get(address)
         policy = answered.headers["content-security-policy"]
         assert "frame-ancestors *" in policy
-        assert "script-src" not in policy  # default-src 'none': it runs nothing at all
-        assert "default-src 'none'" in policy
+        assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
+        assert "form-action 'none'" in policy
         assert "x-frame-options" not in answered.headers
-        assert "<script" not in answered.text
+        assert answered.text.count("<script") == 1  # its own, by address
+        assert f"src=\"{asset_url('widget.js')}\"" in answered.text
         assert "set-cookie" not in answered.headers
     feed = published.get("/warnings/feed.atom").headers
     assert feed["access-control-allow-origin"] == "*"

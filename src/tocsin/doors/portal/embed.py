@@ -17,13 +17,14 @@ __all__ = ["embed_page", "snippet"]
 
 
 def snippet(area: str, hazard: str, theme: str, language: str, title: str) -> str:
-    """The lines: one frame, no script, nothing of anybody else."""
+    """The lines: one frame, nothing of anybody else. A frame that may not run scripts could not renew itself: browsers
+    bar a sandboxed page from doing so without ``allow-scripts``."""
     chosen = {name: value for name, value in (("hazard", hazard), ("theme", theme), ("lang", language)) if value}
     address = f"{settings.CONFIGURATION.public_address}/widget{'/' + quote(area) if area else ''}?{urlencode(chosen)}"
     return (
         f'<iframe src="{escape(address)}" title="{escape(title)}" width="100%" height="320" style="border:0" '
         'loading="lazy" referrerpolicy="no-referrer" '
-        'sandbox="allow-popups allow-popups-to-escape-sandbox allow-same-origin"></iframe>'
+        'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox allow-same-origin"></iframe>'
     )
 
 

@@ -21,8 +21,8 @@ POLICY = (
     b"frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 WIDGET_POLICY = (
-    b"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; "
-    b"frame-ancestors *"
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    b"form-action 'none'; base-uri 'none'; frame-ancestors *"
 )
 _QUERY_AT_MOST = 12
 

@@ -37,7 +37,7 @@ __all__ = ["Publisher", "read_state", "renew", "timely_pages"]
 log = logging.getLogger(__name__)
 EVERY_S, EVERY_DRIVEN_S = 60.0, 2.0  # of the wall clock
 WIDGET_RANK = 3  # areas down to this rank have a widget as a file; smaller ones are made when asked for
-ASSETS = ("portal.css", "widget.css", "scheme.css", "portal.js")
+ASSETS = ("portal.css", "widget.css", "scheme.css", "portal.js", "widget.js")
 
 
 def read_state(folder: Path) -> Public | None:
