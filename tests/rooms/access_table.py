@@ -41,6 +41,8 @@ DOERS = only("duty_officer", "inspector", "commander", "case_handler", "facility
 FINDERS = DOERS | only("auditor")
 INSPECTORS, HANDLERS, OPERATORS = only("inspector"), only("case_handler"), only("facility_operator")
 CASE_WORKERS = DOERS | only("signer")
+CONSULTERS = only("duty_officer", "commander", "case_handler")
+RISK_KEEPERS = only("inspector", "commander", "case_handler")
 CASE_READERS = CASE_WORKERS | only("auditor")
 REVIEWERS = only("duty_officer", "commander", "case_handler", "auditor")
 
@@ -117,6 +119,17 @@ ROWS: dict[str, Row] = {
     "live/stream": Row(get=WATCHERS, kind="program"),
     "live/stream/<str:of>": Row(get=NONE, kind="program", with_={"of": "somebody-else"}),
     "laws": Row(get=STAFF - {"administrator"}),
+    "consultations/": Row(get=STAFF - {"administrator"}),
+    "consultations/new": Row(get=CONSULTERS, post=CONSULTERS),
+    "consultations/<str:consultation_id>/": Row(get=STAFF - {"administrator"}),
+    "consultations/<str:consultation_id>/minutes.txt": Row(get=STAFF - {"administrator"}),
+    "consultations/<str:consultation_id>/<str:verb>": Row(post=STAFF - {"administrator"}, with_={"verb": "sign"}),
+    "risks/": Row(get=STAFF - {"administrator"}),
+    "risks/new": Row(get=RISK_KEEPERS, post=RISK_KEEPERS),
+    "risks/<str:risk_id>/": Row(get=STAFF - {"administrator"}),
+    "risks/<str:risk_id>/<str:verb>": Row(post=RISK_KEEPERS, with_={"verb": "close"}),
+    "duties": Row(get=STAFF),  # they name offices, never people
+    "duties/<str:verb>": Row(post=only("administrator"), with_={"verb": "end"}),
     "rules/shadow": Row(get=only("analyst", "auditor")),
     "rules/shadow/<str:shadow_id>": Row(get=only("analyst", "auditor")),
     "rules/shadow/<str:shadow_id>/promote": Row(post=only("analyst")),
@@ -180,6 +193,13 @@ ROWS: dict[str, Row] = {
     "cases/<str:case_id>/split": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/message": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/appeal": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/seal": Row(post=CASE_READERS),
+    "cases/drafts/<int:number>/discard": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/papers/<str:name>.<str:form>": Row(
+        get=CASE_READERS, with_={"name": "none", "form": "pdf"}
+    ),
+    "cases/<str:case_id>/files": Row(post=CASE_WORKERS),
+    "cases/<str:case_id>/files/<int:number>": Row(get=CASE_READERS),
     "cases/<str:case_id>/documents": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/documents/<int:number>": Row(get=CASE_READERS),
     "cases/<str:case_id>/documents/<int:number>/small": Row(get=CASE_READERS),

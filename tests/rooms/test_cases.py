@@ -202,19 +202,6 @@ def test_a_case_keeps_the_pack_version_under_which_it_began(town, monkeypatch):
         opened(town)
 
 
-def test_a_kind_with_content_under_seal_is_not_opened_before_there_is_a_seal(town, monkeypatch):
-    from dataclasses import replace
-
-    from tocsin.records.cases import kinds
-
-    packs = kinds.packs_in_use()
-    sealed = {"request": replace(packs[0].cases["request"], sealed=True)}
-    monkeypatch.setattr("tocsin.records.cases.kinds.packs_in_use", lambda: (replace(packs[0], cases=sealed),))
-    with pytest.raises(Unavailable, match="under seal"):
-        opened(town)
-    assert CaseRow.objects.count() == 0
-
-
 def test_a_case_that_nobody_could_own_is_not_opened(town):
     from tocsin.records.org import services as org
     from tocsin.records.org.actor import SYSTEM

@@ -14,12 +14,15 @@ from django.core.asgi import get_asgi_application
 # Django spools a whole body before any view sees it, so the limit stands in front of it.
 _django = get_asgi_application()
 
-from tocsin.doors.console.too_big import too_big_page  # noqa: E402 - rooms need Django set up
+from tocsin.app.destroyed_again import destroy_again  # noqa: E402 - rooms need Django set up
+from tocsin.doors.console.too_big import too_big_page  # noqa: E402
 from tocsin.doors.intake.http.body_limit import Application, BodyLimit  # noqa: E402
 from tocsin.doors.intake.http.observations import PATH, ObservationsDoor  # noqa: E402
 from tocsin.doors.portal.files import published_folder  # noqa: E402
 from tocsin.doors.portal.served import PublishedDoor  # noqa: E402
 from tocsin.records import clock  # noqa: E402
+
+destroy_again()  # a restored backup is purged again before it is served
 
 _pages = PublishedDoor(
     published_folder(),

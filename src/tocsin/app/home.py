@@ -7,6 +7,7 @@ blobs/       photographs and documents       published/   warnings as issued, fo
 db.sqlite3   the embedded database          secret_key   signs cookies and tokens; never leaves this machine
 tocsin.toml  settings (optional)                 webhook_keys, vapid_key   sign webhooks and Web Push
 contact_keys  seals the contacts of subscribers  node         a name of its own among others on one database
+seal_keys     wraps the keys of sealed cases     destroyed    what was destroyed, so that a restored backup loses it again
 """
 
 from __future__ import annotations
@@ -126,9 +127,48 @@ class Home:
 
     def contact_keys(self) -> list[bytes]:
         """Keys that seal the contacts of subscribers, the newest first: one a line, made on first use."""
-        return [
-            line.encode() for line in self._secret("contact_keys", lambda: secrets.token_urlsafe(48)).split() if line
-        ]
+        return self._lines("contact_keys")
+
+    def seal_keys(self) -> list[bytes]:
+        """Keys that wrap the data keys of sealed cases and vaults, the newest first: one a line, made on first use.
+        Raises Unavailable where they are kept elsewhere (``seal_keys`` is a link) and are not there now."""
+        kept = self.root / "seal_keys"
+        if kept.is_symlink() and not kept.exists():
+            raise Unavailable("seal keys", "the file that seal_keys leads to is not there", "mount the volume that holds it")
+        return self._lines("seal_keys")
+
+    def add_seal_key(self) -> None:
+        """A new line on top of ``seal_keys``; readers see the old file or the new one, never half of it."""
+        lines = [line.decode() for line in self.seal_keys()]
+        self._replace("seal_keys", [secrets.token_urlsafe(48), *lines])
+
+    def keep_seal_keys(self, most: int) -> None:
+        """Keep only so many of the newest lines; what only the others opened is unreadable for good."""
+        lines = [line.decode() for line in self.seal_keys()]
+        if len(lines) > most:
+            old = (self.root / "seal_keys").resolve()
+            with old.open("r+b") as file:  # held open: its bytes are written over once the name belongs to the new one
+                self._replace("seal_keys", lines[:most])
+                file.write(bytes(os.fstat(file.fileno()).st_size))
+                file.flush()
+                os.fsync(file.fileno())
+
+    def note_destroyed(self, subject: str, at_us: int) -> None:
+        """Remember beside the database what was destroyed; on the disk when this returns."""
+        handle = os.open(self.root / "destroyed", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, f"{at_us} {subject}\n".encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def destroyed(self) -> dict[str, int]:
+        """What was destroyed, by subject: when, in microseconds."""
+        try:
+            text = (self.root / "destroyed").read_text()
+        except FileNotFoundError:
+            return {}
+        return {subject: int(at) for at, _space, subject in (line.partition(" ") for line in text.splitlines()) if at.isdigit()}
 
     def vapid_key(self, make: Callable[[], str]) -> str:
         """The key that signs Web Push, PEM; ``make`` gives one on first use."""
@@ -137,6 +177,19 @@ class Home:
     def node(self) -> str:
         """What this home is called among others that work on the same database; random, made on first use."""
         return self._secret("node", lambda: secrets.token_hex(8)).strip()
+
+    def _lines(self, name: str) -> list[bytes]:
+        return [line.encode() for line in self._secret(name, lambda: secrets.token_urlsafe(48)).split() if line]
+
+    def _replace(self, name: str, lines: list[str]) -> None:
+        kept = (self.root / name).resolve()  # it may be a link to where keys are kept apart
+        draft = kept.with_name(f"{kept.name}.{secrets.token_hex(8)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write("\n".join(lines) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(kept)
 
     def _secret(self, name: str, make: Callable[[], str]) -> str:
         """A secret kept in a file of its own, mode 0600. Two processes that start together agree: the file is made under

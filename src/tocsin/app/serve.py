@@ -42,6 +42,7 @@ def serve(host: str | None, port: int | None, role: str | None, web_workers: int
     backup = migrate(configuration)
     if backup is not None:
         click.echo(f"database backed up to {backup}, then migrated")
+    _destroy_again()
     _first_start()
     children = [
         Child("engine", role_command("engine")),
@@ -49,6 +50,13 @@ def serve(host: str | None, port: int | None, role: str | None, web_workers: int
         Child("web", role_command("web", "--web-workers", str(web_workers))),
     ]
     raise SystemExit(ProcessTree(children).run())
+
+
+def _destroy_again() -> None:
+    from tocsin.app.destroyed_again import destroy_again
+
+    for subject in destroy_again():
+        click.echo(f"{subject} had come back out of a backup and was destroyed again")
 
 
 def _first_start() -> None:
@@ -75,6 +83,7 @@ def _run_role(role: str, configuration: Configuration, web_workers: int) -> int:
     if role == "web":
         return _web(configuration, web_workers)
     django_ready()
+    _destroy_again()
     if role == "worker":
         from tocsin.app import worker
 

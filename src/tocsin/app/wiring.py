@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tocsin.app import escalating
+from tocsin.app import escalating, keeping
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.detect.facts import SignalCleared, SignalRaised, SignalRetracted
 from tocsin.loop.evaluate import handlers as evaluate
@@ -30,12 +30,18 @@ from tocsin.loop.warn.services.answers import note_answers
 from tocsin.records.audience import hub, monthly
 from tocsin.records.audience import services as audience_services
 from tocsin.records.callout import services as callout_services
+from tocsin.records.cases import letters as case_letters
 from tocsin.records.cases import services as cases
+from tocsin.records.consultation import services as consultation
 from tocsin.records.dispatch import holding
+from tocsin.records.drafts import services as drafts
 from tocsin.records.escalation import services as escalation
 from tocsin.records.outbox.carrier import Stage, Wiring
 from tocsin.records.release import services as release_services
+from tocsin.records.risks import inspecting
+from tocsin.records.risks import services as risks
 from tocsin.records.roster import services as roster
+from tocsin.records.seal import vault
 from tocsin.records.tasks import services as tasks
 
 __all__ = ["SWEEPS", "WIRING", "Sweep"]
@@ -86,6 +92,7 @@ WIRING: Wiring = {
     "event_ended": [
         Stage("verify.event_ended", verify.on_event_ended),
         Stage("warn.event_ended", warn.on_event_ended),
+        Stage("vault.event_ended", keeping.on_event_ended),
     ],
     # what nobody has in hand is told to one after the other, until somebody says that they have it
     "event_acknowledged": [Stage("escalation.event_acknowledged", escalating.on_event_acknowledged)],
@@ -146,6 +153,11 @@ WIRING: Wiring = {
         Stage("upward.task_overdue", upward.on_task_overdue),
         Stage("rectify.task_overdue", rectify.on_task_overdue),
     ],
+    # cases -> their posts: the owner is told of a warning point and a deadline, the supervisor of a deadline too; who owns an
+    # appeal, that it was made
+    "case_changed": [Stage("cases.case_changed", case_letters.on_case_changed)],
+    "clock_nearing": [Stage("cases.clock_nearing", case_letters.on_clock_nearing)],
+    "clock_run_out": [Stage("cases.clock_run_out", case_letters.on_clock_run_out)],
     # dispatch -> verify, warn: who was written to in vain is reached another way
     "dispatch_settled": [
         Stage("verify.dispatch_settled", verify.on_dispatch_settled),
@@ -158,10 +170,14 @@ WIRING: Wiring = {
         Stage("verify.delivery_returned", verify.on_dispatch_settled),
         Stage("warn.delivery_returned", warn.on_dispatch_settled),
     ],
+    # cases -> risks: an inspection that was done, or called off, sets the next one of its facility
+    "case_opened": [Stage("risks.case_opened", inspecting.on_case_opened)],
+    "case_moved": [Stage("risks.case_moved", inspecting.on_case_moved)],
     # verify, review -> evaluate: what is over is counted
     "event_closed": [
         Stage("evaluate.event_closed", evaluate.on_event_closed),
         Stage("escalation.event_closed", escalating.on_event_closed),
+        Stage("vault.event_closed", keeping.on_event_closed),  # personal data of an event goes when it does
     ],
     "review_published": [Stage("evaluate.review_published", evaluate.on_review_published)],
 }
@@ -170,6 +186,11 @@ WIRING: Wiring = {
 SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     cases.sweep,
+    cases.purge_sweep,
+    vault.sweep,
+    risks.sweep,
+    consultation.sweep,
+    drafts.sweep,
     audience_services.sweep,
     monthly.sweep,
     bulletins.sweep,

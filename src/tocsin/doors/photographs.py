@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
@@ -11,14 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tocsin.records.blobs import CONTENT_TYPE, MOST_BYTES, Photo, keep_photo, read_blob
+from tocsin.records.blobs import CONTENT_TYPE, MOST_BYTES, Photo, Picture, keep_photo, made_anew, read_blob
 from tocsin.terms.errors import Refused, TooBig
 
-__all__ = ["MOST_PHOTOS", "LimitedUpload", "photo_response", "photos_of"]
+__all__ = ["MOST_PHOTOS", "LimitedUpload", "oversized", "photo_response", "photos_of", "picture_response", "pictures_of"]
 
 MOST_PHOTOS = 6
 _IN_MEMORY = 256 << 10
 _OVERSIZED = "_tocsin_oversized"
+_T = TypeVar("_T")
 
 
 class LimitedUpload(FileUploadHandler):
@@ -49,10 +51,24 @@ class LimitedUpload(FileUploadHandler):
         return UploadedFile(self._file, self.file_name, self.content_type, file_size, self.charset)
 
 
+def oversized(request: HttpRequest) -> list[str]:
+    """The names of files of a form that were skipped as too large."""
+    return list(getattr(request, _OVERSIZED, []))
+
+
 def photos_of(request: HttpRequest, field: str = "photo") -> tuple[list[Photo], list[Refused]]:
     """The photographs of a form: those kept, and a refusal for each that was not. Keep the form's other fields on the page
     when there is a refusal; what was kept is found again by its content, so that a repeat costs nothing."""
-    kept: list[Photo] = []
+    return _taken(request, field, keep_photo)
+
+
+def pictures_of(request: HttpRequest, field: str = "photo") -> tuple[list[Picture], list[Refused]]:
+    """The same, not kept yet: whoever takes them decides whether they go under seal."""
+    return _taken(request, field, made_anew)
+
+
+def _taken(request: HttpRequest, field: str, take: Callable[[Iterable[bytes], str], _T]) -> tuple[list[_T], list[Refused]]:
+    kept: list[_T] = []
     refused: list[Refused] = []
     files = [file for file in request.FILES.getlist(field) if file.name and file.size]
     for name in getattr(request, _OVERSIZED, []):
@@ -64,7 +80,7 @@ def photos_of(request: HttpRequest, field: str = "photo") -> tuple[list[Photo], 
         return kept, refused
     for file in files:
         try:
-            kept.append(keep_photo(file.chunks(), str(file.name)))
+            kept.append(take(file.chunks(), str(file.name)))
         except Refused as error:
             refused.append(error)
     return kept, refused
@@ -72,9 +88,14 @@ def photos_of(request: HttpRequest, field: str = "photo") -> tuple[list[Photo], 
 
 def photo_response(digest: str) -> HttpResponse:
     """A kept photograph as an answer; the caller has checked that the reader may see it."""
-    response = HttpResponse(read_blob(digest), content_type=CONTENT_TYPE)
+    return picture_response(read_blob(digest), cache="private, max-age=3600")
+
+
+def picture_response(content: bytes, *, cache: str = "no-store") -> HttpResponse:
+    """The bytes of a photograph as an answer; what was under seal stays in no browser."""
+    response = HttpResponse(content, content_type=CONTENT_TYPE)
     response["Content-Disposition"] = "inline"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=3600"
+    response["Cache-Control"] = cache
     return response

@@ -13,21 +13,24 @@ from tocsin.packkit.document import Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.forms import Form
 from tocsin.packkit.roles import roles_of
+from tocsin.packkit.seal import SealSpec, read_seal
 from tocsin.packkit.section import Section, tables_of
 
 __all__ = ["GUARDS", "OPENING", "CaseKind", "Desk", "Move", "State", "read_lifecycle"]
 
 _CASE_KEYS = (
     "title", "number", "first", "opens", "form", "owner", "starts", "ruling", "legs", "appeal", "requester", "sealed",
-    "state", "move", "source", "verified", "note",
+    "seal", "supervisor", "hidden_from", "state", "move", "source", "verified", "note",
 )  # fmt: skip
 _STATE_KEYS = ("title", "over", "replied", "put_right", "hidden_from")
 _MOVE_KEYS = ("title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops")
-_DESK_KEYS = ("role", "clock", "reopens")
+_DESK_KEYS = ("title", "role", "clock", "ask", "above", "reopens", "stands", "starts")
 # legs_over: every helper has replied or was waived. not_operator: the account holds no post of the facility.
 # not_contested: nobody disputes whose it is. replied: the requester has had an answer.
 GUARDS = ("legs_over", "not_contested", "not_operator", "replied")
+SUPERVISOR = "commander"  # the role that is told of missed deadlines where a kind names no other
 OPENING = "open"  # what `someone_else` calls the opening of a case
+MOST_LEVELS = 3  # of appeal: no endless loop
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _NUMBER = re.compile(r"[A-Z]{1,6}")
 
@@ -65,18 +68,25 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who decides beside the owner (a contested assignment, an appeal), within which clock; ``reopens``: the state an appeal
-    that is upheld leads to."""
+    """Who decides beside the owner (a contested assignment, a level of appeal), within which clock. ``ask``: the clock within
+    which it may be asked; ``above``: only a post whose area lies above that of whoever decided before. Of an appeal that is
+    upheld, the state it ``reopens`` and the clocks it ``starts``; of one that is not, the state in which it ``stands``."""
 
     role: str
     clock: str = ""
     reopens: str = ""
+    title: Mapping[str, str] = field(default_factory=dict)
+    ask: str = ""
+    above: bool = False
+    stands: str = ""
+    starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CaseKind:
     """A kind of case, named ``pack/code``. ``number``: the letters before its numbers. ``legs``: the clock of a helper's leg
-    ("" = no helpers). ``clocks`` and ``forms`` are the pack's."""
+    ("" = no helpers). ``appeals``: the levels of appeal, one after the other; after the last there is none. ``supervisor``:
+    the role that is told of a missed deadline beside the owner. ``clocks`` and ``forms`` are the pack's."""
 
     pack: str
     code: str
@@ -92,15 +102,22 @@ class CaseKind:
     form: str = ""
     starts: tuple[str, ...] = ()
     ruling: Desk | None = None
-    appeal: Desk | None = None
+    appeals: tuple[Desk, ...] = ()
     legs: Desk | None = None
     requester: bool = False
     sealed: bool = False
+    supervisor: str = SUPERVISOR
+    seal: SealSpec | None = None
 
     @property
     def name(self) -> str:
         """``pack/code``."""
         return f"{self.pack}/{self.code}"
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """Of a sealed kind the answers that lie outside the seal: what moves wait for, clocks start on, and what is counted."""
+        return frozenset((*_decisive(self.moves, self.clocks), *(self.seal.counts if self.seal else ())))
 
     def moves_from(self, state: str) -> tuple[Move, ...]:
         """The moves that lead out of a state."""
@@ -125,7 +142,8 @@ def read_lifecycle(
 def _kind(
     pack: str, code: str, section: Section, clocks: Mapping[str, ClockSpec], forms: Mapping[str, Form]
 ) -> CaseKind:
-    states = {name: _state(name, inner) for name, inner in _tables(section, "state")}
+    hidden = roles_of(section, "hidden_from")
+    states = {name: _state(name, inner, hidden) for name, inner in _tables(section, "state")}
     number = section.text("number", need=True)
     if number and not _NUMBER.fullmatch(number):
         section.fault(f"number {number!r} is not one to six capital letters", 'write number = "AQ"', "number")
@@ -134,20 +152,27 @@ def _kind(
     moves = {name: _move(name, inner, states, clocks, forms) for name, inner in _tables(section, "move")}
     asked = {form, *(move.form for move in moves.values())}
     sealed = section.boolean("sealed") or any(forms[name].sealed for name in asked if name)
+    questions = [question for name in sorted(asked) if name for question in forms[name].questions]
+    seal = read_seal(section, sealed, questions, _decisive(moves, clocks))
     return CaseKind(
         pack, code, section.words("title"), number, _one_of(section, "first", states, "state", "", need=True),
         roles_of(section, "opens", need=True), owner[0] if owner else "", states, moves, clocks, forms, form,
         _all_of(section, "starts", clocks, "clock"), _desk(section, "ruling", states, clocks),
-        _desk(section, "appeal", states, clocks), _desk(section, "legs", states, clocks), section.boolean("requester"), sealed,
+        _levels(section, states, clocks), _desk(section, "legs", states, clocks), section.boolean("requester"), sealed,
+        next(iter(roles_of(_listed(section, "supervisor"), "supervisor")), SUPERVISOR), seal,
     )  # fmt: skip
 
 
-def _state(code: str, section: Section) -> State:
+def _decisive(moves: Mapping[str, Move], clocks: Mapping[str, ClockSpec]) -> list[str]:
+    return [*(name for move in moves.values() for name in move.when), *(clock.at for clock in clocks.values() if clock.at)]
+
+
+def _state(code: str, section: Section, hidden: tuple[str, ...]) -> State:
     section.known(_STATE_KEYS)
     _named(section, code)
     return State(
         code, section.words("title"), section.boolean("over"), section.boolean("replied"), section.boolean("put_right"),
-        roles_of(section, "hidden_from"),
+        tuple(dict.fromkeys((*hidden, *roles_of(section, "hidden_from")))),
     )  # fmt: skip
 
 
@@ -172,13 +197,37 @@ def _move(
 
 def _desk(section: Section, key: str, states: Mapping[str, State], clocks: Mapping[str, ClockSpec]) -> Desk | None:
     given = section.table(key)
-    if not given:
-        return None
-    inner = Section(section.document, (*section.path, key), given, section.faults)
+    return _desk_of(section, (key,), given, states, clocks) if given else None
+
+
+def _levels(section: Section, states: Mapping[str, State], clocks: Mapping[str, ClockSpec]) -> tuple[Desk, ...]:
+    """``appeal``: one desk, or a list of them, the next one above the last."""
+    given = section.data.get("appeal")
+    if not isinstance(given, list):
+        desk = _desk(section, "appeal", states, clocks)
+        return (desk,) if desk else ()
+    tables = [table for table in given if isinstance(table, dict)]
+    if len(tables) != len(given) or not 0 < len(tables) <= MOST_LEVELS:
+        section.fault(f"appeal is no table and no list of one to {MOST_LEVELS} tables",
+                      'write appeal = [{ role = "…", clock = "…", reopens = "…" }]', "appeal")  # fmt: skip
+    return tuple(_desk_of(section, ("appeal", level), table, states, clocks)
+                 for level, table in enumerate(tables[:MOST_LEVELS]))  # fmt: skip
+
+
+def _desk_of(
+    section: Section, path: tuple[str | int, ...], given: dict[str, Any], states: Mapping[str, State],
+    clocks: Mapping[str, ClockSpec],
+) -> Desk:  # fmt: skip
+    key = path[0]
+    inner = Section(section.document, (*section.path, *path), given, section.faults)
     inner.known(_DESK_KEYS)
     role = roles_of(_listed(inner, "role"), "role", need=key != "legs")
     reopens = _one_of(inner, "reopens", states, "state", "", need=key == "appeal")
-    return Desk(role[0] if role else "", _one_of(inner, "clock", clocks, "clock", "", need=True), reopens)
+    return Desk(
+        role[0] if role else "", _one_of(inner, "clock", clocks, "clock", "", need=True), reopens,
+        inner.words("title") if "title" in given else {}, _one_of(inner, "ask", clocks, "clock", ""),
+        inner.boolean("above"), _one_of(inner, "stands", states, "state", ""), _all_of(inner, "starts", clocks, "clock"),
+    )  # fmt: skip
 
 
 def _listed(section: Section, key: str) -> Section:

@@ -21,7 +21,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tocsin.terms.errors import BadForm, Damaged, TooBig, UnknownName
 
-__all__ = ["CONTENT_TYPE", "MOST_BYTES", "MOST_PIXELS", "Photo", "keep_photo", "read_blob"]
+__all__ = [
+    "CONTENT_TYPE", "MOST_BYTES", "MOST_PIXELS", "Photo", "Picture", "blob_exists", "drop_blob", "keep_blob", "keep_photo",
+    "made_anew", "read_blob",
+]  # fmt: skip
 
 MOST_BYTES = 12 << 20
 MOST_PIXELS = 40_000_000
@@ -42,18 +45,33 @@ class Photo:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photograph that was written anew and is not kept yet: the picture and its small copy, size in px."""
+
+    whole: bytes
+    small: bytes
+    width: int
+    height: int
+
+
 def keep_photo(chunks: Iterable[bytes], name: str = "") -> Photo:
     """Decode, write anew without any metadata, keep. Reads at most MOST_BYTES and a chunk; ``name`` is only for the words of
     a refusal. The same picture is kept once.
 
     Raises TooBig over MOST_BYTES or MOST_PIXELS, BadForm for what is no whole JPEG, PNG or WebP by its content.
     """
+    made = made_anew(chunks, name)
+    return Photo(keep_blob(made.whole), keep_blob(made.small), made.width, made.height, len(made.whole))
+
+
+def made_anew(chunks: Iterable[bytes], name: str = "") -> Picture:
+    """The same without keeping it: for whoever keeps it under seal. Raises what ``keep_photo`` raises."""
     thing = _("photograph {name}").format(name=name) if name else _("photograph")
     picture = _decoded(_at_most(chunks, thing), thing)
     small = picture.copy()
     small.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    whole = _encoded(picture)
-    return Photo(_keep(whole), _keep(_encoded(small)), picture.width, picture.height, len(whole))
+    return Picture(_encoded(picture), _encoded(small), picture.width, picture.height)
 
 
 def read_blob(digest: str) -> bytes:
@@ -67,6 +85,28 @@ def read_blob(digest: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != digest:
         raise Damaged(f"blob {digest}", "its bytes are not those that were kept", "restore it from a backup")
     return content
+
+
+def drop_blob(digest: str) -> int:
+    """Destroy a kept file whose bytes no other row cites (ciphertext never is): written over, then taken away. Its size, 0
+    where there is none."""
+    path = _path(digest)
+    try:
+        with path.open("r+b") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.write(bytes(size))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return 0
+    path.unlink()
+    _settle(path.parent)
+    return size
+
+
+def blob_exists(digest: str) -> bool:
+    """Whether a file of this digest is kept."""
+    return _DIGEST.fullmatch(digest) is not None and _path(digest).exists()
 
 
 def _at_most(chunks: Iterable[bytes], thing: str) -> bytes:
@@ -117,7 +157,8 @@ def _encoded(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _keep(content: bytes) -> str:
+def keep_blob(content: bytes) -> str:
+    """Keep bytes by their digest, once; on the disk when this returns."""
     digest = hashlib.sha256(content).hexdigest()
     path = _path(digest)
     if not path.exists():

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tocsin.doors.access import acting, actor_of_request
+from tocsin.doors.console.cases_drafts import done_once, keep_typed
 from tocsin.doors.console.cases_form import answers_of
 from tocsin.doors.console.cases_pages import case_page
-from tocsin.doors.photographs import photos_of
+from tocsin.doors.photographs import pictures_of
 from tocsin.records import clock
 from tocsin.records.cases import queries, services
 from tocsin.records.cases.queries import Filter
@@ -24,7 +25,7 @@ from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.terms.errors import BadValue, Refused, Stale, TocsinError, Unavailable, UnknownName
 
-__all__ = ["appeal", "ask", "documents", "hand", "leg", "merge", "message", "move", "split", "time"]
+__all__ = ["appeal", "ask", "documents", "hand", "leg", "merge", "message", "move", "seal", "split", "time"]
 
 
 @require_POST
@@ -36,10 +37,13 @@ def move(request: HttpRequest, case_id: str, code: str) -> HttpResponse:
     form = line.kind.moves[code].form if code in line.kind.moves else ""
     answers = answers_of(request.POST, line.kind, form, line.values, timezone.get_current_timezone())
     try:
-        services.move(case_id, code, answers, version=_version(request), actor=actor, now=now)
+        done_once(request, actor, now, lambda: services.move(
+            case_id, code, answers, version=_version(request), actor=actor, now=now))  # fmt: skip
     except AnswersRefused as error:
+        keep_typed(request, error)
         return case_page(request, case_id, [error], move=code, faults=error.faults)
     except Refused as error:
+        keep_typed(request, error)
         return case_page(request, case_id, [error], move=code)
     try:
         queries.case_file(actor.scope, case_id)
@@ -136,15 +140,30 @@ def appeal(request: HttpRequest, case_id: str) -> HttpResponse:
 
 
 @require_POST
+@acting(Act.READ_CASES)
+def seal(request: HttpRequest, case_id: str) -> HttpResponse:
+    """Read what lies under seal, ask to, or let somebody."""
+    what, purpose = request.POST.get("what", ""), request.POST.get("purpose", "")[:40]
+    if what == "ask":
+        return _then(request, case_id, lambda actor, now: services.ask_to_read(
+            case_id, purpose, _text(request, "why"), actor=actor, now=now))  # fmt: skip
+    if what == "let":
+        number = request.POST.get("reading", "")
+        chosen = int(number) if number.isdecimal() and len(number) < 10 else 0
+        return _then(request, case_id, lambda actor, now: services.let_read(case_id, chosen, actor=actor, now=now))
+    return _then(request, case_id, lambda actor, now: services.read_sealed(case_id, purpose, actor=actor, now=now))
+
+
+@require_POST
 @acting(Act.WORK_CASES)
 def documents(request: HttpRequest, case_id: str) -> HttpResponse:
     """Keep pictures with it."""
     _who(request, case_id)
-    photos, refused = photos_of(request)
+    pictures, refused = pictures_of(request)
     if refused:
         return case_page(request, case_id, refused)
     return _then(request, case_id, lambda actor, now: services.keep_documents(
-        case_id, photos, version=_version(request), actor=actor, now=now))  # fmt: skip
+        case_id, pictures, version=_version(request), actor=actor, now=now))  # fmt: skip
 
 
 def _who(request: HttpRequest, case_id: str) -> tuple[Actor, datetime]:
@@ -157,9 +176,10 @@ def _who(request: HttpRequest, case_id: str) -> tuple[Actor, datetime]:
 def _then(request: HttpRequest, case_id: str, do: Callable[[Actor, datetime], object]) -> HttpResponse:
     actor, now = _who(request, case_id)
     try:
-        do(actor, now)
+        done_once(request, actor, now, lambda: do(actor, now))
     except (Refused, Unavailable) as error:
         refused: TocsinError = error
+        keep_typed(request, error)
         return case_page(request, case_id, [refused])
     return _to(case_id)
 

@@ -14,6 +14,7 @@ from tocsin.packkit.case_moves import still_asked
 from tocsin.packkit.forms import Question
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.refusals import fault_words, in_words
+from tocsin.records.cases.sealing import UNDER_SEAL
 
 __all__ = ["Asked", "answers_of", "asked", "shown_value"]
 
@@ -70,6 +71,8 @@ def shown_value(kind: CaseKind, name: str, value: Any, zone: tzinfo) -> tuple[st
     if question is None:
         return name, str(value)
     title = in_words(question.title)
+    if value == UNDER_SEAL:
+        return title, UNDER_SEAL
     if question.kind == "choice":
         return title, in_words(question.words.get(str(value), {"en": str(value)}))
     if question.kind == "moment":

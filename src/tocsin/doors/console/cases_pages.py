@@ -13,19 +13,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting, actor_of_request, posts_of_request
+from tocsin.doors.console.case_papers import papers_of
+from tocsin.doors.console.cases_drafts import chosen_draft, drafts_on_page
 from tocsin.doors.console.cases_form import shown_value
-from tocsin.doors.console.cases_words import case_on_page, clocks_on_page, hand_words, moves_on_page, told
+from tocsin.doors.console.cases_words import case_on_page, clocks_on_page, hand_words, letters_on_page, moves_on_page, told
+from tocsin.doors.console.seal_shown import seal_on_page
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.respond_pages import SHEETS
 from tocsin.doors.console.standing import post_title
-from tocsin.doors.photographs import MOST_PHOTOS, photo_response
+from tocsin.doors.photographs import MOST_PHOTOS, picture_response
 from tocsin.doors.refusals import status_of
 from tocsin.packkit.answers import AnswerFault
 from tocsin.packkit.lifecycle import CaseKind
+from tocsin.records import clock
 from tocsin.records.cases import queries
 from tocsin.records.cases.kinds import kinds_in_use
+from tocsin.records.cases.letters import APPEAL, NEAR, PASSED
 from tocsin.records.cases.queries import CaseFile, Filter
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.dispatch import queries as dispatch
+from tocsin.records.files.queries import files
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org import queries as org
@@ -63,6 +70,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "kinds": [(name, in_words(kind.title)) for name, kind in kinds.items()],
         "states": [(state.code, in_words(state.title)) for state in states],
         "opens": [(kind.pack, kind.code, in_words(kind.title)) for kind in may_open(frame.actor)],
+        "drafts": drafts_on_page(frame.actor, "/", None),
     }  # fmt: skip
     return render(request, "console/cases.html", context)
 
@@ -81,30 +89,38 @@ def case_page(
     """The page, with what was refused on top and what was typed still in its fields."""
     with one_moment():
         frame = open_frame(request)
-        file = queries.case_file(frame.scope, case_id)
+        file = queries.case_file_for(frame.actor, case_id, now=from_us(frame.now_us))
         context = _context(request, frame, file, move, faults) | {"errors": errors, "receipt": receipt}
     status = 422 if faults else (status_of(errors[0]) if isinstance(errors[0], Refused) else 503) if errors else 200
-    return render(request, "console/case.html", context, status=status)
+    response = render(request, "console/case.html", context, status=status)
+    if file.line.kind.sealed:
+        response["Cache-Control"] = "no-store"  # what was opened stays in no browser
+    return response
 
 
 @require_safe
 @acting(Act.READ_CASES)
 def document(request: HttpRequest, case_id: str, number: int) -> HttpResponse:
     """A picture, for who may read its case."""
-    return photo_response(queries.document(actor_of_request(request).scope, case_id, number).digest)
+    return _picture(request, case_id, number, small=False)
 
 
 @require_safe
 @acting(Act.READ_CASES)
 def document_small(request: HttpRequest, case_id: str, number: int) -> HttpResponse:
     """Its small copy."""
-    return photo_response(queries.document(actor_of_request(request).scope, case_id, number).thumbnail)
+    return _picture(request, case_id, number, small=True)
+
+
+def _picture(request: HttpRequest, case_id: str, number: int, *, small: bool) -> HttpResponse:
+    content, sealed = queries.picture(actor_of_request(request), case_id, number, small=small, now=clock.now())
+    return picture_response(content, cache="no-store" if sealed else "private, max-age=3600")
 
 
 def may_open(actor: Actor) -> list[CaseKind]:
     """The kinds of case that this actor opens."""
     return [kind for kind in kinds_in_use().values()
-            if actor.role in kind.opens and not kind.sealed and actor.may(Act.WORK_CASES)]  # fmt: skip
+            if actor.role in kind.opens and actor.may(Act.WORK_CASES)]  # fmt: skip
 
 
 def _context(
@@ -114,12 +130,18 @@ def _context(
     typed = dict.fromkeys(("words", "why", "post", "number"), "")
     if request.method == "POST":
         typed |= {name: request.POST.get(name, "") for name in request.POST}
+    under = f"/cases/{line.id}/"
+    draft = chosen_draft(request, actor, under)
+    if draft:
+        typed |= dict(draft.fields)
+        move = draft.form.removeprefix(under).removeprefix("move/")
     operates = bool(line.facility) and any(post.facility == line.facility for post in posts_of_request(request))
     works = actor.may(Act.WORK_CASES) and not line.survivor
     chain = ledger.chain(line.id)
     return frame.context(request, "cases", *SHEETS) | {
         "case": case_on_page(line, frame.language), "typed": typed, "works": works, "owns": works and actor.post == line.owner,
         "clocks": clocks_on_page(file, actor, now),
+        "letters": letters_on_page(dispatch.told_about(line.id, (NEAR, PASSED, APPEAL), at_most=20), frame.language),
         "moves": moves_on_page(line, actor, typed, move, faults, operates=operates) if works else [],
         "wrong": bool(faults),
         "values": [shown_value(line.kind, name, value, frame.zone) for name, value in line.values.items()],
@@ -128,6 +150,8 @@ def _context(
         "hands": [(hand_words(one.what), post_title(one.after, frame.language), one.why, to_us(one.at)) for one in file.hands],
         "messages": [(one, to_us(one.at)) for one in file.messages],
         "documents": list(enumerate(file.documents, 1)), "most_photos": MOST_PHOTOS,
+        "files": files(frame.scope, line.id), "papers": papers_of(line),
+        "drafts": [one for one in drafts_on_page(actor, under, line.kind) if draft is None or one.id != draft.id],
         "appeals": [(one, post_title(one.owner, frame.language), to_us(one.at)) for one in file.appeals],
         "decides": works and any(one.upheld is None and one.owner == actor.post for one in file.appeals),
         "joined": file.joined, "children": [case_on_page(child, frame.language) for child in file.children],
@@ -138,6 +162,7 @@ def _context(
                  and actor.role == line.kind.ruling.role and actor.post != line.owner,
         "may_contest": line.kind.ruling is not None and line.ruled_at is None and line.contested_at is None,
         "may_ask": line.kind.legs is not None, "kind_new": [(k.pack, k.code, in_words(k.title)) for k in may_open(actor)],
+        "seal": seal_on_page(file, actor, frame.language, now),
         "may_split": actor.may(Act.WORK_CASES) and bool(line.survivor), "once": secrets.token_urlsafe(16),
     }  # fmt: skip
 

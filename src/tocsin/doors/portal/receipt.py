@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +12,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from tocsin.doors.client_address import client_address
+from tocsin.doors.console.cases_form import shown_value
+from tocsin.doors.console.period_words import period_words
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.portal.frame import language_of, page_context
 from tocsin.doors.portal.tries import Tries
 from tocsin.doors.refusals import status_of
 from tocsin.loop.warn.names import Names
+from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records import clock
 from tocsin.records.cases import queries, services
 from tocsin.records.cases.queries import ReceiptFile
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.cases.told import Told, told_by_code
 from tocsin.records.places import queries as places
 from tocsin.terms.errors import Refused, TocsinError, Unavailable, UnknownName
 
@@ -47,9 +52,10 @@ def receipt(request: HttpRequest) -> HttpResponse:
             error = refused
         try:
             file = queries.file_of_code(code)
+            told = told_by_code(code, now=clock.now())
         except UnknownName as refused:
             return _page(request, language, {"error": refused, "code": code}, status=404)
-        shown = _shown(file, language) | {"code": code, "error": error, "done": done}
+        shown = _shown(file, language) | _told(file, told, language) | {"code": code, "error": error, "done": done}
         if error is not None:  # what was typed is not lost
             shown |= {"words": request.POST.get("words", "")[:2000], "what": request.POST.get("what", "")}
         status = 200 if error is None else status_of(error) if isinstance(error, Refused) else 503
@@ -93,10 +99,32 @@ def _shown(file: ReceiptFile, language: str) -> dict[str, Any]:
         "hands": [(post_title(one.after, language), moment(one.at), one.what) for one in file.hands if one.what != "contested"],
         "messages": [(one, moment(one.at)) for one in file.messages],
         "appeals": [(one, post_title(one.owner, language), moment(one.at)) for one in file.appeals],
+        "sealed": kind.sealed, "purged": moment(line.purged_at) if line.purged_at else "",
+        "readings": [(post_title(one.post, language), moment(one.at), _purpose(kind, one.purpose))
+                     for one in file.readings if one.at is not None],
         "may_rate": line.is_over and not file.rated,
-        "may_appeal": kind.appeal is not None and (line.is_over or line.replied_at is not None)
-                      and all(one.upheld is not None for one in file.appeals),
     }  # fmt: skip
+
+
+def _told(file: ReceiptFile, told: Told, language: str) -> dict[str, Any]:
+    """What the office tells, and which appeal is next: who would decide, until when it can be asked, how long it takes."""
+    line, zone = file.line, places.local_time(clock.now(), file.line.jurisdiction).tzinfo
+    answers = [shown_value(line.kind, name, value, zone or UTC) for name, value in told.answers]
+    following = told.appeal
+    if following is None:
+        return {"told": answers, "may_appeal": False}
+    spec = line.kind.clocks[following.desk.clock]
+    until = places.local_time(following.until, line.jurisdiction).strftime("%Y-%m-%d %H:%M") if following.until else ""
+    return {
+        "told": answers, "may_appeal": True, "appeal_title": in_words(following.desk.title) or _("Appeal"),
+        "appeal_owner": post_title(following.owner, language) if following.owner else "", "appeal_until": until,
+        "appeal_within": period_words(spec.period), "appeal_clause": spec.clause,
+    }  # fmt: skip
+
+
+def _purpose(kind: CaseKind, code: str) -> str:
+    found = kind.seal.purposes.get(code) if kind.seal else None
+    return in_words(found.title) if found else code
 
 
 def _page(request: HttpRequest, language: str, more: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from tocsin.records.derived_key import derived_key
 from tocsin.terms.errors import Damaged
 
 __all__ = ["Seal"]
@@ -55,7 +56,7 @@ class Seal:
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
-    return hmac.new(key, b"tocsin audience\0" + purpose, hashlib.sha256).digest()
+    return derived_key(key, b"audience", purpose)
 
 
 def _mac(key: bytes, purpose: bytes, text: str) -> str:

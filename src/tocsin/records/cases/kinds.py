@@ -13,7 +13,7 @@ from tocsin.packkit.kept import declared_texts, read_kept
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.models import DeclarationRow
 from tocsin.records.packs import packs_in_use
-from tocsin.terms.errors import Unavailable, UnknownName
+from tocsin.terms.errors import UnknownName
 
 __all__ = ["declare", "kind_of", "kinds_in_use", "openable"]
 
@@ -24,16 +24,10 @@ def kinds_in_use() -> dict[str, CaseKind]:
 
 
 def openable(name: str) -> tuple[CaseKind, Pack]:
-    """A kind in use and its pack. Raises UnknownName, and Unavailable for one whose content belongs under seal."""
+    """A kind in use and its pack. Raises UnknownName."""
     for pack in packs_in_use():
         for kind in pack.cases.values():
             if kind.name == name:
-                if kind.sealed:
-                    raise Unavailable(
-                        _("case of kind {kind}").format(kind=name),
-                        _("its content belongs under seal, and this version has none yet"),
-                        _("keep it where it is kept now"),
-                    )
                 return kind, pack
     raise UnknownName(
         _("case of kind {kind}").format(kind=name), _("no pack in use declares it"), _("choose one of the list")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import models
 
 __all__ = [
-    "AppealRow", "CalendarYearRow", "CaseRow", "ClockRow", "DeclarationRow", "DocumentRow", "HandRow", "LegRow", "MergeRow",
-    "MessageRow", "NumberRow", "RatingRow",
+    "AppealRow", "CalendarYearRow", "CaseRow", "ClockRow", "CountsRow", "DeclarationRow", "DocumentRow", "HandRow", "LegRow",
+    "MergeRow",
+    "MessageRow", "NumberRow", "RatingRow", "ReadingRow",
 ]  # fmt: skip
 
 
@@ -42,8 +43,9 @@ class CalendarYearRow(models.Model):
 
 class CaseRow(models.Model):
     """One case. ``values``: what was answered; ``makers``: by move, the account that made it last; ``legs_open``: helpers who
-    have not replied; ``survivor``: the case it was merged into. ``sealed`` and ``seal_key`` are the place of values under
-    seal (ADR 22), empty until then. ``receipt``: SHA-256 of the requester's code. ``salt``: of the ledger's commitments."""
+    have not replied; ``survivor``: the case it was merged into. Of a sealed kind: ``sealed`` holds the answers under seal and
+    the place, ``seal_key`` the id of its data key; both and ``salt`` are empty once it was purged (ADR 23). ``receipt``:
+    SHA-256 of the requester's code. ``salt``: of the ledger's commitments."""
 
     id = models.CharField(max_length=40, primary_key=True)
     number = models.CharField(max_length=30)
@@ -68,6 +70,7 @@ class CaseRow(models.Model):
     replied_at = models.DateTimeField(null=True)
     put_right_at = models.DateTimeField(null=True)
     over_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)
     reopened = models.IntegerField(default=0)
     legs_open = models.IntegerField(default=0)
     contested_at = models.DateTimeField(null=True)
@@ -85,6 +88,7 @@ class CaseRow(models.Model):
             models.Index(fields=["facility"], name="cases_of_facility", condition=~models.Q(facility="")),
             models.Index(fields=["survivor"], name="cases_merged", condition=~models.Q(survivor="")),
             models.Index(fields=["parent"], name="cases_of_parent", condition=~models.Q(parent="")),
+            models.Index(fields=["over_at"], name="cases_to_purge", condition=~models.Q(seal_key="")),
         ]
         constraints = [
             # As constraints, not unique=True: that would give PostgreSQL a second index of each, to be kept at every move.
@@ -187,11 +191,13 @@ class MessageRow(models.Model):
 
 
 class DocumentRow(models.Model):
-    """A picture kept with a case, by the digests of ``records.blobs``."""
+    """A picture kept with a case, by the digests of ``records.blobs``; of a sealed case those of its ciphertext, and ``mark``,
+    a salted digest, so that the same picture is kept once."""
 
     case = models.ForeignKey(CaseRow, models.PROTECT, related_name="documents")
     digest = models.CharField(max_length=64)
     thumbnail = models.CharField(max_length=64)
+    mark = models.CharField(max_length=64, default="")
     state = models.CharField(max_length=40)
     at = models.DateTimeField()
     by = models.CharField(max_length=120)
@@ -234,3 +240,31 @@ class AppealRow(models.Model):
             models.UniqueConstraint(fields=["case"], name="cases_one_open_appeal", condition=models.Q(decided_at=None)),
             models.CheckConstraint(condition=~models.Q(owner=""), name="cases_appeal_owner"),
         ]
+
+
+class ReadingRow(models.Model):
+    """Sealed content was opened: by which post and account, for which purpose; until ``until`` it stays open to that account.
+    ``second``: who let them in where they do not work on the case; before that ``at`` is None and nothing is open. ``why``:
+    the reason they gave, under seal."""
+
+    case = models.ForeignKey(CaseRow, models.PROTECT, related_name="readings")
+    post = models.CharField(max_length=60)
+    account = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=40)
+    why = models.TextField(default="")
+    asked_at = models.DateTimeField()
+    second = models.CharField(max_length=120, default="")
+    at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+
+
+class CountsRow(models.Model):
+    """The counts of a sealed kind and month (``2026-10``) as they may be shown; fixed once, so that no later one tells more."""
+
+    kind = models.CharField(max_length=110)
+    month = models.CharField(max_length=7)
+    body = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "month"], name="cases_counts_once")]

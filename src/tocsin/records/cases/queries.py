@@ -4,7 +4,7 @@ what is about that facility, and nothing in a state that is hidden from it. A re
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.packkit.lifecycle import CaseKind
+from tocsin.records.blobs import read_blob
 from tocsin.records.cases.kinds import kind_of, kinds_in_use
 from tocsin.records.cases.models import (
     AppealRow,
@@ -22,16 +23,21 @@ from tocsin.records.cases.models import (
     LegRow,
     MessageRow,
     RatingRow,
+    ReadingRow,
 )
+from tocsin.records.cases.sealing import answered, answers_opened, opened, place_opened
 from tocsin.records.cases.services.opening import code_digest
+from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act, Role
 from tocsin.records.org.scope import Scope
-from tocsin.terms.errors import UnknownName
+from tocsin.records.seal import services as seal
+from tocsin.records.seal.envelope import DataKey
+from tocsin.terms.errors import NotAllowed, UnknownName
 
 __all__ = [
     "AppealLine", "CaseFile", "CaseLine", "ClockLine", "DocumentLine", "Filter", "HandLine", "LegLine", "MessageLine",
-    "ReceiptFile",
-    "case_file", "cases", "count", "document", "file_of_code",
+    "ReadingLine", "ReceiptFile",
+    "case_file", "case_file_for", "cases", "count", "document", "file_of_code", "picture",
 ]  # fmt: skip
 
 
@@ -57,6 +63,7 @@ class CaseLine:
     replied_at: datetime | None
     put_right_at: datetime | None
     over_at: datetime | None
+    purged_at: datetime | None
     reopened: int
     legs_open: int
     contested_at: datetime | None
@@ -152,8 +159,22 @@ class AppealLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingLine:
+    """Somebody opened sealed content, or asks to (``at`` None): which post, for which purpose; ``second``: who let them in."""
+
+    id: int
+    post: str
+    purpose: str
+    asked_at: datetime
+    second: str
+    at: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFile:
-    """One case with everything that belongs to it. ``joined``: (id, number) of cases merged into it."""
+    """One case with everything that belongs to it. ``joined``: (id, number) of cases merged into it. Of a sealed case the words
+    are UNDER_SEAL unless ``opened``; ``readings``: who opened it, and who asks to."""
 
     line: CaseLine
     clocks: list[ClockLine]
@@ -166,6 +187,8 @@ class CaseFile:
     children: list[CaseLine]
     survivor_number: str = ""
     parent_number: str = ""
+    opened: bool = False
+    readings: list[ReadingLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +202,7 @@ class ReceiptFile:
     appeals: list[AppealLine]
     survivor_number: str
     rated: bool
+    readings: list[ReadingLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +231,47 @@ def count(scope: Scope, wanted: Filter | None = None) -> int:
 
 
 def case_file(scope: Scope, case_id: str) -> CaseFile:
-    """One case. Raises UnknownName where there is none in the scope."""
+    """One case; a sealed one closed. Raises UnknownName where there is none in the scope."""
+    return _file(scope, case_id, "", None)
+
+
+def case_file_for(actor: Actor, case_id: str, *, now: datetime) -> CaseFile:
+    """The same for an account; opened where it has opened it for a purpose that stands (``services.read_sealed``)."""
+    return _file(actor.scope, case_id, actor.account, now)
+
+
+def _file(scope: Scope, case_id: str, account: str, now: datetime | None) -> CaseFile:
     row = _seen(scope).filter(id=case_id).first()
     if row is None:
         raise UnknownName(_("case"), _("there is none with this address in your area"), _("open the list of cases"))
+    key = _key_for(row, account, now)
     line = _with_deadlines([row])[0]
+    if key is not None:
+        line = replace(line, values=answers_opened(row, row.values, row.sealed, key), place=place_opened(row.sealed, key))
     joined = [(one.id, one.number) for one in _seen(scope).filter(survivor=row.id).order_by("number")]
     children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at")[:100]))
     return CaseFile(
-        line, _clocks(row), [_made(LegLine, one) for one in LegRow.objects.filter(case=row).order_by("id")], _hands(row),
-        _messages(row), [_made(DocumentLine, one) for one in DocumentRow.objects.filter(case=row).order_by("id")],
-        _appeals(row),
-        joined, children, _number(row.survivor), _number(row.parent),
+        line, _clocks(row), _legs(row, key), _hands(row, key),
+        _messages(row, key), [_made(DocumentLine, one) for one in DocumentRow.objects.filter(case=row).order_by("id")],
+        _appeals(row, key),
+        joined, children, _number(row.survivor), _number(row.parent), key is not None, _readings(row),
     )  # fmt: skip
+
+
+def picture(actor: Actor, case_id: str, number: int, *, small: bool, now: datetime) -> tuple[bytes, bool]:
+    """The bytes of a document or its small copy, by its place from 1, and whether it was under seal. Raises UnknownName, and
+    NotAllowed where the account has not opened a sealed case."""
+    found = document(actor.scope, case_id, number)
+    content = read_blob(found.thumbnail if small else found.digest)
+    row = CaseRow.objects.get(id=case_id)
+    if not row.seal_key:
+        return content, False
+    key = _key_for(row, actor.account, now)
+    if key is None:
+        raise NotAllowed(
+            _("document"), _("it lies under seal, and you have said no purpose"), _("open the case and choose one")
+        )
+    return key.open_bytes(content, "thumbnail" if small else "document"), True
 
 
 def document(scope: Scope, case_id: str, number: int) -> DocumentLine:
@@ -240,9 +292,11 @@ def file_of_code(code: str) -> ReceiptFile:
     goes_on = (
         CaseRow.objects.get(id=row.survivor) if row.survivor else row
     )  # what happens to a merged one happens there
+    own = seal.open_key(row.seal_key) if row.seal_key else None  # it is the requester's own
     rated = RatingRow.objects.filter(case=row, closing=row.reopened).exists()
     return ReceiptFile(_with_deadlines([goes_on])[0], [*_clocks(goes_on), *(_clocks(row) if row.survivor else [])],
-                       _hands(goes_on), _messages(row), _appeals(row), _number(row.survivor), rated)  # fmt: skip
+                       _hands(goes_on, None), _messages(row, own), _appeals(row, own), _number(row.survivor), rated,
+                       _readings(row))  # fmt: skip
 
 
 def _filtered(scope: Scope, wanted: Filter) -> QuerySet[CaseRow]:
@@ -250,23 +304,28 @@ def _filtered(scope: Scope, wanted: Filter) -> QuerySet[CaseRow]:
     named = {
         "kind": wanted.kind,
         "state": wanted.state,
-        "owner": wanted.owner,
         "event": wanted.event,
         "facility": wanted.facility,
     }
     rows = rows.filter(**{name: value for name, value in named.items() if value})
+    if wanted.owner:  # whose appeal it is has it in hand too
+        rows = rows.filter(Q(owner=wanted.owner) | Q(id__in=_appeals_open().filter(owner=wanted.owner).values("case_id")))
     if wanted.number:
         rows = rows.filter(number__startswith=wanted.number.strip().upper()[:30])
     if wanted.legs_of:
         rows = rows.filter(id__in=LegRow.objects.filter(post=wanted.legs_of, ended_at=None).values("case_id"))
     if wanted.which == "open":
-        return rows.filter(over_at=None)
+        return rows.filter(Q(over_at=None) | Q(id__in=_appeals_open().values("case_id")))
     if wanted.which == "over":
         return rows.exclude(over_at=None)
     if wanted.which == "overdue":
         late = ClockRow.objects.filter(ended_at=None).exclude(overdue_at=None)
         return rows.filter(id__in=late.values("case_id"))
     return rows
+
+
+def _appeals_open() -> QuerySet[AppealRow]:
+    return AppealRow.objects.filter(decided_at=None)
 
 
 def _seen(scope: Scope) -> QuerySet[CaseRow]:
@@ -297,6 +356,7 @@ def _with_deadlines(rows: Sequence[CaseRow]) -> list[CaseLine]:
     for row in rows:
         clock_row = nearest.get(row.id)
         values = {name: getattr(row, name) for name in CaseLine.__slots__ if name not in _OWN}
+        values["values"] = answered(row.values, row.sealed)
         lines.append(CaseLine(**values, kind=kind_of(row.kind, row.declaration_id), has_requester=row.receipt is not None,
                               pack_sha=row.declaration_id, due_at=clock_row.due_at if clock_row else None,
                               overdue=row.id in overdue, provisional=bool(clock_row and clock_row.provisional)))  # fmt: skip
@@ -315,16 +375,39 @@ def _clocks(row: CaseRow) -> list[ClockLine]:
     )  # fmt: skip
 
 
-def _hands(row: CaseRow) -> list[HandLine]:
-    return [_made(HandLine, one) for one in HandRow.objects.filter(case=row).order_by("id")]
+def _key_for(row: CaseRow, account: str, now: datetime | None) -> DataKey | None:
+    if not row.seal_key or not account or now is None:
+        return None
+    stands = ReadingRow.objects.filter(case=row, account=account, at__lte=now, until__gt=now).exists()
+    return seal.open_key(row.seal_key) if stands else None
 
 
-def _messages(row: CaseRow) -> list[MessageLine]:
-    return [_made(MessageLine, one) for one in MessageRow.objects.filter(case=row).order_by("id")]
+def _legs(row: CaseRow, key: DataKey | None) -> list[LegLine]:
+    return [
+        LegLine(one.pk, one.post, opened(row, one.words, "leg", key), one.asked_at, opened(row, one.reply, "reply", key),
+                opened(row, one.waived_why, "waived", key), one.ended_at)
+        for one in LegRow.objects.filter(case=row).order_by("id")
+    ]  # fmt: skip
 
 
-def _appeals(row: CaseRow) -> list[AppealLine]:
-    return [_made(AppealLine, one) for one in AppealRow.objects.filter(case=row).order_by("id")]
+def _hands(row: CaseRow, key: DataKey | None) -> list[HandLine]:
+    return [HandLine(one.what, one.before, one.after, opened(row, one.why, "hand", key), one.at)
+            for one in HandRow.objects.filter(case=row).order_by("id")]  # fmt: skip
+
+
+def _messages(row: CaseRow, key: DataKey | None) -> list[MessageLine]:
+    return [MessageLine(one.from_requester, one.is_reply, opened(row, one.words, "message", key), one.at)
+            for one in MessageRow.objects.filter(case=row).order_by("id")]  # fmt: skip
+
+
+def _appeals(row: CaseRow, key: DataKey | None) -> list[AppealLine]:
+    return [AppealLine(one.owner, opened(row, one.words, "appeal", key), one.at, one.upheld,
+                       opened(row, one.reason, "decision", key), one.decided_at)
+            for one in AppealRow.objects.filter(case=row).order_by("id")]  # fmt: skip
+
+
+def _readings(row: CaseRow) -> list[ReadingLine]:
+    return [_made(ReadingLine, one) for one in ReadingRow.objects.filter(case=row).order_by("id")]
 
 
 def _number(case_id: str) -> str:

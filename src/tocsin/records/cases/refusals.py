@@ -13,7 +13,7 @@ from tocsin.packkit.forms import Form
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.terms.errors import BadForm, BadValue, NotAllowed, Refused, Stale
 
-__all__ = ["WORDS_AT_MOST", "AnswersRefused", "fault_words", "in_words", "merged", "move_refused", "stale", "words_of"]
+__all__ = ["WORDS_AT_MOST", "AnswersRefused", "fault_words", "in_words", "merged", "move_refused", "purged", "stale", "words_of"]
 
 WORDS_AT_MOST = 4000
 _HIDDEN = {chr(n) for n in range(32)} - {"\n", "\t"}
@@ -81,6 +81,12 @@ def merged(number: str, survivor: str) -> Stale:
     """It goes on under another number."""
     return Stale(_("case {number}").format(number=number), _("it was merged into {survivor}").format(survivor=survivor),
                  _("work on that one, or split them again"))  # fmt: skip
+
+
+def purged(number: str) -> Stale:
+    """Nothing is left of it but number, state and moments."""
+    return Stale(_("case {number}").format(number=number), _("what it held has been destroyed, as its pack says"),
+                 _("open a new one; the certificate says when and by which rule"))  # fmt: skip
 
 
 def words_of(text: str, what: str, *, most: int = WORDS_AT_MOST) -> str:

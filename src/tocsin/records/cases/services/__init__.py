@@ -11,11 +11,14 @@ from tocsin.records.cases.services.legs import ask_helper, reply_leg, waive_leg
 from tocsin.records.cases.services.merging import merge, split
 from tocsin.records.cases.services.moving import MOST_AT_ONCE, Moved, Step, move, move_many
 from tocsin.records.cases.services.opening import Opened, open_case
+from tocsin.records.cases.services.purging import purge_sweep
+from tocsin.records.cases.services.reading import ask_to_read, let_read, read_sealed
 from tocsin.records.cases.services.requester import rate, write_as_requester, write_to_requester
 from tocsin.records.cases.services.sweeping import sweep
 
 __all__ = [
-    "MOST_AT_ONCE", "Loaded", "Moved", "Opened", "Step", "appeal", "ask_helper", "contest", "decide_appeal", "extend",
-    "keep_documents", "load_years", "merge", "move", "move_many", "open_case", "pause", "rate", "reply_leg", "resume", "rule",
-    "split", "sweep", "transfer", "waive_leg", "write_as_requester", "write_to_requester",
+    "MOST_AT_ONCE", "Loaded", "Moved", "Opened", "Step", "appeal", "ask_helper", "ask_to_read", "contest", "decide_appeal",
+    "extend", "keep_documents", "let_read", "load_years", "merge", "move", "move_many", "open_case", "pause", "purge_sweep",
+    "rate", "read_sealed", "reply_leg", "resume", "rule", "split", "sweep", "transfer", "waive_leg", "write_as_requester",
+    "write_to_requester",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from tocsin.records.cases.commitment import commitment
 from tocsin.records.cases.models import CaseRow, ClockRow
 from tocsin.records.cases.refusals import in_words, words_of
 from tocsin.records.cases.running import recompute
+from tocsin.records.cases.sealing import words_kept
 from tocsin.records.cases.services.crossing import tell_run_out
 from tocsin.records.cases.services.rows import held, kind_of_row, save, tell
 from tocsin.records.ledger.bulk import append_many
@@ -33,7 +34,7 @@ def pause(case_id: str, clock_id: int, why: str, *, version: int, actor: Actor, 
         said = words_of(why, _("reason"))
         if running.overdue_at is None and running.due_at <= now:  # it ran out before it was stopped
             append_many(tell_run_out([running], now=now), actor=actor.name, now=now)
-        running.pauses = [*running.pauses, [to_us(now), None, actor.name, said]]
+        running.pauses = [*running.pauses, [to_us(now), None, actor.name, words_kept(row, said, "clock")]]
         _again(row, running, spec, now)
         tell(
             row,
@@ -74,7 +75,7 @@ def extend(case_id: str, clock_id: int, why: str, *, version: int, actor: Actor,
                 in_words(spec.title), _("it has run out, and what has run out is not extended"), _("report it late")
             )
         said = words_of(why, _("reason"))
-        running.extensions = [*running.extensions, [actor.name, said, to_us(now)]]
+        running.extensions = [*running.extensions, [actor.name, words_kept(row, said, "clock"), to_us(now)]]
         _again(row, running, spec, now)
         tell(row, "clock_extended", actor.name, now, clock=running.code, clause=grant.clause, due_us=to_us(running.due_at),
              why=commitment(said, row.salt))  # fmt: skip

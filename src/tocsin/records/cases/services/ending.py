@@ -7,11 +7,17 @@ from datetime import datetime
 
 from django.db.models import Case, Q, When
 
-from tocsin.records.cases.models import ClockRow
+from tocsin.records.cases.models import CaseRow, ClockRow
 from tocsin.records.cases.services.crossing import tell_run_out
 from tocsin.records.ledger.bulk import Note
 
-__all__ = ["end_clocks"]
+__all__ = ["end_clocks", "has_lapsed"]
+
+
+def has_lapsed(row: CaseRow, code: str, *, now: datetime) -> bool:
+    """Whether the time of a right, when it last ran, is over; also before the sweep came by. A time that never began is not."""
+    last = ClockRow.objects.filter(case=row, code=code, purpose="case").order_by("-id").first() if code else None
+    return last is not None and last.due_at <= now
 
 
 def end_clocks(ends: Sequence[tuple[str, tuple[str, ...] | None]], how: str, *, now: datetime) -> list[Note]:
@@ -28,5 +34,5 @@ def end_clocks(ends: Sequence[tuple[str, tuple[str, ...] | None]], how: str, *, 
         return []
     late = [key for key, is_late in rows if is_late]
     notes = tell_run_out(list(ClockRow.objects.filter(id__in=late).order_by("id")), now=now) if late else []
-    ClockRow.objects.filter(id__in=[key for key, _late in rows]).update(ended_at=now, ended_how=how)
+    ClockRow.objects.filter(id__in=[key for key, _late in rows], ended_at=None).update(ended_at=now, ended_how=how)
     return notes

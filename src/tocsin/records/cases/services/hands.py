@@ -14,6 +14,9 @@ from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.commitment import commitment
 from tocsin.records.cases.models import CaseRow, HandRow
 from tocsin.records.cases.refusals import words_of
+from tocsin.records.cases.sealing import words_kept
+from tocsin.records.cases.services.ending import has_lapsed
+from tocsin.records.cases.services.listed import require_not_pushed_down
 from tocsin.records.cases.services.rows import (
     held,
     kind_of_row,
@@ -33,20 +36,21 @@ __all__ = ["contest", "rule", "transfer"]
 
 def transfer(case_id: str, post: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
     """Its owner hands it to another post, with a reason. Raises BadValue where no post is named, NotAllowed for who does not
-    own it or for a post whose area does not reach there, Stale where it is disputed, over or changed."""
+    own it, for a post whose area does not reach there, or for a lower body's where the duty list keeps the matter above; Stale
+    where it is disputed, over or changed."""
     with transaction.atomic():
         row = held(case_id, version, actor)
         require_owner(row, actor)
         require_open(row)
         if row.contested_at is not None:
             raise Stale(thing_of(row), _("it is disputed whose it is"), _("wait for the ruling"))
-        _hand(row, "transferred", other_post(post, row, but=row.owner).id, why, actor, now)
+        _hand(row, "transferred", _next(post, row, row.owner, now), why, actor, now)
         save(row)
 
 
 def contest(case_id: str, post: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
     """Its owner says that it is another post's. The desk decides; until then the owner works on. Raises what ``transfer``
-    raises, and Stale after a ruling: a case is not sent round and round."""
+    raises, and Stale after a ruling or after the time to object: a case is not sent round and round."""
     with transaction.atomic():
         row = held(case_id, version, actor)
         require_owner(row, actor)
@@ -62,12 +66,16 @@ def contest(case_id: str, post: str, why: str, *, version: int, actor: Actor, no
             )
         if row.contested_at is not None:
             raise Stale(thing_of(row), _("it is disputed already"), _("wait for the ruling"))
+        if has_lapsed(row, kind.ruling.ask, now=now):
+            raise Stale(thing_of(row), _("the time to object is over ({clause})").format(
+                clause=kind.clocks[kind.ruling.ask].clause), _("work on it, or transfer it with the other post's word"))  # fmt: skip
         row.contested_at = now
         said = words_of(why, _("reason"))
-        after = other_post(post, row, but=row.owner).id
+        after = _next(post, row, row.owner, now)
         HandRow.objects.create(
-            case=row, what="contested", before=row.owner, after=after, why=said, at=now, by=actor.name
-        )
+            case=row, what="contested", before=row.owner, after=after, why=words_kept(row, said, "hand"), at=now,
+            by=actor.name,
+        )  # fmt: skip
         due_us = start_other(row, kind, kind.ruling.clock, "ruling", now=now)
         save(row)
         tell(
@@ -90,7 +98,7 @@ def rule(case_id: str, post: str, why: str, *, version: int, actor: Actor, now: 
         if row.contested_at is None:
             raise Stale(thing_of(row), _("nobody disputes whose it is"), _("load the page again"))
         _require_desk(kind, row, actor)
-        after = post if post == row.owner else other_post(post, row, but="").id
+        after = post if post == row.owner else _next(post, row, "", now)
         end_other(row, "ruling", "done", actor=actor.name, now=now)
         row.contested_at, row.ruled_at = None, now
         _hand(row, "ruled", after, why, actor, now)
@@ -102,9 +110,17 @@ def _require_desk(kind: CaseKind, row: CaseRow, actor: Actor) -> None:
         raise NotAllowed(thing_of(row), _("another post decides whose it is"), _("wait for the ruling"))
 
 
+def _next(post_id: str, row: CaseRow, but: str, now: datetime) -> str:
+    """The post that goes on with it, which is no lower body's where the duty list keeps the matter above."""
+    post = other_post(post_id, row, but=but)
+    require_not_pushed_down(row, post, now=now)
+    return post.id
+
+
 def _hand(row: CaseRow, what: str, after: str, why: str, actor: Actor, now: datetime) -> None:
     said, before = words_of(why, _("reason")), row.owner
-    HandRow.objects.create(case=row, what=what, before=before, after=after, why=said, at=now, by=actor.name)
+    kept = words_kept(row, said, "hand")
+    HandRow.objects.create(case=row, what=what, before=before, after=after, why=kept, at=now, by=actor.name)
     row.owner = after
     body = {"before": before, "owner": after, "why": commitment(said, row.salt)}
     if what == "ruled":

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from tocsin.records.cases.commitment import commitment
 from tocsin.records.cases.models import CaseRow, LegRow
 from tocsin.records.cases.refusals import words_of
+from tocsin.records.cases.sealing import words_kept
 from tocsin.records.cases.services.rows import (
     covers,
     held,
@@ -49,7 +50,8 @@ def ask_helper(case_id: str, post: str, words: str, *, version: int, actor: Acto
                 thing_of(row), _("it has {n} helpers already").format(n=MOST_LEGS), _("make a case of its own")
             )
         said = words_of(words, _("what is asked"))
-        leg = LegRow.objects.create(case=row, post=helper.id, words=said, asked_at=now, asked_by=actor.name)
+        kept = words_kept(row, said, "leg")
+        leg = LegRow.objects.create(case=row, post=helper.id, words=kept, asked_at=now, asked_by=actor.name)
         due_us = start_other(row, kind, kind.legs.clock, "leg", now=now, leg=leg.pk)
         row.legs_open += 1
         save(row)
@@ -75,9 +77,10 @@ def reply_leg(case_id: str, leg_id: int, words: str, *, actor: Actor, now: datet
         leg = _open_leg(row, leg_id)
         if leg.post != actor.post:
             raise NotAllowed(thing_of(row), _("another post was asked"), _("have {post} reply").format(post=leg.post))
-        leg.reply = words_of(words, _("reply"))
+        said = words_of(words, _("reply"))
+        leg.reply = words_kept(row, said, "reply")
         _end(row, leg, actor, now)
-        tell(row, "helper_replied", actor.name, now, leg=leg.pk, post=leg.post, words=commitment(leg.reply, row.salt))
+        tell(row, "helper_replied", actor.name, now, leg=leg.pk, post=leg.post, words=commitment(said, row.salt))
 
 
 def waive_leg(case_id: str, leg_id: int, why: str, *, version: int, actor: Actor, now: datetime) -> None:
@@ -86,9 +89,10 @@ def waive_leg(case_id: str, leg_id: int, why: str, *, version: int, actor: Actor
         row = held(case_id, version, actor)
         require_owner(row, actor)
         leg = _open_leg(row, leg_id)
-        leg.waived_why = words_of(why, _("reason"))
+        said = words_of(why, _("reason"))
+        leg.waived_why = words_kept(row, said, "waived")
         _end(row, leg, actor, now)
-        tell(row, "helper_waived", actor.name, now, leg=leg.pk, post=leg.post, why=commitment(leg.waived_why, row.salt))
+        tell(row, "helper_waived", actor.name, now, leg=leg.pk, post=leg.post, why=commitment(said, row.salt))
 
 
 def _end(row: CaseRow, leg: LegRow, actor: Actor, now: datetime) -> None:

@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.calendars import calendars_in_use
 from tocsin.records.cases.commitment import commitment
 from tocsin.records.cases.models import CaseRow, ClockRow, LegRow, MergeRow
-from tocsin.records.cases.refusals import merged, words_of
+from tocsin.records.cases.refusals import merged, purged, words_of
 from tocsin.records.cases.running import recompute
+from tocsin.records.cases.sealing import resealed, words_kept
 from tocsin.records.cases.services.crossing import tell_run_out
 from tocsin.records.cases.services.rows import (
     covers,
@@ -59,7 +61,8 @@ def merge(case_id: str, survivor_id: str, why: str, *, version: int, actor: Acto
             save(inner)
             moved["also"].append(inner.id)
         row.survivor = survivor.id
-        MergeRow.objects.create(merged=row, survivor=survivor, why=said, moved=moved, at=now, by=actor.name)
+        kept = words_kept(row, said, "merge")
+        MergeRow.objects.create(merged=row, survivor=survivor, why=kept, moved=moved, at=now, by=actor.name)
         save(row)
         save(survivor)
         body = {"merged": row.number, "survivor": survivor.number, "why": commitment(said, row.salt)}
@@ -79,12 +82,14 @@ def split(case_id: str, why: str, *, actor: Actor, now: datetime) -> None:
         row, survivor = both[case_id], both[link.survivor_id]
         covers(survivor.jurisdiction, survivor.facility, actor)
         require_owner(survivor, actor)
+        if row.purged_at is not None:
+            raise purged(row.number)
         said = words_of(why, _("reason"))
         _clocks_back(row, survivor, link.moved["clocks"], now)
         back = LegRow.objects.filter(id__in=link.moved["legs"], case=survivor)
         opened = back.filter(ended_at=None).count()
         ClockRow.objects.filter(leg_id__in=link.moved["legs"]).update(case=row)
-        back.update(case=row)
+        _go(back, survivor, row)
         row.legs_open, survivor.legs_open, row.survivor = opened, survivor.legs_open - opened, ""
         CaseRow.objects.filter(id__in=link.moved["also"], survivor=survivor.id).update(survivor=row.id)
         link.undone_at, link.undone_by = now, actor.name
@@ -115,9 +120,18 @@ def _legs_along(row: CaseRow, survivor: CaseRow) -> list[int]:
     legs = LegRow.objects.filter(case=row, ended_at=None)
     ids = list(legs.values_list("id", flat=True))
     ClockRow.objects.filter(leg_id__in=ids).update(case=survivor)
-    LegRow.objects.filter(id__in=ids).update(case=survivor)
+    _go(legs, row, survivor)
     row.legs_open, survivor.legs_open = row.legs_open - len(ids), survivor.legs_open + len(ids)
     return ids
+
+
+def _go(legs: QuerySet[LegRow], old: CaseRow, new: CaseRow) -> None:
+    """Legs from one case to another; what was written goes under the other's key."""
+    for leg in list(legs):
+        leg.case = new
+        for name, what in (("words", "leg"), ("reply", "reply"), ("waived_why", "waived")):
+            setattr(leg, name, resealed(getattr(leg, name), what, old, new))
+        leg.save()
 
 
 def _clocks_along(row: CaseRow, survivor: CaseRow, kind: CaseKind, actor: Actor, now: datetime) -> list[dict[str, Any]]:
@@ -139,6 +153,7 @@ def _clocks_along(row: CaseRow, survivor: CaseRow, kind: CaseKind, actor: Actor,
             if theirs is not None:
                 _end(theirs, now)
             clock.case, clock.origin = survivor, row.id
+            _reasons(clock, row, survivor)
             clock.save()
             kept.append({"moved": clock.pk, "instead_of": theirs.pk if theirs else None})
         else:
@@ -152,6 +167,8 @@ def _clocks_back(row: CaseRow, survivor: CaseRow, kept: list[dict[str, Any]], no
     for one in kept:
         clock = ClockRow.objects.select_for_update().get(id=one.get("moved") or one["ended"])
         still = clock.ended_at is None
+        if clock.case_id != row.id:
+            _reasons(clock, survivor, row)
         clock.case, clock.origin, clock.ended_at, clock.ended_how = row, "", None, ""
         spec = kind.clocks[clock.code]
         recompute(clock, spec, in_use[spec.calendar], now=now)
@@ -165,6 +182,11 @@ def _clocks_back(row: CaseRow, survivor: CaseRow, kept: list[dict[str, Any]], no
 
 def _running(row: CaseRow) -> list[ClockRow]:
     return list(ClockRow.objects.select_for_update().filter(case=row, purpose="case", ended_at=None).order_by("id"))
+
+
+def _reasons(clock: ClockRow, old: CaseRow, new: CaseRow) -> None:
+    clock.pauses = [[*one[:3], resealed(one[3], "clock", old, new)] for one in clock.pauses]
+    clock.extensions = [[one[0], resealed(one[1], "clock", old, new), *one[2:]] for one in clock.extensions]
 
 
 def _end(clock: ClockRow, now: datetime) -> None:

@@ -23,8 +23,9 @@ from tocsin.records.cases.commitment import of_answers
 from tocsin.records.cases.facts import CaseMoved
 from tocsin.records.cases.kinds import kind_of
 from tocsin.records.cases.models import CaseRow, ClockRow, MessageRow
-from tocsin.records.cases.refusals import AnswersRefused, merged, move_refused, stale
+from tocsin.records.cases.refusals import AnswersRefused, merged, move_refused, purged, stale
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
+from tocsin.records.cases.sealing import answered, put_answers, words_kept
 from tocsin.records.cases.services.ending import end_clocks
 from tocsin.records.cases.services.rows import covers
 from tocsin.records.ledger.bulk import Note, append_many
@@ -41,7 +42,8 @@ __all__ = ["MOST_AT_ONCE", "Moved", "Step", "move", "move_many"]
 MOST_AT_ONCE = 500
 _READ = (
     "id", "number", "kind", "declaration_id", "state", "version", "owner", "jurisdiction", "facility", "values", "makers",
-    "salt", "legs_open", "contested_at", "replied_at", "put_right_at", "over_at", "reopened", "survivor", "receipt",
+    "salt", "legs_open", "contested_at", "replied_at", "put_right_at", "over_at", "reopened", "survivor", "receipt", "sealed",
+    "seal_key", "purged_at",
 )  # fmt: skip
 _WRITTEN = (
     "state", "version", "values", "makers", "moved_at", "replied_at", "put_right_at", "over_at", "reopened", "contested_at",
@@ -88,6 +90,9 @@ class _Seen:
     reopened: int
     survivor: str
     receipt: str | None
+    sealed: bytes | None
+    seal_key: str
+    purged_at: datetime | None
     before: str = ""
 
 
@@ -156,6 +161,8 @@ class _Command:
             return outside
         if case.survivor:
             return merged(case.number, CaseRow.objects.get(id=case.survivor).number)
+        if case.purged_at is not None:
+            return purged(case.number)
         if (version := self.wanted[case.id]) is not None and version != case.version:
             return stale(case.number)
         return self._against_rules(case, kind)
@@ -173,7 +180,7 @@ class _Command:
             return move_refused(kind, self.code, WhyNot.LEGS, case.number, case.state)
         if not move.form:
             return AnswersRefused(answer_faults_of_none(self.answers), None) if self.answers else None
-        asked = (case.declaration_id, move.form, still_asked(kind, move.form, case.values))
+        asked = (case.declaration_id, move.form, still_asked(kind, move.form, answered(case.values, case.sealed)))
         if asked not in self._answered:  # the same answers to the same questions are looked at once a list
             self._answered[asked] = answer_faults(kind.forms[move.form], asked[2], self.answers, now=self.now)
         faults = self._answered[asked]
@@ -201,7 +208,8 @@ class _Command:
         case.version += 1
         case.makers = {**case.makers, self.code: self.actor.account}
         if self.answers:
-            case.values = {**case.values, **self.answers}
+            outside, case.sealed = put_answers(case, kind, case.sealed, self.answers)
+            case.values = {**case.values, **outside}
         if after.replied and case.replied_at is None:
             case.replied_at = now
         case.put_right_at = (case.put_right_at or now) if after.put_right else None
@@ -217,6 +225,9 @@ class _Command:
             (c.id, c.state, c.version, dump(c.values), dump(c.makers), now, c.replied_at, c.put_right_at, c.over_at, c.reopened,
              c.contested_at) for c, _kind in taken
         ])  # fmt: skip
+        for c, _kind in taken:
+            if c.seal_key and self.answers:
+                CaseRow.objects.filter(id=c.id).update(sealed=c.sealed)
         notes = self._clocks(taken)
         notes += [Note(c.id, "case_moved", self._body(c)) for c, _kind in taken]
         notes += self._told(taken)
@@ -261,20 +272,20 @@ class _Command:
 
     def _told(self, taken: list[tuple[_Seen, CaseKind]]) -> list[Note]:
         """The answer goes to the requester, and to those whose cases were merged into this one: each is owed one."""
-        answered = [c for c, kind in taken if kind.requester and kind.states[c.state].replied and REPLY in self.answers]
-        if not answered:
+        replied = [c for c, kind in taken if kind.requester and kind.states[c.state].replied and REPLY in self.answers]
+        if not replied:
             return []
         words, notes = str(self.answers[REPLY]), []
-        joined = CaseRow.objects.select_for_update().filter(survivor__in=[c.id for c in answered]).order_by("id")
-        others = list(joined.values_list("id", "number", "survivor"))
+        joined = CaseRow.objects.select_for_update().filter(survivor__in=[c.id for c in replied]).order_by("id")
+        others = list(joined)
         MessageRow.objects.bulk_create(
-            [MessageRow(case_id=case, from_requester=False, is_reply=True, words=words, at=self.now, by=self.actor.name)
-             for case in [*(c.id for c in answered), *(other[0] for other in others)]]
+            [MessageRow(case_id=case.id, from_requester=False, is_reply=True, words=words_kept(case, words, "message"),
+                        at=self.now, by=self.actor.name) for case in [*replied, *others]]
         )  # fmt: skip
-        CaseRow.objects.filter(id__in=[other[0] for other in others], replied_at=None).update(replied_at=self.now)
-        notes += end_clocks([(other[0], None) for other in others], "replied", now=self.now)
-        return [*notes, *(Note(case, "case_answered_with", {"number": number, "survivor": survivor})
-                          for case, number, survivor in others)]  # fmt: skip
+        CaseRow.objects.filter(id__in=[other.id for other in others], replied_at=None).update(replied_at=self.now)
+        notes += end_clocks([(other.id, None) for other in others], "replied", now=self.now)
+        return [*notes, *(Note(other.id, "case_answered_with", {"number": other.number, "survivor": other.survivor})
+                          for other in others)]  # fmt: skip
 
 
 def answer_faults_of_none(answers: Mapping[str, Any]) -> list[AnswerFault]:

@@ -22,6 +22,8 @@ from tocsin.records.cases.kinds import declare, openable
 from tocsin.records.cases.models import CaseRow, ClockRow, HandRow, NumberRow
 from tocsin.records.cases.refusals import AnswersRefused, in_words
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
+from tocsin.records.cases.sealing import begin, put_answers
+from tocsin.records.cases.services.listed import listed_owner
 from tocsin.records.ledger import services as ledger
 from tocsin.records.new_id import new_id
 from tocsin.records.org import queries as org
@@ -55,7 +57,7 @@ def open_case(
     event: str = "", parent: str = "", once: str = "", actor: Actor, now: datetime,
 ) -> Opened:  # fmt: skip
     """Open a case. Asked twice with the same ``once`` it gives the same one (without its receipt, which was shown). Raises
-    UnknownName, Unavailable (sealed kinds; no post that could own it), NotAllowed, BadValue, AnswersRefused."""
+    UnknownName, Unavailable (no post could own it; no seal key), NotAllowed, BadValue, AnswersRefused."""
     kind, pack = openable(kind_name)
     if once and (same := CaseRow.objects.filter(once=once).first()):
         return Opened(same.id, same.number)
@@ -65,20 +67,26 @@ def open_case(
     with transaction.atomic():
         if once and (same := CaseRow.objects.filter(once=once).first()):
             return Opened(same.id, same.number)
+        listed, by_line = listed_owner(kind, area, facility, answers, now=now)
         code = _new_code() if kind.requester else ""
-        row = CaseRow.objects.create(
-            id=new_id("cas", now=now), number=_number(kind, area, now), kind=kind.name, declaration_id=declare(pack, now=now),
-            state=kind.first, owner=_first_owner(kind, area, now=now).id, jurisdiction=area, facility=facility,
-            place=place.strip()[:_PLACE], event=event, parent=_parent(parent, actor), values=answers, salt=new_salt(),
+        case_id = new_id("cas", now=now)
+        row = CaseRow(
+            id=case_id, number=_number(kind, area, now), kind=kind.name, declaration_id=declare(pack, now=now),
+            state=kind.first, owner=(listed or _first_owner(kind, area, now=now)).id, jurisdiction=area, facility=facility,
+            event=event, parent=_parent(parent, actor), salt=new_salt(), seal_key=begin(case_id, kind, now=now),
             makers={OPENING: actor.account}, opened_at=now, moved_at=now, opened_by=actor.name,
             receipt=code_digest(code) if code else None, once=once or None,
         )  # fmt: skip
+        where = place.strip()[:_PLACE]
+        row.values, row.sealed = put_answers(row, kind, None, answers, where)
+        row.place = "" if kind.sealed else where
+        row.save(force_insert=True)
         HandRow.objects.create(case=row, what="assigned", after=row.owner, at=now, by=actor.name)
         started = _start(row, kind, now)
         body = {
             "number": row.number, "kind": row.kind, "pack": pack.sha, "state": row.state, "owner": row.owner,
             "jurisdiction": area, "facility": facility, "event": event, "parent": row.parent, "clocks": started,
-            "asked": sorted(answers), "answers": of_answers(answers, row.salt),
+            "duty_line": by_line, "asked": sorted(answers), "answers": of_answers(answers, row.salt),
         }  # fmt: skip
         ledger.append(row.id, "case_opened", body, actor=actor.name, now=now)
         outbox.put([CaseOpened(row.id, row.kind, area, to_us(now), row.state)], now=now)
@@ -92,6 +100,8 @@ def code_digest(code: str) -> str:
 
 
 def _may_open(kind: CaseKind, area: str, facility: str, actor: Actor) -> None:
+    if actor.role == Role.SYSTEM:
+        return  # what a declared plan asks for
     if actor.role not in kind.opens:
         raise NotAllowed(in_words(kind.title), _("your post does not open such cases"), _("tell who does"))
     if actor.role == Role.FACILITY_OPERATOR and actor.facility != facility:

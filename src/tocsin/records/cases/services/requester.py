@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from tocsin.records.cases.commitment import commitment
 from tocsin.records.cases.models import CaseRow, MessageRow, RatingRow
-from tocsin.records.cases.refusals import words_of
+from tocsin.records.cases.refusals import purged, words_of
+from tocsin.records.cases.sealing import words_kept
 from tocsin.records.cases.services.opening import code_digest
 from tocsin.records.cases.services.rows import held, require_owner, save, tell, thing_of
 from tocsin.records.org.actor import Actor
@@ -30,7 +31,9 @@ def write_to_requester(case_id: str, words: str, *, version: int, actor: Actor, 
         if row.receipt is None:
             raise NotAllowed(thing_of(row), _("nobody asked for it from outside"), _("leave the message out"))
         said = words_of(words, _("message"))
-        MessageRow.objects.create(case=row, from_requester=False, words=said, at=now, by=actor.name)
+        MessageRow.objects.create(
+            case=row, from_requester=False, words=words_kept(row, said, "message"), at=now, by=actor.name
+        )
         save(row)
         tell(row, "requester_written_to", actor.name, now, words=commitment(said, row.salt))
 
@@ -42,7 +45,7 @@ def write_as_requester(code: str, words: str, *, now: datetime) -> None:
         if MessageRow.objects.filter(case=row, from_requester=True).count() >= MOST_MESSAGES:
             raise BadValue(_("message"), _("there are very many already"), _("call the office"))
         said = words_of(words, _("message"), most=_MOST)
-        MessageRow.objects.create(case=row, from_requester=True, words=said, at=now)
+        MessageRow.objects.create(case=row, from_requester=True, words=words_kept(row, said, "message"), at=now)
         tell(row, "requester_wrote", REQUESTER, now, words=commitment(said, row.salt))
 
 
@@ -68,4 +71,6 @@ def by_code(code: str) -> CaseRow:
         raise UnknownName(
             _("receipt code"), _("there is no case with this code"), _("type it as it stands on the receipt")
         )
+    if row.purged_at is not None:
+        raise purged(row.number)
     return row

@@ -11,7 +11,7 @@ from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.facts import CaseChanged
 from tocsin.records.cases.kinds import kind_of
 from tocsin.records.cases.models import CaseRow
-from tocsin.records.cases.refusals import merged, stale
+from tocsin.records.cases.refusals import merged, purged, stale
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor
@@ -50,6 +50,8 @@ def held(case_id: str, version: int, actor: Actor) -> CaseRow:
     covers(row.jurisdiction, row.facility, actor)
     if row.survivor:
         raise merged(row.number, CaseRow.objects.get(id=row.survivor).number)
+    if row.purged_at is not None:
+        raise purged(row.number)
     if row.version != version:
         raise stale(row.number)
     return row
@@ -90,10 +92,8 @@ def other_post(post_id: str, row: CaseRow, *, but: str) -> PostLine:
     post = org.post(post_id)
     if post.id == but:
         raise BadValue(_("post {post}").format(post=post.id), _("it has it already"), _("choose another post"))
-    if not Scope(post.jurisdiction, post.role).covers(row.jurisdiction) or post.role in (
-        Role.ADMINISTRATOR,
-        Role.AUDITOR,
-    ):
+    blind = (Role.ADMINISTRATOR, Role.AUDITOR, *kind_of_row(row).states[row.state].hidden_from)
+    if not Scope(post.jurisdiction, post.role).covers(row.jurisdiction) or post.role in blind:
         raise NotAllowed(
             _("post {post}").format(post=post.id), _("it does not answer for this area"), _("choose another post")
         )
