@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from tocsin.clocks import Calendar, Due, Extension, Pause, due, read_calendar
 from tocsin.engine.language.faults import nearest
 from tocsin.packkit.answers import answer_faults, start_of
+from tocsin.packkit.appeal_levels import next_level
 from tocsin.packkit.case_moves import Standing, still_asked, why_not
 from tocsin.packkit.concerns.outcome import Outcome
 from tocsin.packkit.document import Folder
@@ -22,7 +23,8 @@ from tocsin.packkit.section import Section, sections
 __all__ = ["check_case_examples"]
 
 _EXAMPLE_KEYS = ("kind", "zone", "step", "note")
-_STEP_KEYS = ("at", "by", "open", "move", "pause", "resume", "extend", "values", "state", "due", "refused", "note")
+_STEP_KEYS = ("at", "by", "open", "move", "pause", "resume", "extend", "appeal", "decide", "values", "state",
+              "due", "refused", "note")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -42,16 +44,30 @@ class _Play:
     values: dict[str, Any] = field(default_factory=dict)
     makers: dict[str, str] = field(default_factory=dict)
     clocks: dict[str, _Clock] = field(default_factory=dict)
+    ended: dict[str, datetime] = field(default_factory=dict)
+    outcomes: list[bool] = field(default_factory=list)
+    appealed: bool = False
 
     def do(self, step: Mapping[str, Any], at: datetime) -> str:
         """One step; why it is refused, "" where it is not."""
+        self._lapse(at)
         role, _, name = str(step.get("by", "")).partition("/")
         account, values = f"{role}/{name}", step.get("values", {})
         if step.get("open"):
             return self._open(role, account, values, at)
         if "move" in step:
             return self._move(str(step["move"]), role, account, values, at)
+        if step.get("appeal"):
+            return self._appeal(at)
+        if "decide" in step:
+            return self._decide(str(step["decide"]) == "upheld", role, at)
         return self._clock(step, role, at)
+
+    def _lapse(self, at: datetime) -> None:
+        """Times of rights that are over."""
+        for code in [name for name in self.clocks if self.kind.clocks[name].lapses and self.due(name).strict <= at]:
+            self.ended[code] = self.due(code).strict
+            del self.clocks[code]
 
     def _open(self, role: str, account: str, values: Mapping[str, Any], at: datetime) -> str:
         if role not in self.kind.opens:
@@ -77,7 +93,37 @@ class _Play:
         for name in ended:
             self.clocks.pop(name, None)
         for name in move.starts:
+            self.ended.pop(name, None)
             self.clocks[name] = _Clock(self._start(name, at))
+        return ""
+
+    def _appeal(self, at: datetime) -> str:
+        """The requester appeals at the level that is next."""
+        desk = next_level(self.kind, self.outcomes)
+        if self.appealed or not (self.replied or self.kind.states[self.state].over):
+            return "state"
+        if desk is None:
+            return "last_level"
+        if desk.ask in self.ended and self.ended[desk.ask] <= at:
+            return "late"
+        self.clocks.pop(desk.ask, None)
+        self.clocks[desk.clock], self.appealed = _Clock(at), True
+        return ""
+
+    def _decide(self, upheld: bool, role: str, at: datetime) -> str:
+        desk = next_level(self.kind, self.outcomes)
+        if not self.appealed or desk is None:
+            return "state"
+        if role != desk.role:
+            return "role"
+        self.clocks.pop(desk.clock, None)
+        self.outcomes.append(upheld)
+        self.appealed = False
+        if upheld:
+            self.state, self.replied = desk.reopens, False
+            self.clocks = {name: _Clock(self._start(name, at)) for name in desk.starts or self.kind.starts}
+        else:
+            self.state = desk.stands or self.state
         return ""
 
     def _answer(self, form: str, values: Mapping[str, Any], at: datetime) -> str:

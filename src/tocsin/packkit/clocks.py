@@ -18,7 +18,7 @@ __all__ = ["ClockSpec", "Grant", "read_clocks"]
 
 _CLOCK_KEYS = (
     "title", "starts_on", "at", "within", "extend", "pause", "roll", "warn", "calendar", "clause", "stays", "source",
-    "verified", "note",
+    "lapses", "verified", "note",
 )  # fmt: skip
 _PERIOD_KEYS = ("n", "unit")
 _GRANT_KEYS = ("n", "unit", "who", "clause", "times")
@@ -40,7 +40,8 @@ class Grant:
 class ClockSpec:
     """A statutory period. ``starts_on``: the fact that starts it, in words; ``at``: the field of the case in which that moment
     is written ("" = the moment of the move). ``roll``: the deadline moves off rest days; both ends are always kept. ``warn``:
-    so long before the strict end somebody is told. ``stays``: when cases are merged it goes on for each of them (a reply)."""
+    so long before the strict end somebody is told. ``stays``: when cases are merged it goes on for each of them (a reply).
+    ``lapses``: the time of a right (to ask for a review, to object), not of a duty: at its end it is over, nobody is late."""
 
     code: str
     title: Mapping[str, str]
@@ -54,6 +55,7 @@ class ClockSpec:
     calendar: str = "cn"
     clause: str = ""
     stays: bool = False
+    lapses: bool = False
     source: str = ""
     verified: bool = False
 
@@ -72,6 +74,10 @@ def read_clocks(folder: Folder, faults: Faults) -> Mapping[str, ClockSpec]:
         if warn and warn.unit in (Unit.MONTH, Unit.YEAR):
             section.fault("warn cannot be in months or years", "write it in days", "warn")
             warn = None
+        if warn and section.boolean("lapses"):
+            section.fault(
+                "it warns, and lapses: nobody is told of a right that runs out", "leave one of the two out", "warn"
+            )
         clause = section.text("clause", need=True)
         calendar = section.text("calendar", "cn")
         if calendar not in CALENDARS:
@@ -79,7 +85,8 @@ def read_clocks(folder: Folder, faults: Faults) -> Mapping[str, ClockSpec]:
         out[code] = ClockSpec(
             code, section.words("title"), section.words("starts_on"), period or Period(0, Unit.HOUR), section.text("at"),
             _grant(section, "extend", timed=True), _grant(section, "pause", timed=False), section.boolean("roll"), warn,
-            calendar, clause, section.boolean("stays"), section.text("source"), section.boolean("verified", need=True),
+            calendar, clause, section.boolean("stays"), section.boolean("lapses"),
+            section.text("source"), section.boolean("verified", need=True),
         )  # fmt: skip
     return out
 

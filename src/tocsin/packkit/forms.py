@@ -2,6 +2,7 @@
 
 Words stand in ``x-title`` (and ``x-hint``, ``x-words`` for choices) in every language. ``x-again``: asked at every move, else
 once in the life of a case. ``x-past``: a moment that cannot lie ahead. ``x-sealed``: about a person; kept under seal only.
+``x-told``: the requester reads the answer by receipt code.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["Form", "Question", "read_forms"]
 _FORM_KEYS = ("$schema", "title", "type", "properties", "required", "additionalProperties")
 _QUESTION_KEYS = (
     "type", "enum", "minLength", "maxLength", "minimum", "maximum", "format", "x-title", "x-hint", "x-words", "x-again",
-    "x-past", "x-sealed",
+    "x-past", "x-sealed", "x-told",
 )  # fmt: skip
 _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = ("string", "integer", "number", "boolean")
@@ -52,6 +53,7 @@ class Question:
     again: bool
     sealed: bool
     past: bool
+    told: bool
     schema: Mapping[str, Any]
 
 
@@ -119,7 +121,7 @@ def _question(section: Section, name: str, required: bool) -> Question:
         words[str(choice)] = inner.words(str(choice))
     return Question(
         name, _kind(section), section.words("x-title"), section.words("x-hint", need=False), words, required,
-        section.boolean("x-again"), sealed, section.boolean("x-past"),
+        section.boolean("x-again"), sealed, section.boolean("x-past"), section.boolean("x-told"),
         {key: value for key, value in section.data.items() if not key.startswith("x-") and value != "long"},
     )  # fmt: skip
 

@@ -97,8 +97,15 @@ BOUNDARY = (
         chinese="黑名单|重点人员|重点人群"),
     BoundaryWord(
         "no colour, rank or score is ever attached to a person",
-        r"(?:person|people|citizen|resident|social|trust|staff|caller)_(?:score|rank|ranking|rating|risk|level)s?|"
+        r"(?:person|people|citizen|resident|social|trust|staff|caller|petitioner|requester|complainant|applicant)_"
+        r"(?:score|rank|ranking|rating|risk|level|points?|class|grade)s?|"
         r"social_credit|credit_score", observed=r"ranking|reputation|credit", chinese="社会信用(?!代码)|信用分"),
+    BoundaryWord(
+        "a case is read by itself; nobody is counted, listed or known again by how often they came",
+        r"(?:repeat|frequent|habitual|vexatious|persistent|serial)_(?:petitioner|requester|caller|complainant|visitor|applicant)s?|"
+        r"(?:petitioner|requester|complainant|caller|applicant)_(?:list|history|record|count|frequency|ids?)s?|"
+        r"(?:earlier|previous|prior|past|number_of|times)_(?:petition|complaint|visit)s?(?:_count)?|petition_(?:count|times|history)",
+        chinese="老上访|缠访|闹访|信访积分|重复信访人|信访人(?:等级|名单|评分|画像)|上访次数|信访次数"),
     BoundaryWord(
         "opinion, mood and speech are not watched",
         r"sentiments?|public_opinion|opinion_(?:monitor\w*|watch\w*|analysis)|mood_of_\w+",

@@ -15,8 +15,10 @@ from tocsin.doors.console.standing import post_title
 from tocsin.loop.review.words import verb_words
 from tocsin.packkit.answers import AnswerFault
 from tocsin.packkit.case_moves import Standing, WhyNot, why_not
+from tocsin.records.cases.letters import APPEAL, NEAR, PASSED
 from tocsin.records.cases.queries import CaseFile, CaseLine, ClockLine
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.dispatch.queries import ToldLine
 from tocsin.records.ledger.queries import Line
 from tocsin.records.org.actor import Actor
 from tocsin.terms.moment import to_us
@@ -27,6 +29,7 @@ __all__ = [
     "MoveOnPage",
     "case_on_page",
     "clocks_on_page",
+    "letters_on_page",
     "hand_words",
     "moves_on_page",
     "told",
@@ -121,6 +124,20 @@ def hand_words(what: str) -> str:
     }.get(what, what)  # fmt: skip
 
 
+def letters_on_page(lines: Sequence[ToldLine], language: str) -> list[tuple[str, str, int, str]]:
+    """Letters about clocks: what, to whom, when it was put, what became of it."""
+    words = {NEAR: _("Deadline near"), PASSED: _("Deadline passed"), APPEAL: _("Appeal made")}
+    became = {
+        "accepted": _("on its way"), "waiting": _("waits"), "held": _("held back until the quiet hours end"),
+        "bundled": _("went with others in one letter"), "superseded": _("a newer one went instead"),
+        "failed": _("not reached"), "too_late": _("no longer wanted"),
+    }  # fmt: skip
+    return [
+        (words.get(one.kind, one.kind), post_title(one.recipient.removeprefix("post:"), language), to_us(one.put_at),
+         became.get(one.state, one.state)) for one in lines
+    ]  # fmt: skip
+
+
 def told(lines: Sequence[Line], line: CaseLine, frame: Frame) -> list[dict[str, Any]]:
     """The chain of a case as its timeline, the newest first: what, when, by which post."""
     out = []
@@ -161,7 +178,7 @@ def _state(one: ClockLine) -> str:
         return (
             _("Ended late")
             if one.overdue_at
-            else {"merged": _("Merged"), "waived": _("Waived")}.get(one.ended_how, _("Ended"))
+            else {"merged": _("Merged"), "waived": _("Waived"), "lapsed": _("Lapsed")}.get(one.ended_how, _("Ended"))
         )
     if one.standing:
         return _("Stands still")

@@ -51,7 +51,8 @@ def check_lifecycle(folder: Folder, kinds: Iterable[CaseKind], faults: Faults) -
                     )
             _when(kind, move.code, fault)
             asked = kind.forms[move.form].question(REPLY) if move.form else None
-            if kind.requester and kind.states[move.after].replied and not asked:
+            tells = any(not kind.states[name].replied for name in move.before) and kind.states[move.after].replied
+            if kind.requester and tells and not asked:
                 fault(f"it tells the requester nothing: no question {REPLY}", "ask for the answer", "move", move.code)
         if numbers.setdefault(kind.number, kind.code) != kind.code:
             fault(f"two kinds of case count their numbers with {kind.number}", "give each its own letters", "number")
@@ -87,10 +88,11 @@ def _edges(kind: CaseKind) -> dict[str, set[str]]:
     for move in kind.moves.values():
         for before in move.before:
             edges.setdefault(before, set()).add(move.after)
-    if kind.appeal and kind.appeal.reopens:
-        for state in kind.states.values():
-            if state.over:
-                edges.setdefault(state.code, set()).add(kind.appeal.reopens)
+    for state in kind.states.values():
+        if state.over or state.replied:
+            edges.setdefault(state.code, set()).update(
+                after for desk in kind.appeals for after in (desk.reopens, desk.stands) if after
+            )
     return edges
 
 

@@ -46,18 +46,20 @@ class CaseChanged(_OfCase):
 @fact
 @dataclass(frozen=True, slots=True)
 class ClockNearing(_OfCase):
-    """The warning point of a clock has passed; told once. ``due_us``: its deadline."""
+    """The warning point of a clock has passed; told once. ``due_us``: its deadline; ``clock_id``: its row."""
 
     clock: str
     due_us: int
     owner: str
+    clock_id: int = 0
 
 
 @fact
 @dataclass(frozen=True, slots=True)
 class ClockRunOut(_OfCase):
-    """A deadline has passed; told once for each deadline. ``due_us``: the deadline."""
+    """A deadline has passed; told once for each deadline. ``due_us``: the deadline; ``clock_id``: the row of the clock."""
 
     clock: str
     due_us: int
     owner: str
+    clock_id: int = 0

@@ -13,7 +13,16 @@ from django.db.models import Count, Max, Min, Q
 from tocsin.records.dispatch.lifecycle import DeliveryState
 from tocsin.records.dispatch.models import DeliveryRow, DispatchRow
 
-__all__ = ["DeliveryLine", "Undelivered", "deliveries", "outcomes", "undelivered", "undelivered_by_channel"]
+__all__ = [
+    "DeliveryLine",
+    "ToldLine",
+    "Undelivered",
+    "deliveries",
+    "outcomes",
+    "told_about",
+    "undelivered",
+    "undelivered_by_channel",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,29 @@ class Undelivered:
     age: timedelta | None
     failing: int
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """One message to one recipient, without its address; ``state`` of the delivery, waiting before anybody looked at it."""
+
+    kind: str
+    put_at: datetime
+    recipient: str
+    state: str
+    accepted_at: datetime | None
+
+
+def told_about(about: str, kinds: Collection[str], *, at_most: int = 100) -> list[ToldLine]:
+    """Who was told of a thing by messages of these kinds, the newest first."""
+    rows = DispatchRow.objects.filter(about=about, kind__in=kinds).order_by("-put_at", "-id")[:at_most]
+    ended: dict[tuple[str, str], tuple[str, datetime | None]] = {
+        (dispatch, name): (state, at) for dispatch, name, state, at in DeliveryRow.objects.filter(dispatch__in=[
+            row.id for row in rows]).values_list("dispatch_id", "recipient", "state", "accepted_at")
+    }  # fmt: skip
+    waits = (DeliveryState.WAITING.value, None)
+    return [ToldLine(row.kind, row.put_at, name, *ended.get((row.id, name), waits))
+            for row in rows for name, _address, _language in row.audience]  # fmt: skip
 
 
 def deliveries(about: str = "", *, event: str = "") -> list[DeliveryLine]:
