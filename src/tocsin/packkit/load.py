@@ -82,10 +82,10 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     playbook = read_playbook(folder, manifest.name, spoken_of, manifest.scheme, faults)
     warnings = read_warnings(folder, hazards, manifest.scheme, faults)
     words = read_words(folder)
-    papers = read_papers(folder, faults)
     faults.concern = "cases"
     clocks, forms = read_clocks(folder, faults), read_forms(folder, faults)
     cases = read_lifecycle(folder, manifest.name, clocks, forms, faults)
+    papers = read_papers(folder, faults, cases)
     if not faults.faults:  # what was left out as faulty would be missed everywhere
         check_lifecycle(folder, cases.values(), faults)
     faults.concern = "persons"

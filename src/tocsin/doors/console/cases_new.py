@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from tocsin.doors.access import acting
+from tocsin.doors.console.cases_drafts import chosen_draft, drafts_on_page, keep_typed
 from tocsin.doors.console.cases_form import answers_of, asked
 from tocsin.doors.console.cases_pages import SHEETS, case_page, may_open
 from tocsin.doors.console.frame import Frame, open_frame
@@ -22,6 +23,7 @@ from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records import clock
 from tocsin.records.cases import services
 from tocsin.records.cases.refusals import AnswersRefused, in_words
+from tocsin.records.drafts import services as drafts
 from tocsin.records.org.roles import Act, Role
 from tocsin.records.places import queries as places
 from tocsin.terms.errors import NotAllowed, Refused, TocsinError, Unavailable
@@ -48,21 +50,33 @@ def new(request: HttpRequest, pack: str, code: str) -> HttpResponse:
         made = services.open_case(
             kind.name, answers, jurisdiction=request.POST.get("area", "")[:200] or frame.actor.jurisdiction, facility=facility,
             place=request.POST.get("place", "")[:300], parent=request.POST.get("parent", "")[:40],
-            once=request.POST.get("once", "")[:64], actor=frame.actor, now=clock.now(),
+            once=_once(request, frame.actor.account), actor=frame.actor, now=clock.now(),
         )  # fmt: skip
     except AnswersRefused as error:
+        keep_typed(request, error)
         return _page(request, frame, kind, error, error.faults)
     except (Refused, Unavailable) as error:
+        keep_typed(request, error)
         return _page(request, frame, kind, error, [])
+    drafts.discard(frame.actor.account, form=request.path)
     if made.receipt:
         return case_page(request, made.id, receipt=made.receipt)  # the code is shown this once
     return HttpResponseRedirect(reverse("cases:case", args=[made.id]))
 
 
+def _once(request: HttpRequest, account: str) -> str:
+    """The same form pressed twice opens one case; with other words in it, it is another."""
+    once = request.POST.get("once", "")[:64]
+    fields = [(name, text) for name in request.POST if name != "csrfmiddlewaretoken" for text in request.POST.getlist(name)]
+    return drafts.sent_key(account, request.path, once, fields) if once else ""
+
+
 def _page(
     request: HttpRequest, frame: Frame, kind: CaseKind, error: TocsinError | None, faults: Sequence[AnswerFault]
 ) -> HttpResponse:
-    typed = request.POST if request.method == "POST" else request.GET
+    draft = chosen_draft(request, frame.actor, request.path)
+    typed: Mapping[str, str] = request.POST if request.method == "POST" else dict(draft.fields) if draft else request.GET
+    kept = [] if draft or request.method == "POST" else drafts_on_page(frame.actor, request.path, kind)
     facilities = [
         (one.id, one.title.get(frame.language) or one.title.get("en") or one.id)
         for one in places.facilities(frame.scope)
@@ -70,6 +84,7 @@ def _page(
     areas = [(one.path, _title(one.title, one.path, frame)) for one in places.jurisdictions(frame.scope)]
     context: dict[str, Any] = frame.context(request, "cases", *SHEETS) | {
         "kind": kind, "title": in_words(kind.title), "errors": [error] if error and not faults else [], "wrong": bool(faults),
+        "drafts": kept,
         "questions": asked(kind, kind.form, {}, "open", typed, list(faults)),
         "facilities": sorted(facilities, key=lambda pair: pair[1]),
         "areas": areas, "chosen_facility": typed.get("facility", ""),

@@ -152,6 +152,8 @@ def _context(
         "documents": list(enumerate(file.documents, 1)), "most_photos": MOST_PHOTOS,
         "files": files(frame.scope, line.id), "papers": papers_of(line),
         "drafts": [one for one in drafts_on_page(actor, under, line.kind) if draft is None or one.id != draft.id],
+        "files": files(frame.scope, line.id), "papers": papers_of(line),
+        "drafts": [one for one in drafts_on_page(actor, under, line.kind) if draft is None or one.id != draft.id],
         "appeals": [(one, post_title(one.owner, frame.language), to_us(one.at)) for one in file.appeals],
         "decides": works and any(one.upheld is None and one.owner == actor.post for one in file.appeals),
         "joined": file.joined, "children": [case_on_page(child, frame.language) for child in file.children],

@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tocsin.doors.access import POST_KEY, posts_of_request
+from tocsin.doors.console.cases_drafts import keep_fields
 from tocsin.doors.console.plain import onward, plain_context
 from tocsin.doors.console.send_again import carried_in, send_again_page
 
@@ -56,6 +57,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if len(held) == 1:
         request.session[POST_KEY] = held[0].id
     carried = carried_in(request.POST.get("carried", ""))
+    keep_fields(str(account.pk), wanted, carried)  # also for who closes the page now
     return send_again_page(request, wanted, carried) if carried else HttpResponseRedirect(wanted)
 
 

@@ -5,9 +5,6 @@ The file is made anew each time from what the record holds; the same record give
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -16,8 +13,9 @@ from django.views.decorators.http import require_safe
 from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.frame import open_frame
 from tocsin.doors.console.lines import EventOnPage, events_on_page
+from tocsin.doors.console.paper_made import filled_paper, paper_language, paper_response
 from tocsin.doors.console.standing import post_title
-from tocsin.formats.paper import Heading, Items, Paper, Part, Signature, Table, Text, as_docx, as_pdf
+from tocsin.formats.paper import Heading, Items, Part, Table, Text
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.rectify import queries as rectify
 from tocsin.loop.rectify.notices import grade_word
@@ -29,7 +27,6 @@ from tocsin.loop.review import queries as review
 from tocsin.loop.review import services as reviewing
 from tocsin.loop.review.story import post_of
 from tocsin.loop.warn.names import Names
-from tocsin.packkit import Pack
 from tocsin.packkit.papers import PaperSpec, default_papers
 from tocsin.records import clock
 from tocsin.records.one_moment import one_moment
@@ -40,11 +37,6 @@ from tocsin.terms.errors import UnknownName
 
 __all__ = ["order", "review_paper", "statement_paper"]
 
-_MADE: Mapping[str, tuple[str, Callable[[Paper], bytes]]] = {
-    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_docx),
-    "pdf": ("application/pdf", as_pdf),
-}
-_TAGS = {"en": "en", "zh-hans": "zh-Hans"}
 _READERS = (Act.READ_LEDGER, Act.PUBLISH_REVIEW, Act.CLOSE_EVENT)
 
 
@@ -53,7 +45,7 @@ _READERS = (Act.READ_LEDGER, Act.PUBLISH_REVIEW, Act.CLOSE_EVENT)
 @one_moment()
 def statement_paper(request: HttpRequest, statement_id: str, form: str) -> HttpResponse:
     """A statement; one that nobody has released says so on every page."""
-    scope, language = actor_of_request(request).scope, _language(request)
+    scope, language = actor_of_request(request).scope, paper_language(request)
     line = respond.statement(scope, statement_id)
     said, names = respond.paper(scope, statement_id, language), Names.read()
     with translation.override(language):
@@ -72,8 +64,8 @@ def statement_paper(request: HttpRequest, statement_id: str, form: str) -> HttpR
         }  # fmt: skip
         draft = _("DRAFT") if line.state == StatementState.DRAFT else ""
         marks = [draft, _("EXERCISE") if line.exercise else ""]
-        paper = _paper("statement", _pack_of(event.hazard), given, sections, marks, language, at)
-    return _answer(paper, form, line.id)
+        paper = filled_paper(_spec("statement", event.hazard), given, sections, marks, language, at)
+    return paper_response(paper, form, line.id)
 
 
 @require_safe
@@ -81,7 +73,7 @@ def statement_paper(request: HttpRequest, statement_id: str, form: str) -> HttpR
 @one_moment()
 def order(request: HttpRequest, finding_id: str, form: str) -> HttpResponse:
     """The order about a finding, once it was served."""
-    scope, language = actor_of_request(request).scope, _language(request)
+    scope, language = actor_of_request(request).scope, paper_language(request)
     line, names = rectify.finding(scope, finding_id), Names.read()
     if line.ordered_at is None or line.limit_at is None:
         raise UnknownName(_("order"), _("none was served about this finding"), _("serve the order first"))
@@ -94,16 +86,16 @@ def order(request: HttpRequest, finding_id: str, form: str) -> HttpResponse:
             "dated": names.moment(line.ordered_at, where),
         }  # fmt: skip
         hazard = detect.events(scope, [line.event]).get(line.event) if line.event else None
-        pack = _pack_of(hazard.hazard if hazard else "")
-        paper = _paper("order", pack, given, [], [], language, line.ordered_at)
-    return _answer(paper, form, line.id)
+        spec = _spec("order", hazard.hazard if hazard else "")
+        paper = filled_paper(spec, given, [], [], language, line.ordered_at)
+    return paper_response(paper, form, line.id)
 
 
 @require_safe
 @acting(*_READERS)
 def review_paper(request: HttpRequest, event_id: str, form: str) -> HttpResponse:
     """The review of an event, once it is published. Looking at it is an entry in the ledger, as the page is."""
-    actor, language, now = actor_of_request(request), _language(request), clock.now()
+    actor, language, now = actor_of_request(request), paper_language(request), clock.now()
     found, names = review.review(actor.scope, event_id), Names.read()
     if found.published_at is None:
         raise UnknownName(_("review"), _("it is not published yet"), _("publish the review first"))
@@ -127,44 +119,8 @@ def review_paper(request: HttpRequest, event_id: str, form: str) -> HttpResponse
             "event": shown.what, "place": shown.place, "office": _office(found.published_by, names, language),
             "dated": names.moment(found.published_at, where),
         }  # fmt: skip
-        paper = _paper("review", _pack_of(event.hazard), given, sections, [], language, found.published_at)
-    return _answer(paper, form, event_id)
-
-
-def _paper(
-    kind: str, pack: Pack | None, given: Mapping[str, str], sections: Sequence[Part], marks: Sequence[str], language: str,
-    made_at: datetime,
-) -> Paper:  # fmt: skip
-    spec: PaperSpec = (pack.papers if pack else {}).get(kind) or default_papers()[kind]
-    filled: Callable[[Mapping[str, str]], str] = lambda words: words.get(language, "").format_map(given)  # noqa: E731
-    parts: list[Part] = []
-    for part in spec.parts:
-        match part.kind:
-            case "heading":
-                parts.append(Heading(filled(part.words)))
-            case "sections":
-                parts += sections
-            case "signature":
-                parts.append(Signature(given["office"], given["dated"]))
-            case _ if text := filled(part.words).strip():
-                parts.append(Text(text))
-    mark = " · ".join(mark for mark in marks if mark)
-    return Paper(_TAGS[language], filled(spec.title), tuple(parts), made_at, filled(spec.number), mark)
-
-
-def _answer(paper: Paper, form: str, name: str) -> HttpResponse:
-    if form not in _MADE:
-        raise UnknownName(_("paper"), _("it is made as .docx and .pdf only"), _("take one of these"))
-    kind, make = _MADE[form]
-    response = HttpResponse(make(paper), content_type=kind)
-    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _language(request: HttpRequest) -> str:
-    wanted = request.GET.get("lang", "") or translation.get_language() or "en"
-    return "zh-hans" if wanted.startswith("zh") else "en"
+        paper = filled_paper(_spec("review", event.hazard), given, sections, [], language, found.published_at)
+    return paper_response(paper, form, event_id)
 
 
 def _event(request: HttpRequest, event_id: str, language: str) -> tuple[detect.EventLine, EventOnPage]:
@@ -179,5 +135,6 @@ def _office(actor: str, names: Names, language: str) -> str:
     return names.body(org.post(post).department, language) if post else "Tocsin"
 
 
-def _pack_of(hazard: str) -> Pack | None:
-    return next((pack for pack in packs_in_use() if hazard in pack.hazards), None)
+def _spec(kind: str, hazard: str) -> PaperSpec:
+    pack = next((pack for pack in packs_in_use() if hazard in pack.hazards), None)
+    return (pack.papers if pack else {}).get(kind) or default_papers()[kind]
