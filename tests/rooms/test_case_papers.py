@@ -1,4 +1,4 @@
-"""Papers of cases: what stands in them, read back from .docx and PDF field by field, in both languages; drafts; hostile words."""
+"""Papers of cases: what stands in them, read back from .docx and PDF field by field, in both languages; hostile words."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ HALL = Path(__file__).parent / "case_packs" / "hall"
 HOSTILE = SEEN = "</w:t><b>{number}</b> & txt.exe {{a}} %s <img src=http://x/1.png>"
 TURNED = "Tank farm 3\u202e\u2066 & <yard>"  # a form refuses such marks; a place is taken as it was called
 ACCIDENT: Mapping[str, Any] = {
-    "happened_at": "2026-09-24T06:10:00+08:00", "informed_at": "2026-09-24T06:20:00+08:00", "course": f"A tank burst. {HOSTILE}",
-    "deaths": 2, "seriously_injured": 5, "missing": 1, "direct_loss_cny": 1250000.0, "steps": "Valves shut; 200 people led away.",
+    "happened_at": "2026-09-24T06:10:00+08:00", "informed_at": "2026-09-24T06:20:00+08:00",
+    "course": f"A tank burst. {HOSTILE}", "deaths": 2, "seriously_injured": 5, "missing": 1, "direct_loss_cny": 1250000.0,
+    "steps": "Valves shut; 200 people led away.",
 }  # fmt: skip
-ANSWERS = {
-    "en": ("2026-09-24 06:10", "2026-09-24 06:20", f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000.0", "Valves shut; 200 people led away."),
-    "zh-hans": ("2026-09-24 06:10", "2026-09-24 06:20", f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000.0", "Valves shut; 200 people led away."),
-}  # fmt: skip
+ANSWERS = (
+    "2026-09-24 06:10", "2026-09-24 06:20", f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000.0",
+    "Valves shut; 200 people led away.",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -97,9 +98,9 @@ def test_a_first_report_says_every_answer_and_is_a_draft_until_it_is_passed_up(t
     assert document.paragraphs[1].text == title
     rows = [tuple(cell.text for cell in line.cells) for line in document.tables[0].rows][1:]
     titles = [question.title[language] for question in kind.forms[kind.form].questions]
-    assert rows == list(zip(titles, ANSWERS[language], strict=True))
+    assert rows == list(zip(titles, ANSWERS, strict=True))
     said = plain(read_pdf(client, f"{path}.pdf?lang={language}"))
-    for words in (title, case.number, draft, "Tank farm 3 & <yard>", *titles, *ANSWERS[language]):
+    for words in (title, case.number, draft, "Tank farm 3 & <yard>", *titles, *ANSWERS):
         assert plain(words) in said, words
     step(town, case.id, "receive", "duty")
     step(town, case.id, "pass_up", "case-handler", passed_to="Province")
@@ -135,8 +136,9 @@ def test_follow_up_and_final_report_grow_with_the_record(town: Town) -> None:
     final, pdf = all_of(document), plain(read_pdf(client, f"{path}final_report.pdf?lang=en"))
     assert not final.startswith("DRAFT")
     wanted = (
-        "Final report: Accident", case.number, "Answered, measures under way", "Replace all tanks of that year.", "Submit the investigation report",
-        given.digest, "pump record.txt", "Investigation report", "27 September 2026", "Tank farm 3 & <yard>", *ANSWERS["en"],
+        "Final report: Accident", case.number, "Answered, measures under way", "Replace all tanks of that year.",
+        "Submit the investigation report",
+        given.digest, "pump record.txt", "Investigation report", "27 September 2026", "Tank farm 3 & <yard>", *ANSWERS,
     )  # fmt: skip
     for words in wanted:
         assert words in final, words

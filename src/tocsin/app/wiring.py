@@ -186,7 +186,6 @@ WIRING: Wiring = {
 SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     cases.sweep,
-    drafts.sweep,
     cases.purge_sweep,
     vault.sweep,
     risks.sweep,

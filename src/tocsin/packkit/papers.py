@@ -44,7 +44,7 @@ class PaperPart:
 @dataclass(frozen=True, slots=True)
 class PaperSpec:
     """A paper: title and number by language (no number: it has none), and its parts. Of a case: ``cases``, the kinds that have
-    it (no kind: those of a requester, as a reply letter); ``after``: the moves by which it goes out, a draft before one was made."""
+    it (a reply letter: every kind with a requester); ``after``: the moves by which it goes out, a draft before one was made."""
 
     title: Mapping[str, str]
     number: Mapping[str, str]
@@ -54,8 +54,8 @@ class PaperSpec:
 
 
 def read_papers(folder: Folder, faults: Faults, kinds: Mapping[str, CaseKind] | None = None) -> Mapping[str, PaperSpec]:
-    """The papers that a pack declares, faults reported; nothing where it has no papers.toml. ``kinds``: its kinds of case, whose
-    papers it may declare, with the words of this package where it gives none of its own."""
+    """The papers that a pack declares, faults reported; nothing where it has no papers.toml. ``kinds``: its kinds of case,
+    whose papers it may declare, with the words of this package where it gives none of its own."""
     document = folder.document("papers.toml")
     Section(document, (), document.data, faults).known(("paper",))
     out = {}

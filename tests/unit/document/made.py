@@ -21,13 +21,15 @@ TYPES = (
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 RELS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
-    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{what}" Target="{target}"{mode}/></Relationships>'
+    'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{what}" Target="{target}"{mode}/>'
+    "</Relationships>"
 )
 ODT = "application/vnd.oasis.opendocument.text"
 ODF = (
     '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:xlink="http://www.w3.org/1999/xlink" '
-    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:script="urn:oasis:names:tc:opendocument:xmlns:script:1.0">'
+    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" '
+    'xmlns:script="urn:oasis:names:tc:opendocument:xmlns:script:1.0">'
     "<office:body><office:text>{inner}</office:text></office:body></office:document-content>"
 )
 

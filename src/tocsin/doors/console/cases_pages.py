@@ -16,7 +16,7 @@ from tocsin.doors.access import acting, actor_of_request, posts_of_request
 from tocsin.doors.console.case_papers import papers_of
 from tocsin.doors.console.cases_drafts import chosen_draft, drafts_on_page
 from tocsin.doors.console.cases_form import shown_value
-from tocsin.doors.console.cases_words import case_on_page, clocks_on_page, hand_words, letters_on_page, moves_on_page, told
+from tocsin.doors.console.cases_words import case_on_page, clocks_on_page, hand_words, letters_on_page, levels_on_page, moves_on_page, told
 from tocsin.doors.console.seal_shown import seal_on_page
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.respond_pages import SHEETS
@@ -152,9 +152,8 @@ def _context(
         "documents": list(enumerate(file.documents, 1)), "most_photos": MOST_PHOTOS,
         "files": files(frame.scope, line.id), "papers": papers_of(line),
         "drafts": [one for one in drafts_on_page(actor, under, line.kind) if draft is None or one.id != draft.id],
-        "files": files(frame.scope, line.id), "papers": papers_of(line),
-        "drafts": [one for one in drafts_on_page(actor, under, line.kind) if draft is None or one.id != draft.id],
-        "appeals": [(one, post_title(one.owner, frame.language), to_us(one.at)) for one in file.appeals],
+        "appeals": [(one, post_title(one.owner, frame.language), to_us(one.at), level) for one, level in zip(
+            file.appeals, levels_on_page(line.kind, [made.upheld for made in file.appeals]), strict=True)],
         "decides": works and any(one.upheld is None and one.owner == actor.post for one in file.appeals),
         "joined": file.joined, "children": [case_on_page(child, frame.language) for child in file.children],
         "survivor_number": file.survivor_number, "parent_number": file.parent_number,

@@ -6,7 +6,6 @@ from django.urls import path
 
 from tocsin.doors.console import cases_acts as acts
 from tocsin.doors.console import case_papers, cases_drafts, cases_files
-from tocsin.doors.console import case_papers, cases_drafts, cases_files
 from tocsin.doors.console import cases_pages as pages
 from tocsin.doors.console.cases_new import new
 
@@ -27,9 +26,6 @@ urlpatterns = [
     path("cases/<str:case_id>/seal", acts.seal, name="seal"),
     path("cases/drafts/<int:number>/discard", cases_drafts.discard, name="discard"),
     path("cases/<str:case_id>/papers/<str:name>.<str:form>", case_papers.paper, name="paper"),
-    path("cases/<str:case_id>/files", cases_files.add, name="files"),
-    path("cases/<str:case_id>/files/<int:number>", cases_files.file, name="file"),
-    path("cases/drafts/<int:number>/discard", cases_drafts.discard, name="discard"),
     path("cases/<str:case_id>/files", cases_files.add, name="files"),
     path("cases/<str:case_id>/files/<int:number>", cases_files.file, name="file"),
     path("cases/<str:case_id>/documents", acts.documents, name="documents"),

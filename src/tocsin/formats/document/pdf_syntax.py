@@ -1,4 +1,4 @@
-"""PDF as it is written (ISO 32000-2, clause 7): objects, streams, cross-references; read strictly from the first byte to the last.
+"""PDF as it is written (ISO 32000-2, clause 7): objects, streams, cross-references; read strictly from first byte to last.
 
 A reader goes by the cross-references, and repairs a file in which they do not fit; then it may find objects that somebody who
 went through the file otherwise does not see. So what is taken here has only one meaning: nothing but objects and tables lies in
@@ -111,17 +111,18 @@ class Reader:
         if first == b"(":
             return self._text(at)
         if first == b"/":
-            word = _WORD.match(data, at + 1)
-            assert word is not None
-            return Name(_ESCAPED.sub(lambda one: bytes([int(one[1], 16)]), word[0])), word.end()
+            word, end = self._word(at + 1)
+            return Name(_ESCAPED.sub(lambda one: bytes([int(one[1], 16)]), word)), end
         if first == b"<" and (digits := _HEX.match(data, at)) is not None:
             return b"", digits.end()
         if (ref := _REF.match(data, at)) is not None:
             return Ref(int(ref[1])), ref.end()
-        word = _WORD.match(data, at)
-        if word is None or not word[0]:
-            raise NotTaken(Why.BROKEN)
-        return self._plain(word[0]), word.end()
+        word, end = self._word(at)
+        return self._plain(word), end
+
+    def _word(self, at: int) -> tuple[bytes, int]:
+        found = _WORD.match(self.data, at)
+        return (found[0], found.end()) if found else (b"", at)
 
     def _plain(self, word: bytes) -> Any:
         if _NUMBER.match(word) and len(word) <= 40:
@@ -166,25 +167,22 @@ class Reader:
         value, at = self.value(at)
         at = self.skip(at)
         if isinstance(value, dict) and (head := _STREAM.match(self.data, at)) is not None:
-            length = self._length(value.get(Name(b"Length")), head.end())
-            raw = self.data[head.end() : head.end() + length]
-            value = Stream(value, raw)
-            end = _STREAM_END.match(self.data, head.end() + length)
-            assert end is not None
-            at = self.skip(end.end())
+            length, end = self._length(value.get(Name(b"Length")), head.end())
+            value = Stream(value, self.data[head.end() : head.end() + length])
+            at = self.skip(end)
         if not self.data.startswith(b"endobj", at):
             raise NotTaken(Why.BROKEN)
         return value, at + 6
 
-    def _length(self, said: Any, begin: int) -> int:
-        """How long a stream is: as its dictionary says, and there its end must stand."""
+    def _length(self, said: Any, begin: int) -> tuple[int, int]:
+        """How long a stream is, as its dictionary says, and where its end stands, which must be there."""
         number = said.number if isinstance(said, Ref) else 0
         lengths = self._numbers().get(number, set()) if number else {said} if isinstance(said, int) else set()
         for length in lengths:
-            if length >= 0 and _STREAM_END.match(self.data, begin + length) is not None:
+            if length >= 0 and (end := _STREAM_END.match(self.data, begin + length)) is not None:
                 if number:
                     self._lengths.append((number, length))
-                return length
+                return length, end.end()
         raise NotTaken(Why.BROKEN)
 
     def _numbers(self) -> dict[int, set[int]]:

@@ -20,8 +20,8 @@ _ENCODINGS = ("utf-8", "utf8", "us-ascii", "ascii", "utf-16")
 
 
 def elements(part: bytes) -> Iterator[etree._Element]:
-    """Every element when it is complete; it is emptied afterwards. Raises NotTaken for a document type, for more than 120 levels
-    or a million elements, and for what is not well-formed."""
+    """Every element when it is complete; it is emptied afterwards. Raises NotTaken for a document type, for more than 120
+    levels or a million elements, and for what is not well-formed."""
     _refuse_declarations(part)
     stream = etree.iterparse(
         io.BytesIO(part), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,

@@ -78,7 +78,7 @@ def _require_plain(entries: list[zipfile.ZipInfo]) -> None:
 
 
 def _require_apart(content: bytes, entries: list[zipfile.ZipInfo], start: int) -> None:
-    """Each part begins behind the end of the one before, and the first at the beginning: no bytes are hidden, none used twice."""
+    """Each part begins behind the end of the one before, the first at the beginning: no bytes are hidden, none used twice."""
     end = 0
     for entry in sorted(entries, key=lambda one: one.header_offset):
         if entry.header_offset < end or entry.header_offset - end > _DESCRIPTOR:

@@ -30,8 +30,8 @@ class Given:
 
 
 def take(chunks: Iterable[bytes], name: str) -> Given | Picture:
-    """Keep a document as it was given, or give a picture written anew for its own keeper. The kind is what it is by content, whatever its name says.
-    Raises TooBig over MOST_BYTES, BadForm for what is no such file, is damaged, or could act."""
+    """Keep a document as it was given; a picture is written anew and given back for its own keeper. The kind is what it is by
+    content, whatever its name says. Raises TooBig over MOST_BYTES, BadForm for what is no such file, is damaged, or could act."""
     shown = _clean(name)
     content = bytearray()
     for chunk in chunks:
@@ -67,11 +67,12 @@ def _clean(name: str) -> str:
 
 def _in_words(error: NotTaken, name: str) -> Refused:
     anew = _("save it anew as PDF without scripts and attachments, and send that")
+    as_pdf = _("save it as PDF, and send that")
     rule, remedy = {
         Why.EMPTY: (_("is empty"), _("choose the right file")),
         Why.BIG: (_("is larger than {n} MB").format(n=MOST_BYTES >> 20), _("send it in parts, or with smaller pictures in it")),
-        Why.KIND: (_("is no PDF, Word, Excel or OpenDocument file, text or picture by its content"), _("save it as PDF, and send that")),
-        Why.OLD_OFFICE: (_("was made by an old office program, whose files can hide programs"), _("save it as .docx, .xlsx or PDF")),
+        Why.KIND: (_("is no PDF, Word, Excel or OpenDocument file, text or picture by its content"), as_pdf),
+        Why.OLD_OFFICE: (_("was made by an old office program, whose files can hide programs"), as_pdf),
         Why.BROKEN: (_("is damaged or was cut off"), _("open it, save it anew, and send that")),
         Why.TWO_THINGS: (_("is two files in one"), anew),
         Why.LOCKED: (_("is locked with a password"), _("save it without a password")),
@@ -82,7 +83,7 @@ def _in_words(error: NotTaken, name: str) -> Refused:
         Why.EMBEDDED: (_("holds other files"), _("take them out, and send each by itself")),
         Why.OUTSIDE: (_("loads parts from elsewhere"), anew),
         Why.ENTITIES: (_("declares entities, with which readers are attacked"), anew),
-        Why.MARKUP: (_("is a web page or markup, no plain text"), _("save it as PDF, and send that")),
+        Why.MARKUP: (_("is a web page or markup, no plain text"), as_pdf),
         Why.HIDDEN: (_("holds characters that no text has"), _("save it as plain text in UTF-8")),
     }[error.why]  # fmt: skip
     return BadForm(_("document {name}").format(name=name), rule, remedy)
