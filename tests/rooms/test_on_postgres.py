@@ -23,6 +23,8 @@ def test_the_rooms_keep_their_promises_on_postgresql(postgres_url: str) -> None:
         "no:cacheprovider",
         "--tb=short",
         "--create-db",
+        "--dist",
+        "loadfile",
         "-n",
         "2",
     ]

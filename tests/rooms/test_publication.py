@@ -327,7 +327,7 @@ def test_headers_let_only_the_widget_be_framed_and_nothing_be_loaded_from_others
         assert "form-action 'none'" in policy
         assert "x-frame-options" not in answered.headers
         assert answered.text.count("<script") == 1  # its own, by address
-        assert f"src=\"{asset_url('widget.js')}\"" in answered.text
+        assert f'src="{asset_url("widget.js")}"' in answered.text
         assert "set-cookie" not in answered.headers
     feed = published.get("/warnings/feed.atom").headers
     assert feed["access-control-allow-origin"] == "*"

@@ -106,7 +106,7 @@ class Columns:
         """Where a window that lacks observations still bounds its quantity: +1 from below, -1 from above, 0 not at all."""
         return None
 
-    def seen(self, node: tree.Compare, window: tree.Window, coverage: float) -> Array:
+    def seen(self, node: tree.Compare, window: tree.Number, coverage: float) -> Array:
         """What a window held where a comparison was decided by it, complete or not; elsewhere what is known of it."""
         known, (yes, no) = self.number(window, coverage), self.truth(node, coverage)
         return np.where(np.isnan(known) & (yes | no), self.number(window, 0.0), known)

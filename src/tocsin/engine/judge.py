@@ -88,9 +88,10 @@ class Judge:
     def _side(self, columns: Columns, leaf: tree.Compare, side: tree.Number, row: Array) -> Array:
         if isinstance(side, tree.Constant):
             return np.full(len(row), side.value)
-        if self.rule.coverage > 0 and isinstance(side, tree.Window):
-            return columns.seen(leaf, side, self.rule.coverage)[row]
-        return columns.number(side, self.rule.coverage)[row]
+        incomplete = self.rule.coverage > 0 and isinstance(side, tree.Window)
+        seen = columns.seen(leaf, side, self.rule.coverage) if incomplete else columns.number(side, self.rule.coverage)
+        of_rows: Array = seen[row]
+        return of_rows
 
     def _evidence(
         self, seen: Mapping[tree.Truth, tuple[Array, ...]], k: int, before: int, after: int

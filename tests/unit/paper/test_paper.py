@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from PIL import Image
 
 from tocsin.formats.paper import Heading, Items, Paper, Signature, Table, Text, as_docx, as_pdf
 from tocsin.formats.paper.paper import clean
@@ -95,6 +96,15 @@ def test_any_text_makes_a_docx_that_gives_it_back(text: str) -> None:
     document = docx.Document(io.BytesIO(as_docx(Paper("en", "t", (Heading(text),), AT))))
     expected = clean(text).replace("\r\n", "\n").replace("\r", "\n")
     assert document.paragraphs[1].text == expected
+
+
+def test_making_a_pdf_leaves_the_readers_of_pictures_strict() -> None:
+    """WeasyPrint lets the whole process take pictures that are cut short; a photograph is evidence."""
+    as_pdf(ORDER)
+    whole = io.BytesIO()
+    Image.new("RGB", (800, 600), "red").save(whole, "JPEG")
+    with pytest.raises(OSError, match="truncated"):
+        Image.open(io.BytesIO(whole.getvalue()[:-900])).load()
 
 
 def test_a_paper_without_end_is_refused() -> None:

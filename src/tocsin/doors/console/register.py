@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
 
 from tocsin.loop.observe import queries as observe
 from tocsin.terms.signal import Subject
@@ -12,7 +15,7 @@ from tocsin.terms.stream import Catalogue, Stream
 __all__ = ["Register", "register"]
 
 _lock = threading.Lock()
-_kept: Register | None = None
+_kept: tuple[Path, Register] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,14 @@ class Register:
 
 def register() -> Register:
     """The register now; asks the database only for the version when nothing changed."""
-    global _kept  # noqa: PLW0603 - one catalogue a process, whoever asks
-    version = observe.catalogue_version()
+    global _kept  # noqa: PLW0603 - one catalogue a deployment, whoever asks
+    root, version = settings.HOME.root, observe.catalogue_version()
     with _lock:
-        if _kept is not None and _kept.catalogue.version == version:
-            return _kept
+        if _kept is not None and _kept[0] == root and _kept[1].catalogue.version == version:
+            return _kept[1]
     catalogue = observe.load_catalogue()
     titles = {stream.feature: title for stream in catalogue if (title := stream.label("title"))}
     fresh = Register(catalogue, titles)
     with _lock:
-        _kept = fresh
+        _kept = root, fresh
     return fresh

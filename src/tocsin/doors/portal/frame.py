@@ -36,7 +36,8 @@ def frame_context(path: str, language: str, now_us: int) -> dict[str, Any]:
         "language": language, "scheme": pack_words().scheme, "now_us": now_us, "zone": zone,
         "made_ms": now_us // 1000 if settings.TOCSIN_DRIVEN_CLOCK is None else "",  # a city clock is nothing to a browser
         "stylesheets": (asset_url("portal.css"), asset_url("scheme.css")), "script": asset_url("portal.js"),
-        "widget_sheet": asset_url("widget.css"), "widget_script": asset_url("widget.js"), "as_of": absolute(now_us, zone, now_us),
+        "widget_sheet": asset_url("widget.css"), "widget_script": asset_url("widget.js"),
+        "as_of": absolute(now_us, zone, now_us),
         "data_as_of": absolute(newest, zone, now_us) if newest else "", "other_language": other,
         "other_address": f"{path}?{urlencode({'lang': other})}", "suffix": suffix, "here": f"{path}{suffix}",
         "public": settings.CONFIGURATION.public_address,

@@ -8,6 +8,8 @@ from datetime import UTC
 from html import escape
 from typing import Any, NoReturn
 
+from PIL import ImageFile
+
 from tocsin.formats.paper.page import BODY_MM, BODY_PT, LEFT_MM, PAGE_MM, PDF_FONTS, TITLE_PT, TOP_MM
 from tocsin.formats.paper.paper import Heading, Items, Paper, Part, Signature, Table, Text, clean, require_bounded
 from tocsin.terms.errors import Unavailable
@@ -45,6 +47,7 @@ def as_pdf(paper: Paper) -> bytes:
             f"cannot be made: {error}",
             "install Pango (Debian: libpango-1.0-0 libpangoft2-1.0-0), or take the .docx",
         ) from None
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint sets it for the whole process: cut photographs would be taken
     page = _html(paper)
     made: Any = HTML(string=page, url_fetcher=_fetch_nothing)
     identifier = hashlib.sha256(page.encode()).digest()[:16]  # else it is random

@@ -36,12 +36,12 @@ def on_response_opened(told: Sequence[ResponseOpened | ResponseChanged], now: da
     for fact in told:
         if RESPONSE not in plan.causes or fact.level < plan.least_response:
             continue
-        event = detect.event(EVERYWHERE, fact.event).event
+        event, names = detect.event(EVERYWHERE, fact.event).event, Names.read()
         cause = Cause(
             RESPONSE, fact.incident, fact.incident, fact.event, fact.hazard, max(1, event.level), fact.exercise,
-            from_us(fact.at_us), None, _ordered(fact, event), f"/events/{fact.event}/response/",
+            from_us(fact.at_us), None, _ordered(fact, event, names), f"/events/{fact.event}/response/",
         )  # fmt: skip
-        callout.start_callout(cause, villages(Areas((fact.jurisdiction,)), Names.read()), actor=RULE, now=now)
+        callout.start_callout(cause, villages(Areas((fact.jurisdiction,)), names), actor=RULE, now=now)
 
 
 def on_response_ended(told: Sequence[ResponseEnded], now: datetime) -> None:
@@ -79,13 +79,26 @@ def on_bulletin_ended(told: Sequence[BulletinEnded], now: datetime) -> None:
         callout.stop_callout(BULLETIN, line.thread, _taken_back(line), actor=RULE, now=now)
 
 
-def _ordered(fact: ResponseOpened | ResponseChanged, event: detect.EventLine) -> dict[str, Spoken]:
+_ORDERED = {
+    "en": (
+        "{level} for {what}, {place}",
+        "It was ordered at {at}. Man your posts, act by your village's plan and stay within reach.",
+    ),
+    "zh-hans": ("{place}{what}：{level}", "已于{at}下令启动。请到岗到位，按本村预案行动，保持通信畅通。"),
+}
+
+
+def _ordered(fact: ResponseOpened | ResponseChanged, event: detect.EventLine, names: Names) -> dict[str, Spoken]:
+    """What, where, since when, and what a village does now."""
     texts = {}
-    for language, stop in (("en", ". "), ("zh-hans", "。")):
-        level = response_level(fact.level).word(language)
-        what = playbooks.hazard_title(fact.hazard, language)
-        said = f"{level}{stop}{what}, {event.place or event.jurisdiction}{stop.rstrip()}"
-        texts[language] = Spoken(level, said, said)
+    for language, (subject, then) in _ORDERED.items():
+        said = subject.format(
+            level=response_level(fact.level).word(language), what=playbooks.hazard_title(fact.hazard, language),
+            place=event.place or names.area(fact.jurisdiction, language),
+        )  # fmt: skip
+        at = then.format(at=names.moment(from_us(fact.at_us), (fact.jurisdiction,), language))
+        stop = "。" if language == "zh-hans" else ". "
+        texts[language] = Spoken(said, f"{said}{stop}{at}", said)
     return texts
 
 
