@@ -18,9 +18,7 @@ import json
 import math
 import os
 import queue
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -28,7 +26,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
 LIST, THREADS, NAIVE_SHARE = 500, 8, 10  # one case in ten goes one by one
 BAR_RATE, BAR_MS = 5000.0, 50.0
 DATABASES = ("postgresql", "sqlite")
@@ -57,21 +54,19 @@ def measure(cases: int, rate: float, seconds: float, on: Any) -> list[Any]:
 
 # ---------------------------------------------------------------- the parent
 def _table(name: str, cases: int, rate: float, seconds: float) -> Any:
+    from own_process import answer_of, database, quantile
     from report import Bar, Table, load
 
     table = Table(
         f"moves of cases on {name}, {cases:,} cases", ("how", "moves", "moves/s", "ms p50", "ms p95", "ms longest")
     )
     table.notes.append(f"load before: {load()}")
-    url = _postgres("start") if name == "postgresql" else ""
-    if url is None:
-        table.notes.append("PostgreSQL is not installed here: left out (apt-get install postgresql)")
-        return table
-    try:
-        found = _run(url, cases, rate, seconds)
-    finally:
-        if url:
-            _postgres("stop", url)
+    arguments = ["--role", "work", "--cases", str(cases), "--rate", str(rate), "--seconds", str(seconds)]
+    with database(name) as url:
+        if url is None:
+            table.notes.append("PostgreSQL is not installed here: left out (apt-get install postgresql)")
+            return table
+        found = answer_of(__file__, arguments, url=url, packs="workplace_safety")
     bulk, naive, single = found["bulk"], found["naive"], sorted(found["single"])
     pair_moves, pair_s = found["pair"]
     rate_of = {"bulk": sum(n for n, _ in bulk) / sum(s for _, s in bulk), "naive": len(naive) / (sum(naive) / 1000),
@@ -79,14 +74,14 @@ def _table(name: str, cases: int, rate: float, seconds: float) -> Any:
     per_list = sorted(seconds_ * 1000 for _, seconds_ in bulk)
     moves = sum(n for n, _ in bulk)
     table.rows.append((f"bulk, lists of {LIST}, one connection (ms a list)", f"{moves:,}", f"{rate_of['bulk']:,.0f}",
-                       *(f"{_quantile(per_list, q):.0f}" for q in (0.5, 0.95, 1.0))))  # fmt: skip
+                       *(f"{quantile(per_list, q):.0f}" for q in (0.5, 0.95, 1.0))))  # fmt: skip
     table.rows.append(
         (f"bulk, lists of {LIST}, two connections", f"{pair_moves:,}", f"{rate_of['pair']:,.0f}", "-", "-", "-")
     )
     table.rows.append(("one by one, one connection", f"{len(naive):,}", f"{rate_of['naive']:,.0f}",
-                       *(f"{_quantile(sorted(naive), q):.1f}" for q in (0.5, 0.95, 1.0))))  # fmt: skip
+                       *(f"{quantile(sorted(naive), q):.1f}" for q in (0.5, 0.95, 1.0))))  # fmt: skip
     table.rows.append((f"single, {rate:g}/s for {seconds:g} s, {THREADS} connections", f"{len(single):,}", f"{rate:g}",
-                       *(f"{_quantile(single, q):.1f}" for q in (0.5, 0.95, 1.0))))  # fmt: skip
+                       *(f"{quantile(single, q):.1f}" for q in (0.5, 0.95, 1.0))))  # fmt: skip
     cpu = found["cpu_ms"]
     table.notes.append(f"CPU of a list of {LIST}: {cpu['client']:.0f} ms here, {cpu['server']:.0f} ms in the server"
                        " (what a quiet machine takes; wall clock beside it says how quiet this one was)")  # fmt: skip
@@ -94,44 +89,8 @@ def _table(name: str, cases: int, rate: float, seconds: float) -> Any:
         f"bulk is {rate_of['bulk'] / rate_of['naive']:.1f} times one by one; ledger verified: {found['verified']}"
     )
     table.bars.append(Bar(f"bulk moves on {name}", BAR_RATE, max(rate_of["bulk"], rate_of["pair"]), "/s"))
-    table.bars.append(Bar(f"p95 of a single move on {name}", BAR_MS, _quantile(single, 0.95), " ms", at_most=True))
+    table.bars.append(Bar(f"p95 of a single move on {name}", BAR_MS, quantile(single, 0.95), " ms", at_most=True))
     return table
-
-
-def _run(url: str, cases: int, rate: float, seconds: float) -> dict[str, Any]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TOCSIN_BENCH_DIR")) as folder:
-        environment = kept | {"TOCSIN_HOME": folder, "TOCSIN_PACKS": "workplace_safety", "TOCSIN_LOG_LEVEL": "error",
-                              "DJANGO_SETTINGS_MODULE": "tocsin.app.settings"}  # fmt: skip
-        if url:
-            environment["TOCSIN_DATABASE"] = url
-        command = [
-            sys.executable,
-            __file__,
-            "--role",
-            "work",
-            "--cases",
-            str(cases),
-            "--rate",
-            str(rate),
-            "--seconds",
-            str(seconds),
-        ]
-        done = subprocess.run(command, env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True)
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
-
-
-def _postgres(verb: str, *more: str) -> str | None:
-    script = str(ROOT / "scripts" / "postgres-for-tests")
-    environment = os.environ | {"TOCSIN_TEST_POSTGRES_FSYNC": "on"}
-    done = subprocess.run([script, verb, *more], env=environment, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _quantile(values: list[float], share: float) -> float:
-    """The value that this share does not exceed."""
-    return values[max(0, math.ceil(share * len(values)) - 1)] if values else math.nan
 
 
 # ---------------------------------------------------------------- the work, in a process of its own

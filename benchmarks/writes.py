@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import defaultdict
@@ -61,52 +59,24 @@ def measure(rate: float, seconds: float, on: Any, alone: bool = False) -> list[A
 
 # ---------------------------------------------------------------- the parent
 def _table(name: str, rate: float, seconds: float, alone: bool) -> Any:
+    from own_process import answer_of, database, quantile
     from report import Bar, Table, load
 
     beside = "alone" if alone else f"beside an engine batch of {ENGINE_ROWS} each {ENGINE_EACH_S:g} s"
     table = Table(f"five-beat writes on {name}, {rate:g}/s for {seconds:g} s, {beside}",
                   ("ms from its moment", "writes", "p50", "p95", "p99", "longest"))  # fmt: skip
     table.notes.append(f"load before: {load()}")
-    url = _postgres("start") if name == "postgresql" else ""
-    if url is None:
-        table.notes.append("PostgreSQL is not installed here: left out (apt-get install postgresql)")
-        return table
-    try:
-        delays = _run_office(url, rate, seconds, alone)
-    finally:
-        if url:
-            _postgres("stop", url)
+    arguments = ["--role", "office", "--rate", str(rate), "--seconds", str(seconds), *(["--alone"] if alone else [])]
+    with database(name) as url:
+        if url is None:
+            table.notes.append("PostgreSQL is not installed here: left out (apt-get install postgresql)")
+            return table
+        delays = answer_of(__file__, arguments, url=url, packs="natural_hazards,gas_leak")
     every = sorted(value for values in delays.values() for value in values)
     for kind, values in [("all", every), *delays.items()]:
-        table.rows.append((kind, f"{len(values):,}", *(_quantile(sorted(values), q) for q in (0.5, 0.95, 0.99, 1.0))))
-    table.bars.append(Bar(f"p95 of a write on {name}", BAR_MS, _quantile(every, 0.95), " ms", at_most=True))
+        table.rows.append((kind, f"{len(values):,}", *(quantile(sorted(values), q) for q in (0.5, 0.95, 0.99, 1.0))))
+    table.bars.append(Bar(f"p95 of a write on {name}", BAR_MS, quantile(every, 0.95), " ms", at_most=True))
     return table
-
-
-def _run_office(url: str, rate: float, seconds: float, alone: bool) -> dict[str, list[float]]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-    with tempfile.TemporaryDirectory(dir=os.environ.get("TOCSIN_BENCH_DIR")) as folder:
-        environment = kept | {"TOCSIN_HOME": folder, "TOCSIN_PACKS": "natural_hazards,gas_leak", "TOCSIN_LOG_LEVEL": "error",
-                              "DJANGO_SETTINGS_MODULE": "tocsin.app.settings"}  # fmt: skip
-        if url:
-            environment["TOCSIN_DATABASE"] = url
-        command = [sys.executable, __file__, "--role", "office", "--rate", str(rate), "--seconds", str(seconds)]
-        done = subprocess.run([*command, *(["--alone"] if alone else [])], env=environment, cwd=ROOT, text=True,
-                              stdout=subprocess.PIPE, check=True)  # fmt: skip
-    answer: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
-    return answer
-
-
-def _postgres(verb: str, *more: str) -> str | None:
-    script = str(ROOT / "scripts" / "postgres-for-tests")
-    environment = os.environ | {"TOCSIN_TEST_POSTGRES_FSYNC": "on"}
-    done = subprocess.run([script, verb, *more], env=environment, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _quantile(values: list[float], share: float) -> float:
-    """The value that this share does not exceed."""
-    return values[max(0, math.ceil(share * len(values)) - 1)] if values else math.nan
 
 
 # ---------------------------------------------------------------- the office, in a process of its own

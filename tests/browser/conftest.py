@@ -220,6 +220,16 @@ def observed_town(changing_towns: Callable[[bool], RunningTown]) -> RunningTown:
     return running
 
 
+@pytest.fixture(scope="module")
+def warning_town(observed_town: RunningTown) -> RunningTown:
+    """A town of observed data in a storm, whose office may warn."""
+    observed_town.session("duty_officer")
+    observed_town.session("signer")
+    observed_town.do("may_warn", body="office")
+    observed_town.serve()
+    return observed_town
+
+
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One browser for all browser tests; it ends with them, since its event loop would run on under all others."""

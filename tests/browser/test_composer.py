@@ -18,19 +18,9 @@ from tests.browser.test_warnings import focus
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def own(observed_town: RunningTown) -> RunningTown:
-    """A town of observed data in a storm, whose office may warn."""
-    observed_town.session("duty_officer")
-    observed_town.session("signer")
-    observed_town.do("may_warn", body="office")
-    observed_town.serve()
-    return observed_town
-
-
-def begun(own: RunningTown, page: Page, hazard: str = "gale", level: int = 3) -> str:
+def begun(warning_town: RunningTown, page: Page, hazard: str = "gale", level: int = 3) -> str:
     """A draft from scratch, by its form without a pointer; the composer is open."""
-    page.goto(own.url + "/console/warnings/")
+    page.goto(warning_town.url + "/console/warnings/")
     focus(page, "#new-hazard", 120)
     page.select_option("#new-hazard", hazard)
     page.focus(f"input[name=level][value='{level}']")
@@ -44,11 +34,11 @@ def begun(own: RunningTown, page: Page, hazard: str = "gale", level: int = 3) ->
 
 
 def test_from_scratch_to_the_public_page_by_keyboard_alone_with_a_drawn_area(
-    own: RunningTown, open_context: Callable[..., BrowserContext]
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext]
 ) -> None:
-    page = open_context(own, role="duty_officer").new_page()
+    page = open_context(warning_town, role="duty_officer").new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    address = begun(own, page)
+    address = begun(warning_town, page)
     page.keyboard.press("Alt+2")
     focus(page, "#sketch svg", 120)
     assert page.get_attribute("#sketch svg", "aria-describedby") == "sketch-help"
@@ -73,13 +63,13 @@ def test_from_scratch_to_the_public_page_by_keyboard_alone_with_a_drawn_area(
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".chip.submitted, .notice")
 
-    signer = open_context(own, role="signer").new_page()
+    signer = open_context(warning_town, role="signer").new_page()
     signer.goto(f"{address}/sign")
     assert "the part inside the outline" in signer.inner_text("main")
     focus(signer, "button[value=sign]")
     signer.keyboard.press("Enter")
     signer.wait_for_selector("text=Public page")
-    cap = httpx.get(f"{own.url}/warnings/{address.rpartition('/')[2]}.xml").text
+    cap = httpx.get(f"{warning_town.url}/warnings/{address.rpartition('/')[2]}.xml").text
     assert "<valueName>CMAMlongtext</valueName>" in cap
     assert "Keep away from the cranes at once." in cap.partition("speechText")[2]
     lat = outline.split()[0].partition(",")[0]
@@ -87,11 +77,11 @@ def test_from_scratch_to_the_public_page_by_keyboard_alone_with_a_drawn_area(
 
 
 def test_drawing_by_pointer_and_what_is_typed_is_drawn(
-    own: RunningTown, open_context: Callable[..., BrowserContext]
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext]
 ) -> None:
-    page = open_context(own, role="duty_officer").new_page()
+    page = open_context(warning_town, role="duty_officer").new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    begun(own, page, level=2)
+    begun(warning_town, page, level=2)
     svg = page.locator("#sketch svg")
     svg.scroll_into_view_if_needed()
     for x, y in ((120, 120), (260, 120), (260, 180)):
@@ -119,17 +109,17 @@ def test_drawing_by_pointer_and_what_is_typed_is_drawn(
 
 
 def test_a_signer_signs_with_a_passkey_and_without_it_does_not(
-    own: RunningTown, open_context: Callable[..., BrowserContext]
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext]
 ) -> None:
     """With Chromium's virtual authenticator, on the name localhost (a passkey needs a name, not an address)."""
-    duty = open_context(own, role="duty_officer").new_page()
-    address = begun(own, duty, hazard="heat")
+    duty = open_context(warning_town, role="duty_officer").new_page()
+    address = begun(warning_town, duty, hazard="heat")
     duty.click("#submit")
     duty.wait_for_selector(".chip.submitted, .notice")
 
-    here = own.url.replace("127.0.0.1", "localhost")
-    context = open_context(own, role="signer")
-    session = own.session("signer")
+    here = warning_town.url.replace("127.0.0.1", "localhost")
+    context = open_context(warning_town, role="signer")
+    session = warning_town.session("signer")
     context.add_cookies([{"name": session["cookie"], "value": session["key"], "url": here}])
     page = context.new_page()
     devtools = context.new_cdp_session(page)
@@ -160,10 +150,10 @@ def test_a_signer_signs_with_a_passkey_and_without_it_does_not(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_the_pages_of_the_small_office(
-    own: RunningTown, open_context: Callable[..., BrowserContext], language: str
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext], language: str
 ) -> None:
-    duty = open_context(own, language, role="duty_officer", bypass_csp=True).new_page()
-    address = begun(own, duty, hazard="rainstorm", level=4)
+    duty = open_context(warning_town, language, role="duty_officer", bypass_csp=True).new_page()
+    address = begun(warning_town, duty, hazard="rainstorm", level=4)
     duty.check("input[name=mode][value=cells]")
     duty.locator("#sketch svg").click(position={"x": 150, "y": 120})
     check_every_look(duty, "composer with cells")
@@ -173,11 +163,11 @@ def test_axe_finds_nothing_on_the_pages_of_the_small_office(
     duty.check("input[name=flow][value=urgent]")
     duty.click("#submit")
     duty.wait_for_selector("[role=status], [role=alert]")
-    signer = open_context(own, language, role="signer", bypass_csp=True).new_page()
+    signer = open_context(warning_town, language, role="signer", bypass_csp=True).new_page()
     signer.goto(f"{address}/sign")
     check_every_look(signer, "signing urgently")
     for path in ("/console/passkeys", "/console/warnings/presigned"):
-        signer.goto(own.url + path)
+        signer.goto(warning_town.url + path)
         check_every_look(signer, path)
-    duty.goto(own.url + "/console/warnings/presigned")
+    duty.goto(warning_town.url + "/console/warnings/presigned")
     check_every_look(duty, "proposing")

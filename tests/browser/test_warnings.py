@@ -14,16 +14,6 @@ from tests.browser.looks import LANGUAGES, check_every_look
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def own(observed_town: RunningTown) -> RunningTown:
-    """A town of observed data in a storm, whose office may warn."""
-    observed_town.session("duty_officer")
-    observed_town.session("signer")
-    observed_town.do("may_warn", body="office")
-    observed_town.serve()
-    return observed_town
-
-
 def focus(page: Page, selector: str, at_most: int = 80) -> None:
     """Press Tab until this has the focus: what cannot be reached by keyboard fails."""
     for _ in range(at_most):
@@ -33,16 +23,16 @@ def focus(page: Page, selector: str, at_most: int = 80) -> None:
     raise AssertionError(f"{selector} cannot be reached by Tab")
 
 
-def first_event(page: Page, own: RunningTown) -> str:
-    page.goto(own.url + "/")
+def first_event(page: Page, warning_town: RunningTown) -> str:
+    page.goto(warning_town.url + "/")
     page.wait_for_selector("#events a.open")
     return str(page.locator("#events a.open").first.get_attribute("href")).strip("/").rpartition("/")[2]
 
 
-def draft(own: RunningTown, page: Page) -> str:
+def draft(warning_town: RunningTown, page: Page) -> str:
     """The draft of the first event, made by its form; the composer is open."""
-    event = first_event(page, own)
-    page.goto(f"{own.url}/console/warnings/compose?event={event}")
+    event = first_event(page, warning_town)
+    page.goto(f"{warning_town.url}/console/warnings/compose?event={event}")
     if "compose?event" in page.url:
         page.wait_for_selector("button.main")
         page.keyboard.press("Enter")  # the only thing to do has the focus
@@ -51,11 +41,11 @@ def draft(own: RunningTown, page: Page) -> str:
 
 
 def test_composed_and_signed_by_keyboard_alone_and_read_without_script(
-    own: RunningTown, open_context: Callable[..., BrowserContext]
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext]
 ) -> None:
-    page = open_context(own, role="duty_officer").new_page()
+    page = open_context(warning_town, role="duty_officer").new_page()
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-    address = draft(own, page)
+    address = draft(warning_town, page)
     page.keyboard.press("Alt+3")
     assert page.evaluate("document.activeElement.closest('section').querySelector('h2').id") == "texts"
     focus(page, "#instruction_en")
@@ -68,15 +58,15 @@ def test_composed_and_signed_by_keyboard_alone_and_read_without_script(
     page.wait_for_selector(".chip.submitted, .notice")
     assert "waits" in page.inner_text("main").lower()
 
-    signer = open_context(own, role="signer").new_page()
+    signer = open_context(warning_town, role="signer").new_page()
     signer.goto(f"{address}/sign")
     assert "Notifies" in signer.inner_text("main")
     focus(signer, "button[value=sign]")
     signer.keyboard.press("Enter")
     signer.wait_for_selector("text=Public page")
 
-    reader = open_context(own.url, java_script_enabled=False, size=(360, 800)).new_page()
-    reader.goto(own.url + "/warnings")
+    reader = open_context(warning_town.url, java_script_enabled=False, size=(360, 800)).new_page()
+    reader.goto(warning_town.url + "/warnings")
     assert "Go upstairs now & stay <there>." in reader.inner_text("main")
     assert "Call 110, 119 or 120" in reader.inner_text("body > p >> nth=0")
     reader.click("h3 a")
@@ -85,13 +75,15 @@ def test_composed_and_signed_by_keyboard_alone_and_read_without_script(
     assert reader.get_attribute("html", "lang") == "zh-Hans"
     assert "本预警正在生效" in reader.inner_text("main")
     identifier = address.rpartition("/")[2]
-    cap = httpx.get(f"{own.url}/warnings/{identifier}.xml")
+    cap = httpx.get(f"{warning_town.url}/warnings/{identifier}.xml")
     assert "Go upstairs now &amp; stay &lt;there&gt;." in cap.text
 
 
-def test_the_composer_works_without_script(own: RunningTown, open_context: Callable[..., BrowserContext]) -> None:
-    page = open_context(own, role="duty_officer", java_script_enabled=False).new_page()
-    page.goto(own.url + "/console/warnings/")
+def test_the_composer_works_without_script(
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(warning_town, role="duty_officer", java_script_enabled=False).new_page()
+    page.goto(warning_town.url + "/console/warnings/")
     page.select_option("#new-hazard", "gale")
     page.check("input[name=level][value='2']")
     page.check("input[name=paths][value='town/east']")
@@ -110,9 +102,11 @@ def test_the_composer_works_without_script(own: RunningTown, open_context: Calla
     assert page.url.endswith("/console/warnings/")
 
 
-def test_a_second_editor_keeps_what_was_typed(own: RunningTown, open_context: Callable[..., BrowserContext]) -> None:
-    first, second = (open_context(own, role="duty_officer").new_page() for _ in range(2))
-    first.goto(own.url + "/console/warnings/")
+def test_a_second_editor_keeps_what_was_typed(
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext]
+) -> None:
+    first, second = (open_context(warning_town, role="duty_officer").new_page() for _ in range(2))
+    first.goto(warning_town.url + "/console/warnings/")
     first.select_option("#new-hazard", "heat")
     first.check("input[name=level][value='1']")
     first.check("input[name=paths][value='town/east']")
@@ -130,14 +124,14 @@ def test_a_second_editor_keeps_what_was_typed(own: RunningTown, open_context: Ca
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_pages_of_warnings(
-    own: RunningTown, open_context: Callable[..., BrowserContext], language: str
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext], language: str
 ) -> None:
-    duty = open_context(own, language, role="duty_officer", bypass_csp=True).new_page()
-    duty.goto(own.url + "/console/warnings/")
+    duty = open_context(warning_town, language, role="duty_officer", bypass_csp=True).new_page()
+    duty.goto(warning_town.url + "/console/warnings/")
     check_every_look(duty, "list of warnings")
-    duty.goto(own.url + "/console/warnings/authority")
+    duty.goto(warning_town.url + "/console/warnings/authority")
     check_every_look(duty, "authority")
-    duty.goto(own.url + "/console/warnings/")
+    duty.goto(warning_town.url + "/console/warnings/")
     duty.select_option("#new-hazard", "gale")
     duty.check("input[name=level][value='3']")
     duty.check("input[name=paths][value='town/east']")
@@ -155,7 +149,7 @@ def test_axe_finds_nothing_on_pages_of_warnings(
     duty.fill("#beware_en", "Something else than the standard says.")
     duty.click("#submit")
     duty.wait_for_selector("[role=status]")
-    signer = open_context(own, language, role="signer", bypass_csp=True).new_page()
+    signer = open_context(warning_town, language, role="signer", bypass_csp=True).new_page()
     signer.goto(f"{address}/sign")
     check_every_look(signer, "signing")
     signer.click("button[value=sign]")
@@ -163,13 +157,15 @@ def test_axe_finds_nothing_on_pages_of_warnings(
     check_every_look(signer, "a warning in force")
     duty.goto(address)
     check_every_look(duty, "a warning in force, for its duty officer")
-    reader = open_context(own.url, language, bypass_csp=True).new_page()
+    reader = open_context(warning_town.url, language, bypass_csp=True).new_page()
     for path in ("/warnings", f"/warnings/{address.rpartition('/')[2]}", "/warnings/none"):
-        reader.goto(own.url + path)
+        reader.goto(warning_town.url + path)
         check_every_look(reader, path)
 
 
-def test_public_pages_reflow_at_320_pixels(own: RunningTown, open_context: Callable[..., BrowserContext]) -> None:
-    page = open_context(own.url, size=(320, 800)).new_page()
-    page.goto(own.url + "/warnings")
+def test_public_pages_reflow_at_320_pixels(
+    warning_town: RunningTown, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context(warning_town.url, size=(320, 800)).new_page()
+    page.goto(warning_town.url + "/warnings")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
