@@ -21,8 +21,8 @@ _MINUTE_US = 60_000_000
 
 @dataclass(frozen=True, slots=True)
 class LawLine:
-    """One line. ``kind``: rule, index, clock, verification, mapping, action or report; ``title`` and ``says`` by language;
-    ``clause``: the place in the law, where it is a clock; ``valid_to`` is the first day after, None = no end is known."""
+    """One line. ``kind``: rule, index, clock, verification, mapping, action, report or matrix; ``title`` and ``says`` by
+    language; ``clause``: the place in the law, where it is a clock; ``valid_to`` is the first day after, None = no end is known."""
 
     pack: str
     kind: str
@@ -43,7 +43,7 @@ class LawLine:
 
 def library(pack: Pack) -> tuple[LawLine, ...]:
     """All lines of a pack, in the order of its files."""
-    return (*_rules(pack), *_indexes(pack), *_clocks(pack), *_verifications(pack), *_playbook(pack))
+    return (*_rules(pack), *_indexes(pack), *_clocks(pack), *_verifications(pack), *_playbook(pack), *_risks(pack))
 
 
 def _rules(pack: Pack) -> Iterator[LawLine]:
@@ -94,6 +94,17 @@ def _playbook(pack: Pack) -> Iterator[LawLine]:
         yield _line(pack, "action", action.id, action.title, _within(action.done_us), action.source, action.verified)
     for report in pack.playbook.reports:
         yield _line(pack, "report", report.id, report.title, _within(report.done_us), report.source, report.verified)
+
+
+def _risks(pack: Pack) -> Iterator[LawLine]:
+    if pack.risks:
+        says = {
+            language: ", ".join(
+                f"{_word(one.title, language)} ({_level(pack, one.level)})" for one in pack.risks.classes
+            )
+            for language in LANGUAGES
+        }
+        yield _line(pack, "matrix", pack.name, pack.risks.title, says, pack.risks.source, pack.risks.verified)
 
 
 def _line(

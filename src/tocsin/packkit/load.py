@@ -24,6 +24,7 @@ from tocsin.packkit.pack import Pack
 from tocsin.packkit.papers import read_papers
 from tocsin.packkit.playbook import read_playbook
 from tocsin.packkit.reports import read_report_categories
+from tocsin.packkit.risks import read_risks
 from tocsin.packkit.rules import read_rules
 from tocsin.packkit.streams import read_properties
 from tocsin.packkit.tables import read_tables
@@ -85,6 +86,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     faults.concern = "cases"
     clocks, forms = read_clocks(folder, faults), read_forms(folder, faults)
     cases = read_lifecycle(folder, manifest.name, clocks, forms, faults)
+    risks = read_risks(folder, manifest.name, manifest.scheme, clocks, forms, cases, faults)
     papers = read_papers(folder, faults, cases)
     if not faults.faults:  # what was left out as faulty would be missed everywhere
         check_lifecycle(folder, cases.values(), faults)
@@ -107,6 +109,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
         clocks=clocks,
         forms=forms,
         cases=cases,
+        risks=risks,
         replays={Path(name).stem: folder.document(name).data for name in folder.names("replays/*.toml")},
     )  # fmt: skip
 
@@ -134,7 +137,7 @@ def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
     names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml",
              "playbook.toml", "papers.toml",
-             "tasks.toml", "clocks.toml", "lifecycle.toml", "quality.toml"]  # fmt: skip
+             "tasks.toml", "clocks.toml", "lifecycle.toml", "risks.toml", "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 
 

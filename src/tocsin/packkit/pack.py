@@ -14,6 +14,7 @@ from tocsin.engine.language.vocabulary import IndexTable
 from tocsin.packkit.clocks import ClockSpec
 from tocsin.packkit.forms import Form
 from tocsin.packkit.lifecycle import CaseKind
+from tocsin.packkit.risks import RiskMatrix
 from tocsin.packkit.papers import PaperSpec
 from tocsin.packkit.playbook import Playbook
 from tocsin.packkit.reports import ReportCategory
@@ -86,6 +87,7 @@ class Pack:
     clocks: Mapping[str, ClockSpec] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
     cases: Mapping[str, CaseKind] = field(default_factory=dict)
+    risks: RiskMatrix | None = None
     borrowed: Mapping[str, HazardSpec] = field(default_factory=dict)
 
     @property

@@ -25,6 +25,7 @@ def test_every_rule_clock_and_limit_is_a_line(pack: Pack) -> None:
     wanted += [("mapping", mapping.hazard) for mapping in pack.playbook.mappings]
     wanted += [("action", action.id) for action in pack.playbook.actions]
     wanted += [("report", report.id) for report in pack.playbook.reports]
+    wanted += [("matrix", pack.name)] if pack.risks else []
     assert found == wanted
     assert found
 

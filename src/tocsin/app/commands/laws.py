@@ -14,7 +14,7 @@ __all__ = ["laws"]
 @click.command()
 @click.argument("packs", nargs=-1)
 @click.option("--unverified", is_flag=True, help="Only those whose source nobody has read.")
-@click.option("--kind", default="", help="Only rule, index, clock, verification, mapping, action or report.")
+@click.option("--kind", default="", help="Only rule, index, clock, verification, mapping, action, report or matrix.")
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Only what is valid on this day.")
 @json_option
 def laws(packs: tuple[str, ...], unverified: bool, kind: str, day: object) -> None:

@@ -22,7 +22,7 @@ __all__ = ["laws_page"]
 
 KINDS: dict[str, Promise] = {
     "rule": _("Rule"), "index": _("Index"), "clock": _("Statutory clock"), "verification": _("Verification"),
-    "mapping": _("Response level"), "action": _("First action"), "report": _("Report"),
+    "mapping": _("Response level"), "action": _("First action"), "report": _("Report"), "matrix": _("Risk matrix"),
 }  # fmt: skip
 READERS = (Act.READ_EVENTS, Act.READ_CASES, Act.READ_FINDINGS)
 

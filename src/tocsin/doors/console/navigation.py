@@ -55,6 +55,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("evaluation", "console:evaluation", _("Evaluation"), (Act.READ_EVALUATION,)),
     Entry("ledger", "console:ledger", _("Ledger"), (Act.READ_LEDGER,)),
     Entry("staff", "console:staff", _("Staff"), (Act.MANAGE_STAFF,)),
+    Entry("consultations", "console:consultations", _("Consultations"), (Act.READ_CONSULTATIONS,)),
+    Entry("risks", "console:risks", _("Risk register"), (Act.READ_RISKS,)),
+    Entry("duties", "console:duties", _("Duty lists"), (Act.READ_EVENTS, Act.READ_CASES, Act.MANAGE_STAFF)),
     Entry("roster", "console:roster", _("Roster"), (Act.READ_EVENTS, Act.DO_TASK, Act.MANAGE_STAFF)),
 )
 

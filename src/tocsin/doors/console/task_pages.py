@@ -121,4 +121,6 @@ def _page_of(line: TaskLine) -> str:
         return reverse("field:task", args=[line.about])
     if line.kind in ("rectification", "recheck", "look_back"):
         return reverse("rectify:finding", args=[line.about])
+    if line.kind == "consultation":
+        return reverse("console:consultation", args=[line.about])
     return ""

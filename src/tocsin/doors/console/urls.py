@@ -7,6 +7,8 @@ from django.urls import path
 from tocsin.doors.console.assets import asset
 from tocsin.doors.console.bulletin_urls import patterns as bulletins
 from tocsin.doors.console.callout_urls import patterns as callouts
+from tocsin.doors.console.consultation_urls import patterns as consultations
+from tocsin.doors.console.duties_page import change_duties, duties_page
 from tocsin.doors.console.duty import duty
 from tocsin.doors.console.event_page import event_page
 from tocsin.doors.console.holding import password, post
@@ -17,6 +19,7 @@ from tocsin.doors.console.map_data import map_data
 from tocsin.doors.console.map_page import map_page
 from tocsin.doors.console.quarantine import quarantine
 from tocsin.doors.console.review_urls import patterns as reviewing
+from tocsin.doors.console.risks_urls import patterns as risks
 from tocsin.doors.console.roster_acts import change_roster
 from tocsin.doors.console.roster_calendar import roster_calendar
 from tocsin.doors.console.roster_page import roster_page
@@ -54,6 +57,8 @@ urlpatterns = [
     *warnings,
     *callouts,
     *reviewing,
+    *risks,
+    *consultations,
     path("live/stream", stream, name="stream"),
     path("live/stream/<str:of>", stream, name="stream_of"),
     path("login", login, name="login"),
@@ -63,6 +68,8 @@ urlpatterns = [
     path("roster", roster_page, name="roster"),
     path("roster/calendar/<str:secret>.ics", roster_calendar, name="roster_calendar"),
     path("roster/<str:verb>", change_roster, name="change_roster"),
+    path("duties", duties_page, name="duties"),
+    path("duties/<str:verb>", change_duties, name="change_duties"),
     path("staff", staff, name="staff"),
     path("staff/<str:verb>", change_staff, name="change_staff"),
     path("theme", theme, name="theme"),

@@ -56,6 +56,11 @@ class Act(enum.StrEnum):
     CLOSE_EVENT = "close_event"
     READ_CASES = "read_cases"
     WORK_CASES = "work_cases"
+    READ_RISKS = "read_risks"
+    KEEP_RISKS = "keep_risks"
+    READ_CONSULTATIONS = "read_consultations"
+    ASK_CONSULTATION = "ask_consultation"
+    GIVE_OPINION = "give_opinion"
     READ_LEDGER = "read_ledger"
     READ_EVALUATION = "read_evaluation"
     READ_SHADOWS = "read_shadows"
@@ -94,6 +99,11 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.CLOSE_EVENT: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
     Act.READ_CASES: _CASEWORK | {_R.AUDITOR},
     Act.WORK_CASES: _CASEWORK,
+    Act.READ_RISKS: _WATCHERS | {_R.FACILITY_OPERATOR},
+    Act.KEEP_RISKS: frozenset({_R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER}),
+    Act.READ_CONSULTATIONS: _CASEWORK | {_R.ANALYST, _R.AUDITOR},
+    Act.ASK_CONSULTATION: frozenset({_R.DUTY_OFFICER, _R.COMMANDER, _R.CASE_HANDLER}),
+    Act.GIVE_OPINION: _CASEWORK | {_R.ANALYST},
     Act.READ_LEDGER: frozenset({_R.AUDITOR, _R.COMMANDER}),
     Act.READ_EVALUATION: frozenset({_R.COMMANDER, _R.ANALYST, _R.AUDITOR}),
     Act.READ_SHADOWS: frozenset({_R.ANALYST, _R.AUDITOR}),
@@ -130,6 +140,9 @@ _ACTS: dict[Act, Promise] = {
     Act.ENTER_PLAN: _("enter a rectification plan"), Act.RECHECK_FINDING: _("re-check findings"),
     Act.PUBLISH_REVIEW: _("publish reviews"), Act.CLOSE_EVENT: _("close events"),
     Act.READ_CASES: _("read cases"), Act.WORK_CASES: _("work on cases"),
+    Act.READ_RISKS: _("read the risk register"), Act.KEEP_RISKS: _("keep the risk register"),
+    Act.READ_CONSULTATIONS: _("read consultations"), Act.ASK_CONSULTATION: _("ask for opinions"),
+    Act.GIVE_OPINION: _("give an opinion"),
     Act.READ_LEDGER: _("read the ledger"), Act.READ_EVALUATION: _("read the evaluation"),
     Act.READ_SHADOWS: _("read rules on trial"), Act.TRY_RULES: _("try rules and put them in force"),
     Act.MANAGE_STAFF: _("manage staff"),
