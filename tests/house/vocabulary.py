@@ -48,6 +48,9 @@ LINES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "no colour, rank or score is ever attached to a person":
         (("event_level = 4", "facility_risk = 2"),
          ("person_score = 0.9", "social_credit = 1", "class StaffRanking: pass", "citizen_level = 3")),
+    "a case is read by itself; nobody is counted, listed or known again by how often they came":
+        (("earlier_reply = 1", "requester = None", "visit_moment = 2"),
+         ("repeat_petitioner = 1", "requester_history = []", "earlier_petitions = 3")),
     "opinion, mood and speech are not watched":
         (("satisfaction = survey.mean()",), ("sentiment = classify(text)", "def opinion_analysis(): pass")),
     "no recognition of bodies": (("surface_id = 1",), ("face_recognition = True", "biometric = x", "face_id = 3")),

@@ -215,7 +215,7 @@ def _levels(section: Section, states: Mapping[str, State], clocks: Mapping[str, 
 
 
 def _desk_of(
-    section: Section, path: tuple[str | int, ...], given: dict[str, Any], states: Mapping[str, State],
+    section: Section, path: tuple[str | int, ...], given: Mapping[str, Any], states: Mapping[str, State],
     clocks: Mapping[str, ClockSpec],
 ) -> Desk:  # fmt: skip
     key = path[0]

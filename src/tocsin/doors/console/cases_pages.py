@@ -16,8 +16,17 @@ from tocsin.doors.access import acting, actor_of_request, posts_of_request
 from tocsin.doors.console.case_papers import papers_of
 from tocsin.doors.console.cases_drafts import chosen_draft, drafts_on_page
 from tocsin.doors.console.cases_form import shown_value
-from tocsin.doors.console.cases_words import case_on_page, clocks_on_page, hand_words, letters_on_page, levels_on_page, moves_on_page, told
+from tocsin.doors.console.cases_words import (
+    case_on_page,
+    clocks_on_page,
+    hand_words,
+    letters_on_page,
+    levels_on_page,
+    moves_on_page,
+    told,
+)
 from tocsin.doors.console.seal_shown import seal_on_page
+from tocsin.doors.console.consultation_words import line_on_page
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.respond_pages import SHEETS
 from tocsin.doors.console.standing import post_title
@@ -31,6 +40,7 @@ from tocsin.records.cases.kinds import kinds_in_use
 from tocsin.records.cases.letters import APPEAL, NEAR, PASSED
 from tocsin.records.cases.queries import CaseFile, Filter
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.consultation import queries as consultation
 from tocsin.records.dispatch import queries as dispatch
 from tocsin.records.files.queries import files
 from tocsin.records.ledger import queries as ledger
@@ -164,6 +174,8 @@ def _context(
         "may_contest": line.kind.ruling is not None and line.ruled_at is None and line.contested_at is None,
         "may_ask": line.kind.legs is not None, "kind_new": [(k.pack, k.code, in_words(k.title)) for k in may_open(actor)],
         "seal": seal_on_page(file, actor, frame.language, now),
+        "consultations": [line_on_page(one, frame) for one in consultation.about(frame.scope, actor.post, case=line.id)],
+        "may_consult": works and not line.is_over and not line.kind.sealed and actor.may(Act.ASK_CONSULTATION),
         "may_split": actor.may(Act.WORK_CASES) and bool(line.survivor), "once": secrets.token_urlsafe(16),
     }  # fmt: skip
 

@@ -14,7 +14,9 @@ from tocsin.doors.console.frame import Frame
 from tocsin.doors.console.standing import post_title
 from tocsin.loop.review.words import verb_words
 from tocsin.packkit.answers import AnswerFault
+from tocsin.packkit.appeal_levels import next_level
 from tocsin.packkit.case_moves import Standing, WhyNot, why_not
+from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.letters import APPEAL, NEAR, PASSED
 from tocsin.records.cases.queries import CaseFile, CaseLine, ClockLine
 from tocsin.records.cases.refusals import in_words
@@ -30,6 +32,7 @@ __all__ = [
     "case_on_page",
     "clocks_on_page",
     "letters_on_page",
+    "levels_on_page",
     "hand_words",
     "moves_on_page",
     "told",
@@ -122,6 +125,12 @@ def hand_words(what: str) -> str:
         "assigned": _("Assigned to"), "transferred": _("Handed to"), "contested": _("Disputed; named instead"),
         "ruled": _("Decided: it is for"),
     }.get(what, what)  # fmt: skip
+
+
+def levels_on_page(kind: CaseKind, outcomes: Sequence[bool | None]) -> list[str]:
+    """What each appeal of a case was called, in their order; ``outcomes``: whether they were upheld, None where one is open."""
+    desks = [next_level(kind, [bool(upheld) for upheld in outcomes[:place]]) for place in range(len(outcomes))]
+    return [(in_words(desk.title) if desk else "") or _("Appeal") for desk in desks]
 
 
 def letters_on_page(lines: Sequence[ToldLine], language: str) -> list[tuple[str, str, int, str]]:

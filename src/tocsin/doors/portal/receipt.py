@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from tocsin.doors.client_address import client_address
 from tocsin.doors.console.cases_form import shown_value
+from tocsin.doors.console.cases_words import levels_on_page
 from tocsin.doors.console.period_words import period_words
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.portal.frame import language_of, page_context
@@ -98,7 +99,8 @@ def _shown(file: ReceiptFile, language: str) -> dict[str, Any]:
         "clocks": [(in_words(kind.clocks[one.code].title), moment(one.due_at), one) for one in running],
         "hands": [(post_title(one.after, language), moment(one.at), one.what) for one in file.hands if one.what != "contested"],
         "messages": [(one, moment(one.at)) for one in file.messages],
-        "appeals": [(one, post_title(one.owner, language), moment(one.at)) for one in file.appeals],
+        "appeals": [(one, post_title(one.owner, language), moment(one.at), level) for one, level in zip(
+            file.appeals, levels_on_page(kind, [made.upheld for made in file.appeals]), strict=True)],
         "sealed": kind.sealed, "purged": moment(line.purged_at) if line.purged_at else "",
         "readings": [(post_title(one.post, language), moment(one.at), _purpose(kind, one.purpose))
                      for one in file.readings if one.at is not None],
