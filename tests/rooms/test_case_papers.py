@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -37,7 +38,7 @@ ACCIDENT: Mapping[str, Any] = {
     "steps": "Valves shut; 200 people led away.",
 }  # fmt: skip
 ANSWERS = (
-    "2026-09-24 06:10", "2026-09-24 06:20", f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000.0",
+    "2026-09-24 06:10", "2026-09-24 06:20", f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000",
     "Valves shut; 200 people led away.",
 )  # fmt: skip
 
@@ -257,3 +258,61 @@ def test_the_command_lists_and_writes_papers(town: Town, tmp_path: Path) -> None
     assert "is there already" in again.output
     assert CliRunner().invoke(main, ["case", "papers", "SG1999-000001"]).exit_code == 2
     assert at("2026-09-24T09:00") <= town.now
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_pictures_of_papers(town: Town, language: str, tmp_path: Path) -> None:
+    """First pages as pictures: written to docs/screenshots with TOCSIN_TEST_SCREENSHOTS=1, else thrown away. Every page has ink
+    and keeps its margins."""
+    folder = Path(__file__).parents[2] / "docs/screenshots" if os.environ.get("TOCSIN_TEST_SCREENSHOTS") else tmp_path
+    burst = dict(ACCIDENT) | {"course": {
+        "en": "The shell of tank 3 tore open while it was filled; diesel ran into the bund. No fire.",
+        "zh-hans": "3号储罐进料时罐壁开裂，柴油流入防火堤，未起火。"}[language]} | {"steps": {
+        "en": "Valves shut, pumps stopped, 200 people led away, foam laid.",
+        "zh-hans": "已关闭阀门、停泵，疏散200人，覆盖泡沫。"}[language]}  # fmt: skip
+    place = {"en": "Tank farm, harbour road", "zh-hans": "港口路储罐区"}[language]
+    case = services.open_case("workplace_safety/accident", burst, jurisdiction=EAST, place=place, actor=town.as_("duty"),
+                              now=town.now)  # fmt: skip
+    client = browser(town, "case-handler")
+    drawn(
+        client,
+        f"/cases/{case.id}/papers/first_report.pdf?lang={language}",
+        folder / f"paper-first-report-draft-{language}.png",
+    )
+    step(town, case.id, "receive", "duty")
+    step(town, case.id, "pass_up", "case-handler", passed_to={"en": "Province", "zh-hans": "省应急管理厅"}[language])
+    town.after(days=40)
+    note = {"en": "Corrosion inside; never inspected since 2007.", "zh-hans": "罐壁内腐蚀，2007年以来未检验。"}[
+        language
+    ]
+    step(town, case.id, "submit", "case-handler", note=note)
+    step(town, case.id, "answer", "commander", note=note)
+    about = {"en": "A wall stands 2 m over the line.", "zh-hans": "围墙越界2米。"}[language]
+    settled = services.open_case(
+        "hall/settlement", {"about": about}, jurisdiction=EAST, actor=town.as_("case-handler"), now=town.now
+    )
+    terms = {"en": "The wall moves back by 2 m; both pay half.", "zh-hans": "围墙后移2米，费用双方各半。"}[language]
+    step(town, settled.id, "agree", row(settled.id).owner, terms=terms, money=300, by_day="2026-12-01")
+    reply = answered(town)
+    for name, of in (
+        ("followup_report", case),
+        ("final_report", case),
+        ("agreement", settled),
+        ("reply_letter", reply),
+    ):
+        picture = folder / f"paper-{name.replace('_', '-')}-{language}.png"
+        drawn(client, f"/cases/{of.id}/papers/{name}.pdf?lang={language}", picture)
+
+
+def drawn(client: Client, path: str, picture: Path) -> None:
+    document = pdfium.PdfDocument(client.get(path).content)
+    for number, page in enumerate(document):
+        image = page.render(scale=1.3).to_pil().convert("L")
+        dark = image.point(lambda value: 255 if value < 128 else 0).getbbox()
+        assert dark is not None, f"page {number + 1} is empty"
+        width, height = image.size
+        assert dark[0] >= 27 / 210 * width - 2, "the left margin is 28 mm"
+        assert dark[2] <= width * (1 - 25 / 210) + 2, "the right margin is 26 mm"
+        assert dark[1] >= 15 / 297 * height
+        if not number:
+            image.save(picture, optimize=True)

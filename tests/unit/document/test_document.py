@@ -51,8 +51,10 @@ def why(content: bytes) -> Why | None:
 
 @pytest.mark.parametrize(("content", "kind"), [
     (pdf(), FileKind.PDF), (packed_pdf(b"<< /Type /Outlines >>"), FileKind.PDF), (word(), FileKind.DOCX),
-    (xlsx(), FileKind.XLSX), (odt(), FileKind.ODT), ("你好，世界\n".encode(), FileKind.TEXT), ("你好，世界".encode("gb18030"), FileKind.TEXT),
-    (b"a < b and c > d\n", FileKind.TEXT), ("\ufeff你好".encode("utf-16-le"), FileKind.TEXT), (b"\xff\xd8\xff\xe0", FileKind.PICTURE),
+    (xlsx(), FileKind.XLSX), (odt(), FileKind.ODT), ("你好，世界\n".encode(), FileKind.TEXT),
+    ("你好，世界".encode("gb18030"), FileKind.TEXT),
+    (b"a < b and c > d\n", FileKind.TEXT), ("\ufeff你好".encode("utf-16-le"), FileKind.TEXT),
+    (b"\xff\xd8\xff\xe0", FileKind.PICTURE),
     (b"\x89PNG\r\n\x1a\n", FileKind.PICTURE), (b"RIFF\0\0\0\0WEBPVP8 ", FileKind.PICTURE),
 ], ids=lambda value: value.value if isinstance(value, FileKind) else "")  # fmt: skip
 def test_each_kind_is_known_by_its_content(content: bytes, kind: FileKind) -> None:
@@ -104,7 +106,8 @@ def test_harmless_actions_of_a_pdf_stay() -> None:
 @pytest.mark.parametrize(("content", "reason"), [
     (pdf(trailer=b"/Encrypt 5 0 R"), Why.LOCKED),
     (packed_pdf(b"<< >>", b"/DecodeParms << /Predictor 12 /Columns 4 >>"), Why.UNSEEN),
-    (packed_pdf(b"", filtered=PACKED % b"LZWDecode"), Why.UNSEEN), (packed_pdf(b"", filtered=PACKED % b"FlateDecode"), Why.BROKEN),
+    (packed_pdf(b"", filtered=PACKED % b"LZWDecode"), Why.UNSEEN),
+    (packed_pdf(b"", filtered=PACKED % b"FlateDecode"), Why.BROKEN),
     (pdf(extra=[b"<< /Length 3 /F (x.bin) >>\nstream\nabc\nendstream"]), Why.OUTSIDE),
     (pdf() + package({"a": "b"}), Why.TWO_THINGS),
     (pdf() + b"MZ trailing program", Why.TWO_THINGS),

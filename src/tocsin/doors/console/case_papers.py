@@ -16,6 +16,7 @@ from tocsin.doors.console.cases_form import shown_value
 from tocsin.doors.console.paper_made import filled_paper, paper_language, paper_response
 from tocsin.doors.console.standing import post_title
 from tocsin.formats.paper import Heading, Paper, Part, Table, Text
+from tocsin.loop.respond.doers import facility_title
 from tocsin.loop.review.story import post_of
 from tocsin.loop.review.words import verb_words
 from tocsin.loop.warn.names import Names
@@ -144,7 +145,8 @@ def _given(known: _Known, post: str, at: datetime) -> dict[str, str]:
     office = known.names.body(org.post(post).department, known.language)
     return {
         "number": line.number, "kind": in_words(line.kind.title), "state": in_words(line.kind.states[line.state].title),
-        "opened": known.moment(line.opened_at), "place": line.place or _area(known), "facility": line.facility, "reply": reply,
+        "opened": known.moment(line.opened_at), "place": line.place or _area(known),
+        "facility": facility_title(line.facility, known.language) if line.facility else "", "reply": reply,
         "office": office, "dated": known.moment(at), **{f"a_{name}": said for name, (_t, said) in known.answers().items()},
     }  # fmt: skip
 

@@ -77,7 +77,7 @@ def shown_value(kind: CaseKind, name: str, value: Any, zone: tzinfo) -> tuple[st
         return title, in_words(question.words.get(str(value), {"en": str(value)}))
     if question.kind == "moment":
         return title, datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    return title, f"{value:,}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return title, f"{value:,.15g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def _asked(question: Question, of: str, typed: Mapping[str, str], wrong: Mapping[str, str]) -> Asked:

@@ -143,7 +143,7 @@ class Reader:
             out[key], at = self.value(at, depth + 1)
 
     def _array(self, at: int, depth: int) -> tuple[list[Any], int]:
-        out = []
+        out: list[Any] = []
         while True:
             at = self.skip(at)
             if self.data[at : at + 1] == b"]":

@@ -1,4 +1,4 @@
-"""The only writer of drafts. A draft is its author's own paper: it is part of no record, and no entry of the ledger tells of it.
+"""The only writer of drafts. A draft is its author's own paper: part of no record, and no entry of the ledger tells of it.
 
 Of a case under seal it lies under the case's own key, so that it is gone when the case is; of one that is about to be opened
 under a key that dies with the draft.

@@ -31,7 +31,7 @@ class Given:
 
 def take(chunks: Iterable[bytes], name: str) -> Given | Picture:
     """Keep a document as it was given; a picture is written anew and given back for its own keeper. The kind is what it is by
-    content, whatever its name says. Raises TooBig over MOST_BYTES, BadForm for what is no such file, is damaged, or could act."""
+    content, whatever its name says. Raises TooBig over MOST_BYTES, BadForm for what is no such file, damaged or could act."""
     shown = _clean(name)
     content = bytearray()
     for chunk in chunks:
