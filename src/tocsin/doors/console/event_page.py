@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from tocsin.doors.access import acting
 from tocsin.doors.console.assets import asset_url
 from tocsin.doors.console.chart import Chart
+from tocsin.doors.console.consultation_words import line_on_page
 from tocsin.doors.console.duty_lists import duty_events
 from tocsin.doors.console.explanation import Names, factor_words, part_words
 from tocsin.doors.console.frame import Frame, open_frame
@@ -31,6 +32,7 @@ from tocsin.doors.console.standing import standings
 from tocsin.doors.console.timeline import timeline
 from tocsin.loop.detect import queries as detect
 from tocsin.packkit.speak import figure
+from tocsin.records.consultation import queries as consultation
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
 from tocsin.records.places import queries as places
@@ -83,6 +85,10 @@ def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
         "merged": on_page(detail.merged),
         "merged_into": detail.event.merged_into,
         "panels": [(panel, stage_words()[panel.stage]) for panel in panels if panel.html],
+        "consultations": [
+            line_on_page(one, frame) for one in consultation.about(frame.scope, frame.actor.post, event=event_id)
+        ],
+        "may_consult": frame.actor.may(Act.ASK_CONSULTATION),
         "rail": rail(detail, panels),
         "next": next_action(panels),
         "others": other_actions(panels),
