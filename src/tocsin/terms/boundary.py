@@ -104,7 +104,7 @@ BOUNDARY = (
         "a case is read by itself; nobody is counted, listed or known again by how often they came",
         r"(?:repeat|frequent|habitual|vexatious|persistent|serial)_(?:petitioner|requester|caller|complainant|visitor|applicant)s?|"
         r"(?:petitioner|requester|complainant|caller|applicant)_(?:list|history|record|count|frequency|ids?)s?|"
-        r"(?:earlier|previous|prior|past|number_of|times)_(?:petition|complaint|visit)s?(?:_count)?|petition_(?:count|times|history)",
+        r"(?:earlier|previous|prior|past|number_of)_petitions?|times_petitioned",
         chinese="老上访|缠访|闹访|信访积分|重复信访人|信访人(?:等级|名单|评分|画像)|上访次数|信访次数"),
     BoundaryWord(
         "opinion, mood and speech are not watched",

@@ -38,7 +38,7 @@ def ask(pack: Path, name: str, title: str = "", *, sealed: bool = True) -> list[
 @pytest.mark.parametrize("name", [
     "petitioner_score", "petitioner_rank", "petitioner_level", "requester_rating", "complainant_class", "repeat_petitioner",
     "vexatious_petitioners", "petitioner_list", "petitioner_history", "complainant_count", "earlier_petitions",
-    "number_of_petitions", "times_petition", "key_person", "identity_number", "household_register",
+    "number_of_petitions", "times_petitioned", "key_person", "identity_number", "household_register",
 ])  # fmt: skip
 def test_a_field_that_scores_counts_or_lists_who_comes_forward_is_refused(pack: Path, name: str, sealed: bool) -> None:
     assert any("never kept" in what for what in ask(pack, name, sealed=sealed))

@@ -25,10 +25,10 @@ from tocsin.doors.console.cases_words import (
     moves_on_page,
     told,
 )
-from tocsin.doors.console.seal_shown import seal_on_page
 from tocsin.doors.console.consultation_words import line_on_page
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.respond_pages import SHEETS
+from tocsin.doors.console.seal_shown import seal_on_page
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.photographs import MOST_PHOTOS, picture_response
 from tocsin.doors.refusals import status_of
