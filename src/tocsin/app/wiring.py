@@ -144,8 +144,9 @@ WIRING: Wiring = {
         Stage("warn.task_overdue", warn.on_task_overdue),
         Stage("respond.task_overdue", respond.on_task_overdue),
         Stage("upward.task_overdue", upward.on_task_overdue),
-        Stage("rectify.task_overdue", rectify.on_task_overdue),
     ],
+    # cases -> rectify: findings are cases; what their clocks tell, the room tells whoever must act
+    "clock_run_out": [Stage("rectify.clock_run_out", rectify.on_clock_run_out)],
     # dispatch -> verify, warn: who was written to in vain is reached another way
     "dispatch_settled": [
         Stage("verify.dispatch_settled", verify.on_dispatch_settled),

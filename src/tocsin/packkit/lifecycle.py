@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +15,19 @@ from tocsin.packkit.forms import Form
 from tocsin.packkit.roles import roles_of
 from tocsin.packkit.section import Section, tables_of
 
-__all__ = ["GUARDS", "OPENING", "CaseKind", "Desk", "Move", "State", "read_lifecycle"]
+__all__ = ["GUARDS", "OPENING", "ROOMS", "CaseKind", "Desk", "Move", "State", "read_lifecycle"]
 
 _CASE_KEYS = (
     "title", "number", "first", "opens", "form", "owner", "starts", "ruling", "legs", "appeal", "requester", "sealed",
-    "state", "move", "source", "verified", "note",
+    "state", "move", "source", "verified", "note", "room",
 )  # fmt: skip
 _STATE_KEYS = ("title", "over", "replied", "put_right", "hidden_from")
-_MOVE_KEYS = ("title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops")
+_MOVE_KEYS = ("title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops", "pictures")
 _DESK_KEYS = ("role", "clock", "reopens")
 # legs_over: every helper has replied or was waived. not_operator: the account holds no post of the facility.
 # not_contested: nobody disputes whose it is. replied: the requester has had an answer.
 GUARDS = ("legs_over", "not_contested", "not_operator", "replied")
+ROOMS = ("rectify",)  # rooms of the loop that keep a kind of case themselves
 OPENING = "open"  # what `someone_else` calls the opening of a case
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _NUMBER = re.compile(r"[A-Z]{1,6}")
@@ -48,7 +49,7 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Move:
     """A move. ``who``: roles, or ``owner``. ``when``: values of the case under which it may be made. ``someone_else``: moves
-    whose last maker may not make this one. ``starts`` and ``stops``: clocks."""
+    whose last maker may not make this one. ``starts`` and ``stops``: clocks. ``pictures``: it needs at least one."""
 
     code: str
     title: Mapping[str, str]
@@ -61,6 +62,7 @@ class Move:
     someone_else: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
+    pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class CaseKind:
     """A kind of case, named ``pack/code``. ``number``: the letters before its numbers. ``legs``: the clock of a helper's leg
-    ("" = no helpers). ``clocks`` and ``forms`` are the pack's."""
+    ("" = no helpers). ``room``: the room of the loop that opens and moves such cases ("" = whoever may). ``clocks`` and
+    ``forms`` are the pack's."""
 
     pack: str
     code: str
@@ -96,6 +99,7 @@ class CaseKind:
     legs: Desk | None = None
     requester: bool = False
     sealed: bool = False
+    room: str = ""
 
     @property
     def name(self) -> str:
@@ -139,6 +143,7 @@ def _kind(
         roles_of(section, "opens", need=True), owner[0] if owner else "", states, moves, clocks, forms, form,
         _all_of(section, "starts", clocks, "clock"), _desk(section, "ruling", states, clocks),
         _desk(section, "appeal", states, clocks), _desk(section, "legs", states, clocks), section.boolean("requester"), sealed,
+        room=_one_of(section, "room", ROOMS, "room", ""),
     )  # fmt: skip
 
 
@@ -167,6 +172,7 @@ def _move(
         _one_of(section, "to", states, "state", "", need=True), roles_of(section, "who", need=True, owner=True),
         _one_of(section, "form", forms, "form", "forms/"), when, _all_of(section, "guards", GUARDS, "guard"),
         section.texts("someone_else"), _all_of(section, "starts", clocks, "clock"), _all_of(section, "stops", clocks, "clock"),
+        section.boolean("pictures"),
     )  # fmt: skip
 
 
@@ -199,7 +205,7 @@ def _tables(section: Section, key: str) -> list[tuple[str, Section]]:
     return out
 
 
-def _one_of(section: Section, key: str, known: Mapping[str, Any], what: str, where: str, need: bool = False) -> str:
+def _one_of(section: Section, key: str, known: Collection[str], what: str, where: str, need: bool = False) -> str:
     name = section.text(key, need=need)
     if name and name not in known:
         section.fault(f"no {what} {where}{name!r}" if where else f"no {what} {name!r}", nearest(name, known), key)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting, actor_of_request, posts_of_request
 from tocsin.doors.console.cases_form import shown_value
-from tocsin.doors.console.cases_words import case_on_page, clocks_on_page, hand_words, moves_on_page, told
+from tocsin.doors.console.cases_words import case_on_page, clocks_on_page, hand_words, moves_on_page, own_page, told
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.respond_pages import SHEETS
 from tocsin.doors.console.standing import post_title
@@ -104,7 +104,7 @@ def document_small(request: HttpRequest, case_id: str, number: int) -> HttpRespo
 def may_open(actor: Actor) -> list[CaseKind]:
     """The kinds of case that this actor opens."""
     return [kind for kind in kinds_in_use().values()
-            if actor.role in kind.opens and not kind.sealed and actor.may(Act.WORK_CASES)]  # fmt: skip
+            if actor.role in kind.opens and not (kind.sealed or kind.room) and actor.may(Act.WORK_CASES)]  # fmt: skip
 
 
 def _context(
@@ -120,7 +120,8 @@ def _context(
     return frame.context(request, "cases", *SHEETS) | {
         "case": case_on_page(line, frame.language), "typed": typed, "works": works, "owns": works and actor.post == line.owner,
         "clocks": clocks_on_page(file, actor, now),
-        "moves": moves_on_page(line, actor, typed, move, faults, operates=operates) if works else [],
+        "moves": moves_on_page(line, actor, typed, move, faults, operates=operates) if works and not line.kind.room else [],
+        "own_page": own_page(line),
         "wrong": bool(faults),
         "values": [shown_value(line.kind, name, value, frame.zone) for name, value in line.values.items()],
         "legs": [(leg, post_title(leg.post, frame.language), to_us(leg.asked_at), works and leg.ended_at is None
