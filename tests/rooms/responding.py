@@ -14,6 +14,7 @@ from django.utils import translation
 from tocsin.loop.rectify import handlers as rectify_handlers
 from tocsin.loop.rectify import services as rectify
 from tocsin.loop.respond import handlers, services
+from tocsin.records.cases import services as cases
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.outbox.carrier import Carrier, Stage
 from tocsin.records.outbox.models import OutboxFact
@@ -29,12 +30,10 @@ WIRING = {
     "warning_updated": [Stage("respond.updated", handlers.on_warning_updated)],
     "warning_cancelled": [Stage("respond.cancelled", handlers.on_warning_cancelled)],
     "warning_expired": [Stage("respond.expired", handlers.on_warning_expired)],
-    "task_overdue": [
-        Stage("respond.overdue", handlers.on_task_overdue),
-        Stage("rectify.overdue", rectify_handlers.on_task_overdue),
-    ],
+    "task_overdue": [Stage("respond.overdue", handlers.on_task_overdue)],
+    "clock_run_out": [Stage("rectify.clock_run_out", rectify_handlers.on_clock_run_out)],
 }
-SWEEPS = (tasks.mark_overdue, services.sweep, rectify.sweep)
+SWEEPS = (tasks.mark_overdue, cases.sweep, services.sweep, rectify.sweep)
 
 
 @contextmanager

@@ -151,13 +151,15 @@ WIRING: Wiring = {
         Stage("warn.task_overdue", warn.on_task_overdue),
         Stage("respond.task_overdue", respond.on_task_overdue),
         Stage("upward.task_overdue", upward.on_task_overdue),
-        Stage("rectify.task_overdue", rectify.on_task_overdue),
     ],
     # cases -> their posts: the owner is told of a warning point and a deadline, the supervisor of a deadline too; who owns an
-    # appeal, that it was made
+    # appeal, that it was made. Of cases that a room keeps (findings) the room tells whoever must act
     "case_changed": [Stage("cases.case_changed", case_letters.on_case_changed)],
     "clock_nearing": [Stage("cases.clock_nearing", case_letters.on_clock_nearing)],
-    "clock_run_out": [Stage("cases.clock_run_out", case_letters.on_clock_run_out)],
+    "clock_run_out": [
+        Stage("cases.clock_run_out", case_letters.on_clock_run_out),
+        Stage("rectify.clock_run_out", rectify.on_clock_run_out),
+    ],
     # dispatch -> verify, warn: who was written to in vain is reached another way
     "dispatch_settled": [
         Stage("verify.dispatch_settled", verify.on_dispatch_settled),

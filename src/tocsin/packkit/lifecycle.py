@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,19 +16,20 @@ from tocsin.packkit.roles import roles_of
 from tocsin.packkit.seal import SealSpec, read_seal
 from tocsin.packkit.section import Section, tables_of
 
-__all__ = ["GUARDS", "OPENING", "CaseKind", "Desk", "Move", "State", "read_lifecycle"]
+__all__ = ["GUARDS", "OPENING", "ROOMS", "CaseKind", "Desk", "Move", "State", "read_lifecycle"]
 
 _CASE_KEYS = (
     "title", "number", "first", "opens", "form", "owner", "starts", "ruling", "legs", "appeal", "requester", "sealed",
-    "seal", "supervisor", "hidden_from", "state", "move", "source", "verified", "note",
+    "seal", "supervisor", "hidden_from", "state", "move", "source", "verified", "note", "room",
 )  # fmt: skip
 _STATE_KEYS = ("title", "over", "replied", "put_right", "hidden_from")
-_MOVE_KEYS = ("title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops")
+_MOVE_KEYS = ("title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops", "pictures")
 _DESK_KEYS = ("title", "role", "clock", "ask", "above", "reopens", "stands", "starts")
 # legs_over: every helper has replied or was waived. not_operator: the account holds no post of the facility.
 # not_contested: nobody disputes whose it is. replied: the requester has had an answer.
 GUARDS = ("legs_over", "not_contested", "not_operator", "replied")
 SUPERVISOR = "commander"  # the role that is told of missed deadlines where a kind names no other
+ROOMS = ("rectify",)  # rooms of the loop that keep a kind of case themselves
 OPENING = "open"  # what `someone_else` calls the opening of a case
 MOST_LEVELS = 3  # of appeal: no endless loop
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -51,7 +52,7 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Move:
     """A move. ``who``: roles, or ``owner``. ``when``: values of the case under which it may be made. ``someone_else``: moves
-    whose last maker may not make this one. ``starts`` and ``stops``: clocks."""
+    whose last maker may not make this one. ``starts`` and ``stops``: clocks. ``pictures``: it needs at least one."""
 
     code: str
     title: Mapping[str, str]
@@ -64,6 +65,7 @@ class Move:
     someone_else: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
+    pictures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class Desk:
 class CaseKind:
     """A kind of case, named ``pack/code``. ``number``: the letters before its numbers. ``legs``: the clock of a helper's leg
     ("" = no helpers). ``appeals``: the levels of appeal, one after the other; after the last there is none. ``supervisor``:
-    the role that is told of a missed deadline beside the owner. ``clocks`` and ``forms`` are the pack's."""
+    the role that is told of a missed deadline beside the owner. ``room``: the room of the loop that opens and moves such cases
+    ("" = whoever may). ``clocks`` and ``forms`` are the pack's."""
 
     pack: str
     code: str
@@ -108,6 +111,7 @@ class CaseKind:
     sealed: bool = False
     supervisor: str = SUPERVISOR
     seal: SealSpec | None = None
+    room: str = ""
 
     @property
     def name(self) -> str:
@@ -153,6 +157,8 @@ def _kind(
     asked = {form, *(move.form for move in moves.values())}
     sealed = section.boolean("sealed") or any(forms[name].sealed for name in asked if name)
     questions = [question for name in sorted(asked) if name for question in forms[name].questions]
+    if sealed and any(move.pictures for move in moves.values()):
+        section.fault("a move of a sealed kind needs pictures, which lie in the open", "let them come as documents", "move")
     seal = read_seal(section, sealed, questions, _decisive(moves, clocks))
     return CaseKind(
         pack, code, section.words("title"), number, _one_of(section, "first", states, "state", "", need=True),
@@ -160,6 +166,7 @@ def _kind(
         _all_of(section, "starts", clocks, "clock"), _desk(section, "ruling", states, clocks),
         _levels(section, states, clocks), _desk(section, "legs", states, clocks), section.boolean("requester"), sealed,
         next(iter(roles_of(_listed(section, "supervisor"), "supervisor")), SUPERVISOR), seal,
+        _one_of(section, "room", ROOMS, "room", ""),
     )  # fmt: skip
 
 
@@ -192,6 +199,7 @@ def _move(
         _one_of(section, "to", states, "state", "", need=True), roles_of(section, "who", need=True, owner=True),
         _one_of(section, "form", forms, "form", "forms/"), when, _all_of(section, "guards", GUARDS, "guard"),
         section.texts("someone_else"), _all_of(section, "starts", clocks, "clock"), _all_of(section, "stops", clocks, "clock"),
+        section.boolean("pictures"),
     )  # fmt: skip
 
 
@@ -248,7 +256,7 @@ def _tables(section: Section, key: str) -> list[tuple[str, Section]]:
     return out
 
 
-def _one_of(section: Section, key: str, known: Mapping[str, Any], what: str, where: str, need: bool = False) -> str:
+def _one_of(section: Section, key: str, known: Collection[str], what: str, where: str, need: bool = False) -> str:
     name = section.text(key, need=need)
     if name and name not in known:
         section.fault(f"no {what} {where}{name!r}" if where else f"no {what} {name!r}", nearest(name, known), key)

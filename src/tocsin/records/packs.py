@@ -16,7 +16,10 @@ from django.conf import settings
 from tocsin.packkit import Pack, builtin_pack_paths, load_pack
 from tocsin.terms.errors import TocsinError
 
-__all__ = ["packs_in_use"]
+__all__ = ["packs_in_use", "packs_of_rooms"]
+
+# Whose kinds of case a room of the loop keeps itself: they are there whatever the setting names.
+_OF_ROOMS = ("rectification",)
 
 _lock = threading.Lock()
 
@@ -29,7 +32,13 @@ def packs_in_use() -> tuple[Pack, ...]:
         return _load(folders)
 
 
-@lru_cache(maxsize=4)
+def packs_of_rooms() -> tuple[Pack, ...]:
+    """The packs whose cases a room of the loop keeps."""
+    with _lock:
+        return _load(tuple(_named(_OF_ROOMS)))
+
+
+@lru_cache(maxsize=8)
 def _load(folders: tuple[Path, ...]) -> tuple[Pack, ...]:
     found: dict[str, Pack] = {}
     for folder in folders:

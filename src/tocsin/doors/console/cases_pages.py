@@ -23,6 +23,7 @@ from tocsin.doors.console.cases_words import (
     letters_on_page,
     levels_on_page,
     moves_on_page,
+    own_page,
     told,
 )
 from tocsin.doors.console.consultation_words import line_on_page
@@ -130,7 +131,7 @@ def _picture(request: HttpRequest, case_id: str, number: int, *, small: bool) ->
 def may_open(actor: Actor) -> list[CaseKind]:
     """The kinds of case that this actor opens."""
     return [kind for kind in kinds_in_use().values()
-            if actor.role in kind.opens and actor.may(Act.WORK_CASES)]  # fmt: skip
+            if actor.role in kind.opens and not kind.room and actor.may(Act.WORK_CASES)]  # fmt: skip
 
 
 def _context(
@@ -152,7 +153,8 @@ def _context(
         "case": case_on_page(line, frame.language), "typed": typed, "works": works, "owns": works and actor.post == line.owner,
         "clocks": clocks_on_page(file, actor, now),
         "letters": letters_on_page(dispatch.told_about(line.id, (NEAR, PASSED, APPEAL), at_most=20), frame.language),
-        "moves": moves_on_page(line, actor, typed, move, faults, operates=operates) if works else [],
+        "moves": moves_on_page(line, actor, typed, move, faults, operates=operates) if works and not line.kind.room else [],
+        "own_page": own_page(line),
         "wrong": bool(faults),
         "values": [shown_value(line.kind, name, value, frame.zone) for name, value in line.values.items()],
         "legs": [(leg, post_title(leg.post, frame.language), to_us(leg.asked_at), works and leg.ended_at is None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tocsin.doors.console.cases_form import Asked, asked
@@ -35,8 +36,11 @@ __all__ = [
     "levels_on_page",
     "hand_words",
     "moves_on_page",
+    "own_page",
     "told",
 ]
+
+_PAGES = {"rectify": "rectify:finding"}  # by the room that keeps a kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,11 @@ def moves_on_page(
             )
             out.append(MoveOnPage(move.code, in_words(move.title), questions, mine))
     return out
+
+
+def own_page(line: CaseLine) -> str:
+    """Where the steps of a case are made that a room keeps; "" for one that is worked on here."""
+    return reverse(_PAGES[line.kind.room], args=[line.id]) if line.kind.room in _PAGES else ""
 
 
 def hand_words(what: str) -> str:

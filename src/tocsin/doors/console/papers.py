@@ -80,7 +80,7 @@ def order(request: HttpRequest, finding_id: str, form: str) -> HttpResponse:
     with translation.override(language):
         where = [line.jurisdiction]
         given = {
-            "number": line.id, "facility": facility_title(line.facility, language), "condition": line.words,
+            "number": line.number, "facility": facility_title(line.facility, language), "condition": line.words,
             "grade": grade_word(line.grade), "found": names.moment(line.recorded_at, where), "demand": line.demand,
             "limit": names.moment(line.limit_at, where), "office": _office(line.ordered_by, names, language),
             "dated": names.moment(line.ordered_at, where),

@@ -30,6 +30,7 @@ class FindingOnPage:
     place: str
     grade: str
     state: str
+    owner: str
     recorded_by: str
     operator: str
     recheck_by: str
@@ -63,6 +64,7 @@ def finding_on_page(line: FindingLine, language: str, now: datetime) -> FindingO
         late = _("Overdue by {age}").format(age=age_words((now - line.due_at).total_seconds()))
     return FindingOnPage(
         line, facility_title(line.facility, language), grade_word(line.grade), finding_state(line.state),
+        post_title(line.owner, language),
         post_title(post_of(line.recorded_by), language), post_title(line.operator, language),
         post_title(post_of(line.rechecked_by) or line.recheck_post, language), late, to_us(line.recorded_at),
         _us(line.ordered_at), _us(line.limit_at), _us(line.due_at) if with_facility else None, _us(line.deadline_at),

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tocsin.loop.rectify import services
-from tocsin.records.tasks.facts import TaskOverdue
+from tocsin.loop.rectify.lifecycle import CASE_KIND
+from tocsin.records.cases.facts import ClockRunOut
 
-__all__ = ["on_task_overdue"]
+__all__ = ["on_clock_run_out"]
 
 
-def on_task_overdue(facts: Sequence[TaskOverdue], now: datetime) -> None:
-    """Nobody looked again, or back, in time: the case handlers are told. (The order's own deadline is told by the sweep.)"""
+def on_clock_run_out(facts: Sequence[ClockRunOut], now: datetime) -> None:
+    """A deadline of a finding has passed: whoever must act is told."""
     for fact in facts:
-        if fact.kind == services.RECHECK_KIND:
-            services.note_recheck_overdue(fact.about, now=now)
-        elif fact.kind == services.LOOK_BACK_KIND:
-            services.note_look_back_overdue(fact.about, now=now)
+        if fact.kind != CASE_KIND:
+            continue
+        if fact.clock in ("order_limit", "plan_deadline"):
+            services.note_overdue(fact.case, fact.due_us, now=now)
+        elif fact.clock == "recheck":
+            services.note_recheck_overdue(fact.case, now=now)
+        elif fact.clock == "look_back":
+            services.note_look_back_overdue(fact.case, now=now)

@@ -1,10 +1,14 @@
-"""Grades and states of a finding and the moves between them. Pure. Being overdue is no state: it is told once an order."""
+"""Grades and states of a finding, as pages and rooms name them. Which move leads where, who makes it and which clocks run
+stands in the pack ``rectification``, and the kernel of cases decides by it. Being overdue is no state: it is told once an
+order."""
 
 from __future__ import annotations
 
 import enum
 
-__all__ = ["MOVES", "OPEN", "FindingState", "Grade", "Recheck", "after_recheck", "may_move"]
+__all__ = ["CASE_KIND", "OPEN", "FindingState", "Grade", "Recheck", "move_of_recheck"]
+
+CASE_KIND = "rectification/finding"
 
 
 class Grade(enum.StrEnum):
@@ -37,42 +41,15 @@ class Recheck(enum.StrEnum):
     NOT_FIXED = "not_fixed"
 
 
-_S = FindingState
-OPEN = frozenset({_S.RECORDED, _S.ORDERED, _S.PLANNED, _S.FIXED, _S.RECHECKED, _S.REOPENED})
-
-MOVES: frozenset[tuple[FindingState | None, FindingState]] = frozenset(
-    {
-        (None, _S.RECORDED),
-        (_S.RECORDED, _S.ORDERED),
-        (_S.RECORDED, _S.WITHDRAWN),
-        (_S.ORDERED, _S.ORDERED),  # served again with another limit
-        (_S.ORDERED, _S.PLANNED),
-        (_S.PLANNED, _S.PLANNED),  # a better plan
-        (_S.PLANNED, _S.ORDERED),
-        (_S.PLANNED, _S.FIXED),
-        (_S.FIXED, _S.CLOSED),
-        (_S.FIXED, _S.RECHECKED),
-        (_S.FIXED, _S.REOPENED),
-        (_S.RECHECKED, _S.CLOSED),
-        (_S.RECHECKED, _S.REOPENED),  # the authority does not release it
-        (_S.REOPENED, _S.ORDERED),
-        (_S.REOPENED, _S.PLANNED),
-    }
-)
+OPEN = frozenset(FindingState) - {FindingState.CLOSED, FindingState.WITHDRAWN}
 
 
-def may_move(before: FindingState | None, after: FindingState) -> bool:
-    """Whether a finding may go from one state to the other. No way leads to CLOSED but over FIXED, and for a major one over
-    RECHECKED."""
-    return (before, after) in MOVES
+def move_of_recheck(grade: Grade, said: Recheck) -> str:
+    """The move that an answer asks for; the kernel refuses one that is not for this grade.
 
-
-def after_recheck(grade: Grade, said: Recheck) -> FindingState:
-    """Where a re-check leads.
-
-    >>> after_recheck(Grade.MAJOR, Recheck.FIXED).value
-    'rechecked'
+    >>> move_of_recheck(Grade.MAJOR, Recheck.FIXED)
+    'look_again'
     """
     if said == Recheck.NOT_FIXED:
-        return _S.REOPENED
-    return _S.RECHECKED if grade == Grade.MAJOR else _S.CLOSED
+        return "not_fixed"
+    return "look_again" if grade == Grade.MAJOR else "close"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from tocsin.loop.rectify.models import FindingRow
+from tocsin.loop.rectify.queries import FindingLine
 from tocsin.loop.respond import doers
 from tocsin.loop.verify.invented import is_exercise
 from tocsin.records.dispatch.message import Text
@@ -45,25 +45,25 @@ def fault_word(what: str) -> str:
     }[what]  # fmt: skip
 
 
-def order_title(row: FindingRow, language: str) -> str:
+def order_title(row: FindingLine, language: str) -> str:
     """The title of the operator's task."""
     place = doers.facility_title(row.facility, language)
     return f"{place}：整改隐患" if language == "zh-hans" else f"{place}: put the finding right"
 
 
-def recheck_title(row: FindingRow, language: str) -> str:
+def recheck_title(row: FindingLine, language: str) -> str:
     """The title of the task to look again."""
     place = doers.facility_title(row.facility, language)
     return f"{place}：复查整改" if language == "zh-hans" else f"{place}: look again at what was put right"
 
 
-def look_back_title(row: FindingRow, language: str) -> str:
+def look_back_title(row: FindingLine, language: str) -> str:
     """The title of the task to look back."""
     place = doers.facility_title(row.facility, language)
     return f"{place}：回头看已整改的隐患" if language == "zh-hans" else f"{place}: look back at what was put right"
 
 
-def look_back_asked(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime) -> None:
+def look_back_asked(row: FindingLine, post: PostLine, *, actor: Actor, now: datetime) -> None:
     """To the inspector who looks back."""
 
     def write(language: str) -> Text:
@@ -73,13 +73,13 @@ def look_back_asked(row: FindingRow, post: PostLine, *, actor: Actor, now: datet
     _to([post], row, "look_back_asked", write, actor, now)
 
 
-def look_back_overdue(row: FindingRow, *, now: datetime) -> None:
+def look_back_overdue(row: FindingLine, *, now: datetime) -> None:
     """To the case handlers: nobody has looked back."""
     _to_handlers(row, "look_back_overdue", lambda language: Text(_("Overdue: nobody has looked back"), _about(row, language)),
                  now)  # fmt: skip
 
 
-def recorded(row: FindingRow, *, now: datetime) -> None:
+def recorded(row: FindingLine, *, now: datetime) -> None:
     """To the case handlers: a finding waits for an order."""
 
     def write(language: str) -> Text:
@@ -88,7 +88,7 @@ def recorded(row: FindingRow, *, now: datetime) -> None:
     _to_handlers(row, "finding_recorded", write, now)
 
 
-def order_served(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime) -> None:
+def order_served(row: FindingLine, post: PostLine, *, actor: Actor, now: datetime) -> None:
     """To the facility: what is wrong, what is demanded, until when."""
 
     def write(language: str) -> Text:
@@ -101,18 +101,18 @@ def order_served(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime
     _to([post], row, "order_served", write, actor, now)
 
 
-def recheck_asked(row: FindingRow, post: PostLine, *, actor: Actor, now: datetime) -> None:
+def recheck_asked(row: FindingLine, post: PostLine, *, actor: Actor, now: datetime) -> None:
     """To the inspector who looks again."""
     _to([post], row, "recheck_asked", lambda language: Text(_("Please look again"), _about(row, language)), actor, now)
 
 
-def recheck_overdue(row: FindingRow, *, now: datetime) -> None:
+def recheck_overdue(row: FindingLine, *, now: datetime) -> None:
     """To the case handlers: nobody has looked again."""
     _to_handlers(row, "recheck_overdue", lambda language: Text(_("Overdue: nobody has looked again"), _about(row, language)),
                  now)  # fmt: skip
 
 
-def reopened(row: FindingRow, post: PostLine | None, why: str, *, actor: Actor, now: datetime) -> None:
+def reopened(row: FindingLine, post: PostLine | None, why: str, *, actor: Actor, now: datetime) -> None:
     """To the facility and the case handlers: it is not fixed."""
 
     def write(language: str) -> Text:
@@ -122,13 +122,13 @@ def reopened(row: FindingRow, post: PostLine | None, why: str, *, actor: Actor, 
     _to_handlers(row, "finding_reopened", write, now)
 
 
-def release_wanted(row: FindingRow, *, now: datetime) -> None:
+def release_wanted(row: FindingLine, *, now: datetime) -> None:
     """To the case handlers: a major finding waits for the authority's release."""
     _to_handlers(row, "release_wanted", lambda language: Text(_("A major finding waits for release"), _about(row, language)),
                  now)  # fmt: skip
 
 
-def overdue(row: FindingRow, at: datetime, *, now: datetime) -> None:
+def overdue(row: FindingLine, at: datetime, *, now: datetime) -> None:
     """To the case handlers and the facility: the deadline has passed."""
 
     def write(language: str) -> Text:
@@ -140,22 +140,22 @@ def overdue(row: FindingRow, at: datetime, *, now: datetime) -> None:
     _to([post] if post else [], row, "finding_overdue", write, RULE, now)
 
 
-def _about(row: FindingRow, language: str) -> str:
+def _about(row: FindingLine, language: str) -> str:
     place = doers.facility_title(row.facility, language)
     return f"{place}：{grade_word(row.grade)}" if language == "zh-hans" else f"{place}: {grade_word(row.grade)}"
 
 
-def _day(row: FindingRow, moment: datetime | None) -> str:
+def _day(row: FindingLine, moment: datetime | None) -> str:
     """By the clocks of where the facility is."""
     return places.local_time(moment, row.jurisdiction).strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
-def _to_handlers(row: FindingRow, kind: str, write: Callable[[str], Text], now: datetime) -> None:
+def _to_handlers(row: FindingLine, kind: str, write: Callable[[str], Text], now: datetime) -> None:
     _to(org.on_duty(Role.CASE_HANDLER, row.jurisdiction, now=now), row, kind, write, RULE, now)
 
 
 def _to(
-    posts: list[PostLine], row: FindingRow, kind: str, write: Callable[[str], Text], actor: Actor, now: datetime
+    posts: list[PostLine], row: FindingLine, kind: str, write: Callable[[str], Text], actor: Actor, now: datetime
 ) -> None:
     tell_posts(kind, posts, write, about=row.id, link=f"/findings/{row.id}/", exercise=is_exercise(row.event), actor=actor,
                now=now)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which chains a scope may read: those of its own events and findings, and for a scope of the whole all of them. A chain that
+"""Which chains a scope may read: those of its own events and cases, and for a scope of the whole all of them. A chain that
 belongs to no area (accounts, tokens, catalogue) is seen from the whole alone."""
 
 from __future__ import annotations
@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tocsin.loop.detect import queries as detect
-from tocsin.loop.rectify import queries as rectify
 from tocsin.loop.warn import queries as warn
+from tocsin.records.cases import queries as cases
 from tocsin.records.ledger.queries import SubjectLine
 from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import Scope
@@ -24,8 +24,8 @@ def may_see(scope: Scope, subject: str) -> bool:
     try:
         if subject.startswith("evt_"):
             detect.event(scope, subject)
-        elif subject.startswith("fnd_"):
-            rectify.finding(scope, subject)
+        elif subject.startswith(("cas_", "fnd_")):  # a finding that became a case has the id it had
+            cases.require_seen(scope, subject)
         elif subject.startswith("wrn_"):
             warn.warning(scope, subject)
         else:

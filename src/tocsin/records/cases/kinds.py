@@ -12,20 +12,20 @@ from tocsin.packkit import Pack
 from tocsin.packkit.kept import declared_texts, read_kept
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.models import DeclarationRow
-from tocsin.records.packs import packs_in_use
+from tocsin.records.packs import packs_in_use, packs_of_rooms
 from tocsin.terms.errors import UnknownName
 
 __all__ = ["declare", "kind_of", "kinds_in_use", "openable"]
 
 
 def kinds_in_use() -> dict[str, CaseKind]:
-    """The kinds that can be opened, by ``pack/code``, in the order of packs."""
-    return {kind.name: kind for pack in packs_in_use() for kind in pack.cases.values()}
+    """The kinds that can be opened, by ``pack/code``, in the order of packs; those that a room keeps come last."""
+    return {kind.name: kind for pack in (*packs_in_use(), *packs_of_rooms()) for kind in pack.cases.values()}
 
 
 def openable(name: str) -> tuple[CaseKind, Pack]:
     """A kind in use and its pack. Raises UnknownName."""
-    for pack in packs_in_use():
+    for pack in (*packs_in_use(), *packs_of_rooms()):
         for kind in pack.cases.values():
             if kind.name == name:
                 return kind, pack

@@ -4,7 +4,7 @@ appeal, that it was made.
 A crossing is a fact, and each fact comes here once (``records.outbox.carrier``): so there is one letter for each crossing, also
 when the worker was down as it happened. What is no longer so when the worker comes is not told. How and when a letter goes is
 for ``records.dispatch``: its channels, quiet hours and limits. A letter holds number, kind, clock and date, never what a
-case is about.
+case is about. Cases that a room of the loop keeps are told of by that room.
 """
 
 from __future__ import annotations
@@ -98,6 +98,8 @@ def _tell(what: str, clock: ClockRow, named: str, now: datetime) -> None:
     case = clock.case
     goes_on = CaseRow.objects.get(id=case.survivor) if case.survivor else case
     kind = kind_of(case.kind, case.declaration_id)
+    if kind.room:
+        return  # that room tells whoever must act
     posts = [_owner(clock, kind, goes_on, named, now)]
     if what == PASSED:
         posts += nearest(kind.supervisor, case.jurisdiction, now=now, but=[posts[0].id])[:1]

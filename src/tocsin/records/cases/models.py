@@ -192,18 +192,20 @@ class MessageRow(models.Model):
 
 class DocumentRow(models.Model):
     """A picture kept with a case, by the digests of ``records.blobs``; of a sealed case those of its ciphertext, and ``mark``,
-    a salted digest, so that the same picture is kept once."""
+    a salted digest, so that the same picture is kept once. ``step``: the move that it came with ("open" for the opening, "" for
+    neither)."""
 
     case = models.ForeignKey(CaseRow, models.PROTECT, related_name="documents")
     digest = models.CharField(max_length=64)
     thumbnail = models.CharField(max_length=64)
     mark = models.CharField(max_length=64, default="")
     state = models.CharField(max_length=40)
+    step = models.CharField(max_length=40, default="")
     at = models.DateTimeField()
     by = models.CharField(max_length=120)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "digest"], name="cases_document_once")]
+        constraints = [models.UniqueConstraint(fields=["case", "digest", "step"], name="cases_document_once_a_step")]
 
 
 class RatingRow(models.Model):

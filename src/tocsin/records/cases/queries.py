@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.packkit.lifecycle import CaseKind
@@ -37,7 +37,8 @@ from tocsin.terms.errors import NotAllowed, UnknownName
 __all__ = [
     "AppealLine", "CaseFile", "CaseLine", "ClockLine", "DocumentLine", "Filter", "HandLine", "LegLine", "MessageLine",
     "ReadingLine", "ReceiptFile",
-    "case_file", "case_file_for", "cases", "count", "document", "file_of_code", "picture",
+    "case_file", "case_file_for", "cases", "children", "count", "document", "documents", "file_of_code", "picture",
+    "require_seen",
 ]  # fmt: skip
 
 
@@ -139,10 +140,11 @@ class MessageLine:
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """A picture of a case."""
+    """A picture of a case; ``step``: the move it came with, "open", or "" for neither."""
 
     digest: str
     thumbnail: str
+    step: str
     at: datetime
 
 
@@ -207,7 +209,8 @@ class ReceiptFile:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is asked for. ``which``: open, overdue, over or all; empty texts ask for nothing."""
+    """What a list is asked for. ``which``: open, overdue, over or all; empty texts ask for nothing; ``ids``: those at
+    most."""
 
     which: str = "open"
     kind: str = ""
@@ -217,6 +220,7 @@ class Filter:
     facility: str = ""
     number: str = ""
     legs_of: str = field(default="")
+    ids: tuple[str, ...] | None = None
 
 
 def cases(scope: Scope, wanted: Filter | None = None, *, at_most: int = 100, after: int = 0) -> list[CaseLine]:
@@ -312,6 +316,8 @@ def _filtered(scope: Scope, wanted: Filter) -> QuerySet[CaseRow]:
         rows = rows.filter(Q(owner=wanted.owner) | Q(id__in=_appeals_open().filter(owner=wanted.owner).values("case_id")))
     if wanted.number:
         rows = rows.filter(number__startswith=wanted.number.strip().upper()[:30])
+    if wanted.ids is not None:
+        rows = rows.filter(id__in=wanted.ids)
     if wanted.legs_of:
         rows = rows.filter(id__in=LegRow.objects.filter(post=wanted.legs_of, ended_at=None).values("case_id"))
     if wanted.which == "open":
@@ -330,15 +336,35 @@ def _appeals_open() -> QuerySet[AppealRow]:
 
 def _seen(scope: Scope) -> QuerySet[CaseRow]:
     scope.require(Act.READ_CASES)
-    if scope.role != Role.FACILITY_OPERATOR:
-        return CaseRow.objects.filter(scope.rows())
-    if not scope.facility:
-        return CaseRow.objects.none()  # an operator's post without a facility operates none
-    hidden = Q(pk__in=[])
+    rows = CaseRow.objects.all()
     for kind in kinds_in_use().values():
         states = [state.code for state in kind.states.values() if scope.role in state.hidden_from]
-        hidden |= Q(kind=kind.name, state__in=states)
-    return CaseRow.objects.filter(facility=scope.facility).exclude(hidden)
+        if states:
+            rows = rows.exclude(kind=kind.name, state__in=states)
+    if scope.role != Role.FACILITY_OPERATOR:
+        return rows.filter(scope.rows())
+    if not scope.facility:
+        return CaseRow.objects.none()  # an operator's post without a facility operates none
+    return rows.filter(facility=scope.facility)
+
+
+def require_seen(scope: Scope, case_id: str) -> None:
+    """Raises UnknownName where a case is not in the scope."""
+    if not _seen(scope).filter(id=case_id).exists():
+        raise UnknownName(_("case"), _("there is none with this address in your area"), _("open the list of cases"))
+
+
+def documents(scope: Scope, case_id: str) -> list[DocumentLine]:
+    """The pictures of a case in the order in which they came; none where it is not in the scope."""
+    if not _seen(scope).filter(id=case_id).exists():
+        return []
+    return [_made(DocumentLine, one) for one in DocumentRow.objects.filter(case_id=case_id).order_by("id")]
+
+
+def children(scope: Scope, kind: str, case_ids: Sequence[str]) -> dict[str, str]:
+    """Of cases the newest case of a kind that came of each, by the parent."""
+    found = _seen(scope).filter(kind=kind, parent__in=case_ids).order_by("opened_at", "id")
+    return dict(found.values_list("parent", "id"))
 
 
 def _with_deadlines(rows: Sequence[CaseRow]) -> list[CaseLine]:

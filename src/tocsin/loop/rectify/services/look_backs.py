@@ -1,5 +1,5 @@
 """The look-back: on its day a closed finding is looked at once more. Closed stays closed: what is there again is a finding of
-its own, which names the one before."""
+its own, whose case names the one before."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.loop.rectify import facts, limits, notices
-from tocsin.loop.rectify.lifecycle import FindingState, Recheck
-from tocsin.loop.rectify.models import FindingRow
-from tocsin.loop.rectify.services.looking import nearest_to_look, said_of, why_not_look
+from tocsin.loop.rectify.lifecycle import Recheck
+from tocsin.loop.rectify.models import WorkRow
+from tocsin.loop.rectify.queries import FindingLine
+from tocsin.loop.rectify.services.asking import nearest_to_look
+from tocsin.loop.rectify.services.looking import said_of
 from tocsin.loop.rectify.services.recording import record
 from tocsin.loop.rectify.services.rows import (
     LOOK_BACK_KIND,
     RULE,
     WORDS_AT_MOST,
+    Step,
     count_photos,
     done,
-    keep,
-    row_of,
-    save,
+    fact_of,
+    line_of,
+    make,
     task_of,
-    tell,
     words_of,
+    work_of,
 )
-from tocsin.loop.respond.commitment import commitment
 from tocsin.records.blobs import Photo
 from tocsin.records.dispatch.notify import LANGUAGES
-from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.records.places import queries as places
 from tocsin.records.tasks import services as tasks
-from tocsin.terms.errors import NotAllowed, Stale
+from tocsin.terms.errors import Stale
 
-__all__ = ["give_look_backs", "look_back", "note_look_back_overdue"]
+__all__ = ["give_look_backs", "look_back"]
 
 
 def look_back(
@@ -48,12 +49,9 @@ def look_back(
     is not, the note says what is wrong. Raises NotAllowed for who operates the facility or put it right, Stale where
     nothing waits to be looked at, BadValue."""
     with transaction.atomic():
-        row = row_of(finding_id)
-        actor.require(Act.RECHECK_FINDING, row.jurisdiction)
-        why_not = why_not_look(row.recorded_account, row.fixed_account, row.facility, actor, now=now)
-        if why_not:
-            raise NotAllowed(_("look-back"), why_not, _("have another inspector look"))
-        if row.version != version or not row.look_back_task or row.looked_back_at is not None:
+        finding, work = line_of(finding_id), work_of(finding_id)
+        actor.require(Act.RECHECK_FINDING, finding.jurisdiction)
+        if not work.look_back_task or work.looked_back_at is not None:
             raise Stale(
                 _("look-back"), _("it waits for nobody, or somebody has looked already"), _("load the page again")
             )
@@ -61,27 +59,19 @@ def look_back(
         count_photos(photos)
         again = ""
         if answer is Recheck.NOT_FIXED:
-            words = words_of(note, _("what is wrong"))
             again = record(
-                row.event or None, row.facility, row.grade, words, photos, once=f"again:{row.id}", actor=actor, now=now
-            )
-        row.looked_back_at, row.looked_back_by, row.look_back_said = now, actor.name, answer
-        row.look_back_note, row.found_again = note.strip()[:WORDS_AT_MOST], again
-        kept = keep(row, "look_back", photos, actor, now)
-        done(row.look_back_task, {"finding": row.id, "said": answer}, actor, now)
-        save(row)
-        tell(row, "finding_looked_back", facts.FindingLookedBack, actor, now, said=answer, photos=kept, again=again,
-             note=commitment(row.look_back_note, row.salt))  # fmt: skip
+                finding.event or None, finding.facility, finding.grade.value, words_of(note, _("what is wrong")), photos,
+                parent=finding.id, once=f"again:{finding.id}", actor=actor, now=now,
+            )  # fmt: skip
+        said_so = {"look_back_note": note.strip()[:WORDS_AT_MOST]}
+        body = {"said": answer.value, "again": again}
+        step = Step("there_again" if again else "in_order", "finding_looked_back", said_so, body, photos)
+        done(work.look_back_task, {"finding": finding_id, "said": answer.value}, actor, now)
+        make(finding, step, version=version, actor=actor, now=now)
+        work.looked_back_at, work.looked_back_by, work.look_back_said = now, actor.name, answer.value
+        work.save()
+        fact_of(finding, facts.FindingLookedBack, now, said=answer.value)
     return again
-
-
-def note_look_back_overdue(finding_id: str, *, now: datetime) -> None:
-    """Nobody looked back in time (told once, by tasks): the case handlers are told."""
-    with transaction.atomic():
-        row = FindingRow.objects.filter(id=finding_id, looked_back_at=None).first()
-        if row is not None:
-            ledger.append(row.id, "look_back_overdue", {"post": row.look_back_post}, actor=RULE.name, now=now)
-            notices.look_back_overdue(row, now=now)
 
 
 def give_look_backs(now: datetime, at_most: int) -> int:
@@ -89,30 +79,24 @@ def give_look_backs(now: datetime, at_most: int) -> int:
     if not _waiting(now).exists():  # asked every second: no transaction where nothing waits
         return 0
     with transaction.atomic():
-        rows = _waiting(now).select_for_update().order_by("look_back_on", "id")[:at_most]
-        return sum(_give(row, now) for row in rows if _has_come(row, now))
+        rows = _waiting(now).select_for_update().order_by("look_back_on", "case")[:at_most]
+        return sum(_give(line_of(work.case), work, now) for work in rows)
 
 
-def _waiting(now: datetime) -> QuerySet[FindingRow]:
+def _waiting(now: datetime) -> QuerySet[WorkRow]:
     ahead = (now + timedelta(hours=14)).date()  # nowhere is it a later day
-    return FindingRow.objects.filter(
-        state=FindingState.CLOSED, look_back_task="", looked_back_at=None, look_back_on__lte=ahead
-    )
+    return WorkRow.objects.filter(look_back_task="", looked_back_at=None, look_back_on__lte=ahead)
 
 
-def _has_come(row: FindingRow, now: datetime) -> bool:
-    """By the calendar of where the facility is."""
-    return row.look_back_on is not None and row.look_back_on <= places.local_time(now, row.jurisdiction).date()
-
-
-def _give(row: FindingRow, now: datetime) -> bool:
-    post = nearest_to_look(row, now)
+def _give(finding: FindingLine, work: WorkRow, now: datetime) -> bool:
+    today = places.local_time(now, finding.jurisdiction).date()  # by the calendar of where the facility is
+    post = nearest_to_look(finding, now) if work.look_back_on is not None and work.look_back_on <= today else None
     if post is None:
         return False
-    title = {language: notices.look_back_title(row, language) for language in LANGUAGES}
-    row.look_back_post = post.id
-    order = task_of(row, LOOK_BACK_KIND, title, post.id, now + limits.LOOK_BACK_WITHIN)
-    row.look_back_task = tasks.give(order, actor=RULE, now=now)
-    row.save(update_fields=["look_back_task", "look_back_post"])
-    notices.look_back_asked(row, post, actor=RULE, now=now)
+    title = {language: notices.look_back_title(finding, language) for language in LANGUAGES}
+    work.look_back_post = post.id
+    order = task_of(finding, LOOK_BACK_KIND, title, post.id, now + limits.LOOK_BACK_WITHIN)
+    work.look_back_task = tasks.give(order, actor=RULE, now=now)
+    work.save()
+    notices.look_back_asked(finding, post, actor=RULE, now=now)
     return True

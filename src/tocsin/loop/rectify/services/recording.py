@@ -2,75 +2,69 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tocsin.engine.hazard import Facility
 from tocsin.loop.rectify import facts, notices
-from tocsin.loop.rectify.lifecycle import FindingState
-from tocsin.loop.rectify.models import FindingRow
-from tocsin.loop.rectify.services.rows import count_photos, grade_of, keep, move, row_of, save, tell, words_of
-from tocsin.loop.respond.commitment import commitment, new_salt
+from tocsin.loop.rectify.lifecycle import CASE_KIND
+from tocsin.loop.rectify.models import WorkRow
+from tocsin.loop.rectify.services.rows import (
+    ROOM,
+    Step,
+    count_photos,
+    fact_of,
+    grade_of,
+    line_of,
+    make,
+    words_of,
+)
 from tocsin.records.blobs import Photo
+from tocsin.records.cases import services as cases
+from tocsin.records.cases.services import Keeper
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
-from tocsin.records.org.scope import EVERYWHERE
-from tocsin.records.places import queries as places
-from tocsin.terms.errors import UnknownName
-from tocsin.terms.ids import uuid7_id
-from tocsin.terms.moment import to_us
 
 __all__ = ["record", "withdraw"]
 
 
 def record(
     event_id: str | None, facility: str, grade: str, words: str, photos: Sequence[Photo] = (), *, verification: str = "",
-    once: str = "", actor: Actor, now: datetime,
+    parent: str = "", once: str = "", actor: Actor, now: datetime,
 ) -> str:  # fmt: skip
-    """An inspector saw a dangerous condition at a facility; the finding's id. With ``event`` and ``verification`` it says where
-    it was made. Raises NotAllowed, UnknownName for a facility nobody registered, BadValue."""
+    """An inspector saw a dangerous condition at a facility; the finding's id, which is its case's. With ``event`` and
+    ``verification`` it says where it was made, with ``parent`` which finding is there again. Raises NotAllowed, UnknownName
+    for a facility nobody registered, BadValue, Unavailable where no post could own the case."""
     with transaction.atomic():
         actor.require(Act.RECORD_FINDING)
-        same = FindingRow.objects.filter(once=once).first() if once else None
-        if same is not None:
-            return same.id
-        place = _facility(facility)
-        actor.require(Act.RECORD_FINDING, place.jurisdiction)
         count_photos(photos)
-        row = FindingRow.objects.create(
-            id=uuid7_id("fnd", to_us(now) // 1000, secrets.randbits(74)), event=event_id or "", verification=verification,
-            facility=place.id, jurisdiction=place.jurisdiction, grade=grade_of(grade), state=FindingState.RECORDED,
-            words=words_of(words, _("what is wrong")), salt=new_salt(), recorded_at=now, recorded_by=actor.name,
-            recorded_account=actor.account, once=once or None,
-        )  # fmt: skip
-        kept = keep(row, "found", photos, actor, now)
-        tell(row, "finding_recorded", facts.FindingRecorded, actor, now, words=commitment(row.words, row.salt), photos=kept,
-              verification=verification)  # fmt: skip
-        if row.event:
-            body = {"finding": row.id, "facility": row.facility, "grade": row.grade, "verification": verification}
-            ledger.append(row.event, "finding_recorded", body, actor=actor.name, now=now)
-        notices.recorded(row, now=now)
-    return row.id
+        answers = {"grade": grade_of(grade).value, "words": words_of(words, _("what is wrong"))}
+        entry = {"grade": answers["grade"], "verification": verification}
+        made = cases.open_case(
+            CASE_KIND, answers, facility=facility or "?", event=event_id or "", parent=parent, once=once, pictures=photos,
+            keeper=Keeper(ROOM, "finding_recorded", entry), actor=actor, now=now,
+        ).id  # fmt: skip
+        if WorkRow.objects.filter(case=made).exists():  # the button was pressed twice
+            return made
+        WorkRow.objects.create(case=made, verification=verification)
+        finding = line_of(made)
+        if finding.event:
+            body = {"finding": made, "facility": facility, "grade": finding.grade.value, "verification": verification}
+            ledger.append(finding.event, "finding_recorded", body, actor=actor.name, now=now)
+        fact_of(finding, facts.FindingRecorded, now)
+        notices.recorded(finding, now=now)
+    return made
 
 
 def withdraw(finding_id: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
     """It was recorded by mistake: only before an order is served, by the case handler, with a reason."""
     with transaction.atomic():
-        row = row_of(finding_id)
-        actor.require(Act.SERVE_ORDER, row.jurisdiction)
-        move(row, FindingState.WITHDRAWN, version)
-        row.ended_why, row.closed_at, row.closed_by = words_of(why, _("reason")), now, actor.name
-        save(row)
-        tell(row, "finding_withdrawn", facts.FindingWithdrawn, actor, now, why=commitment(row.ended_why, row.salt))
-
-
-def _facility(facility: str) -> Facility:
-    found = next((f for f in places.facilities(EVERYWHERE) if f.id == facility), None)
-    if found is None:
-        raise UnknownName(_("facility"), _("nobody registered it"), _("choose one of the list"))
-    return found
+        finding = line_of(finding_id)
+        actor.require(Act.SERVE_ORDER, finding.jurisdiction)
+        step = Step("withdraw", "finding_withdrawn", {"ended_why": words_of(why, _("reason"))})
+        make(finding, step, version=version, actor=actor, now=now)
+        WorkRow.objects.filter(case=finding_id).update(closed_by=actor.name)
+        fact_of(finding, facts.FindingWithdrawn, now)

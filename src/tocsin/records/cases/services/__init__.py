@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.records.cases.keeper import Keeper
 from tocsin.records.cases.services.appeals import appeal, decide_appeal
 from tocsin.records.cases.services.calendars import Loaded, load_years
 from tocsin.records.cases.services.clocks import extend, pause, resume
@@ -17,8 +18,8 @@ from tocsin.records.cases.services.requester import rate, write_as_requester, wr
 from tocsin.records.cases.services.sweeping import sweep
 
 __all__ = [
-    "MOST_AT_ONCE", "Loaded", "Moved", "Opened", "Step", "appeal", "ask_helper", "ask_to_read", "contest", "decide_appeal",
-    "extend", "keep_documents", "let_read", "load_years", "merge", "move", "move_many", "open_case", "pause", "purge_sweep",
-    "rate", "read_sealed", "reply_leg", "resume", "rule", "split", "sweep", "transfer", "waive_leg", "write_as_requester",
-    "write_to_requester",
+    "MOST_AT_ONCE", "Keeper", "Loaded", "Moved", "Opened", "Step", "appeal", "ask_helper", "ask_to_read", "contest",
+    "decide_appeal", "extend", "keep_documents", "let_read", "load_years", "merge", "move", "move_many", "open_case", "pause",
+    "purge_sweep", "rate", "read_sealed", "reply_leg", "resume", "rule", "split", "sweep", "transfer", "waive_leg",
+    "write_as_requester", "write_to_requester",
 ]  # fmt: skip

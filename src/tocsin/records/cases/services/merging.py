@@ -110,6 +110,8 @@ def _may_merge(row: CaseRow, survivor: CaseRow, actor: Actor) -> None:
         if one.contested_at is not None:
             raise Stale(thing_of(one), _("it is disputed whose it is"), _("wait for the ruling"))
     require_owner(survivor, actor)
+    if kind_of_row(row).room:
+        raise BadValue(thing_of(row), _("such cases are not merged"), _("withdraw the one that was recorded twice"))
     if row.kind != survivor.kind:
         raise BadValue(
             thing_of(row), _("the other is of another kind"), _("link them instead, by opening one from the other")

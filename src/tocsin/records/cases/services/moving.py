@@ -17,15 +17,18 @@ from django.utils.translation import gettext as _
 from tocsin.packkit.answers import AnswerFault, answer_faults
 from tocsin.packkit.case_moves import Standing, WhyNot, still_asked, why_not
 from tocsin.packkit.concerns.lifecycle import REPLY
-from tocsin.packkit.lifecycle import CaseKind
+from tocsin.packkit.lifecycle import CaseKind, Move
+from tocsin.records.blobs import Photo
 from tocsin.records.cases.calendars import calendars_in_use
 from tocsin.records.cases.commitment import of_answers
 from tocsin.records.cases.facts import CaseMoved
+from tocsin.records.cases.keeper import Keeper, kept_by_another
 from tocsin.records.cases.kinds import kind_of
-from tocsin.records.cases.models import CaseRow, ClockRow, MessageRow
+from tocsin.records.cases.models import CaseRow, ClockRow, DocumentRow, MessageRow
 from tocsin.records.cases.refusals import AnswersRefused, merged, move_refused, purged, stale
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
 from tocsin.records.cases.sealing import answered, put_answers, words_kept
+from tocsin.records.cases.services.documents import put_pictures, too_many
 from tocsin.records.cases.services.ending import end_clocks
 from tocsin.records.cases.services.rows import covers
 from tocsin.records.ledger.bulk import Note, append_many
@@ -40,6 +43,7 @@ from tocsin.terms.moment import to_us
 __all__ = ["MOST_AT_ONCE", "Moved", "Step", "move", "move_many"]
 
 MOST_AT_ONCE = 500
+_NOBODY = Keeper()
 _READ = (
     "id", "number", "kind", "declaration_id", "state", "version", "owner", "jurisdiction", "facility", "values", "makers",
     "salt", "legs_open", "contested_at", "replied_at", "put_right_at", "over_at", "reopened", "survivor", "receipt", "sealed",
@@ -97,19 +101,21 @@ class _Seen:
 
 
 def move(
-    case_id: str, code: str, answers: Mapping[str, Any] | None = None, *, version: int, actor: Actor, now: datetime
-) -> None:
-    """Make one move. Raises UnknownName, NotAllowed, Stale, BadValue, AnswersRefused; then nothing was changed."""
-    moved = move_many([Step(case_id, version)], code, answers, actor=actor, now=now)
+    case_id: str, code: str, answers: Mapping[str, Any] | None = None, pictures: Sequence[Photo] = (), *,
+    version: int, keeper: Keeper = _NOBODY, actor: Actor, now: datetime,
+) -> None:  # fmt: skip
+    """Make one move. Raises UnknownName, NotAllowed, Stale, BadValue, AnswersRefused, TooBig; then nothing was changed."""
+    moved = move_many([Step(case_id, version)], code, answers, pictures, keeper=keeper, actor=actor, now=now)
     for refused in moved.refused.values():
         raise refused
 
 
 def move_many(
-    steps: Sequence[Step], code: str, answers: Mapping[str, Any] | None = None, *, actor: Actor, now: datetime
-) -> Moved:
-    """Make one move of many cases, with the same answers. Raises TooBig for more than MOST_AT_ONCE, BadValue for a case twice;
-    anything else is refused of its case alone."""
+    steps: Sequence[Step], code: str, answers: Mapping[str, Any] | None = None, pictures: Sequence[Photo] = (), *,
+    keeper: Keeper = _NOBODY, actor: Actor, now: datetime,
+) -> Moved:  # fmt: skip
+    """Make one move of many cases, with the same answers and pictures. Raises TooBig for more than MOST_AT_ONCE, BadValue for
+    a case twice; anything else is refused of its case alone."""
     if len(steps) > MOST_AT_ONCE:
         raise TooBig(_("list of cases"), _("it holds more than {n}").format(n=MOST_AT_ONCE), _("send it in parts"))
     wanted = {step.case: step.version for step in steps}
@@ -119,7 +125,7 @@ def move_many(
     with transaction.atomic():
         rows = CaseRow.objects.select_for_update().filter(id__in=list(wanted)).order_by("id").values_list(*_READ)
         seen = [_Seen(*row) for row in rows]
-        _Command(code, dict(answers or {}), wanted, actor, now).run(seen, moved)
+        _Command(code, dict(answers or {}), wanted, actor, now, pictures, keeper).run(seen, moved)
     for case in wanted:
         if case not in moved.refused and case not in moved.done:
             moved.refused[case] = UnknownName(
@@ -132,8 +138,10 @@ class _Command:
     """One move of a list, from what was read to what is written."""
 
     def __init__(
-        self, code: str, answers: dict[str, Any], wanted: Mapping[str, int | None], actor: Actor, now: datetime
-    ) -> None:
+        self, code: str, answers: dict[str, Any], wanted: Mapping[str, int | None], actor: Actor, now: datetime,
+        pictures: Sequence[Photo], keeper: Keeper,
+    ) -> None:  # fmt: skip
+        self.pictures, self.keeper = pictures, keeper
         self.code, self.answers, self.wanted, self.actor, self.now = code, answers, wanted, actor, now
         self._operated: set[str] | None = None
         self._answered: dict[tuple[str, str, tuple[str, ...]], list[AnswerFault]] = {}
@@ -163,6 +171,8 @@ class _Command:
             return merged(case.number, CaseRow.objects.get(id=case.survivor).number)
         if case.purged_at is not None:
             return purged(case.number)
+        if (kept := kept_by_another(kind, self.keeper)) is not None:
+            return kept
         if (version := self.wanted[case.id]) is not None and version != case.version:
             return stale(case.number)
         return self._against_rules(case, kind)
@@ -178,6 +188,8 @@ class _Command:
         move = kind.moves[self.code]
         if kind.states[move.after].over and case.legs_open:  # a case never ends over the heads of its helpers
             return move_refused(kind, self.code, WhyNot.LEGS, case.number, case.state)
+        if (against := self._against_pictures(move, case.id)) is not None:
+            return against
         if not move.form:
             return AnswersRefused(answer_faults_of_none(self.answers), None) if self.answers else None
         asked = (case.declaration_id, move.form, still_asked(kind, move.form, answered(case.values, case.sealed)))
@@ -185,6 +197,14 @@ class _Command:
             self._answered[asked] = answer_faults(kind.forms[move.form], asked[2], self.answers, now=self.now)
         faults = self._answered[asked]
         return AnswersRefused(faults, kind.forms[move.form]) if faults else None
+
+    def _against_pictures(self, move: Move, case: str) -> Refused | None:
+        if move.pictures and not self.pictures:
+            return BadValue(_("proof"), _("there is no photograph"),
+                            _("add at least one photograph of the place as it is now"))  # fmt: skip
+        if not self.pictures:
+            return None
+        return too_many(len(self.pictures) + DocumentRow.objects.filter(case_id=case).count())
 
     def _outside(self, jurisdiction: str, facility: str) -> Refused | None:
         try:
@@ -229,7 +249,13 @@ class _Command:
             if c.seal_key and self.answers:
                 CaseRow.objects.filter(id=c.id).update(sealed=c.sealed)
         notes = self._clocks(taken)
-        notes += [Note(c.id, "case_moved", self._body(c)) for c, _kind in taken]
+        kept = (
+            put_pictures([(c.id, c.state) for c, _kind in taken], self.code, self.pictures, by=actor, now=now)
+            if self.pictures
+            else []
+        )
+        verb, more = self.keeper.verb or "case_moved", {**({"photos": kept} if kept else {}), **self.keeper.body}
+        notes += [Note(c.id, verb, {**self._body(c), **more} if more else self._body(c)) for c, _kind in taken]
         notes += self._told(taken)
         append_many(notes, actor=actor, now=now)
         at_us = to_us(now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,17 @@ from django.utils.translation import gettext as _
 from tocsin.packkit.answers import answer_faults
 from tocsin.packkit.case_moves import still_asked
 from tocsin.packkit.lifecycle import OPENING, CaseKind
+from tocsin.records.blobs import Photo
 from tocsin.records.cases.calendars import calendars_in_use
 from tocsin.records.cases.commitment import new_salt, of_answers
 from tocsin.records.cases.facts import CaseOpened
+from tocsin.records.cases.keeper import Keeper, kept_by_another
 from tocsin.records.cases.kinds import declare, openable
 from tocsin.records.cases.models import CaseRow, ClockRow, HandRow, NumberRow
 from tocsin.records.cases.refusals import AnswersRefused, in_words
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
 from tocsin.records.cases.sealing import begin, put_answers
+from tocsin.records.cases.services.documents import put_pictures, too_many
 from tocsin.records.cases.services.listed import listed_owner
 from tocsin.records.ledger import services as ledger
 from tocsin.records.new_id import new_id
@@ -41,6 +44,7 @@ __all__ = ["Opened", "code_digest", "open_case"]
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PLACE = 300
+_NOBODY = Keeper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,15 @@ class Opened:
 
 def open_case(
     kind_name: str, answers: Mapping[str, Any], *, jurisdiction: str = "", facility: str = "", place: str = "",
-    event: str = "", parent: str = "", once: str = "", actor: Actor, now: datetime,
+    event: str = "", parent: str = "", once: str = "", pictures: Sequence[Photo] = (), keeper: Keeper = _NOBODY,
+    actor: Actor, now: datetime,
 ) -> Opened:  # fmt: skip
     """Open a case. Asked twice with the same ``once`` it gives the same one (without its receipt, which was shown). Raises
-    UnknownName, Unavailable (no post could own it; no seal key), NotAllowed, BadValue, AnswersRefused."""
+    UnknownName, Unavailable (no post could own it; no seal key), NotAllowed, BadValue, AnswersRefused, TooBig."""
     kind, pack = openable(kind_name)
+    for refused in (kept_by_another(kind, keeper), too_many(len(pictures))):
+        if refused is not None:
+            raise refused
     if once and (same := CaseRow.objects.filter(once=once).first()):
         return Opened(same.id, same.number)
     area = _area(jurisdiction, facility)
@@ -88,7 +96,9 @@ def open_case(
             "jurisdiction": area, "facility": facility, "event": event, "parent": row.parent, "clocks": started,
             "duty_line": by_line, "asked": sorted(answers), "answers": of_answers(answers, row.salt),
         }  # fmt: skip
-        ledger.append(row.id, "case_opened", body, actor=actor.name, now=now)
+        if pictures:
+            body["photos"] = put_pictures([(row.id, row.state)], OPENING, pictures, by=actor.name, now=now)
+        ledger.append(row.id, keeper.verb or "case_opened", {**body, **keeper.body}, actor=actor.name, now=now)
         outbox.put([CaseOpened(row.id, row.kind, area, to_us(now), row.state)], now=now)
     return Opened(row.id, row.number, code)
 
