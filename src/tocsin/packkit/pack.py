@@ -14,10 +14,10 @@ from tocsin.engine.language.vocabulary import IndexTable
 from tocsin.packkit.clocks import ClockSpec
 from tocsin.packkit.forms import Form
 from tocsin.packkit.lifecycle import CaseKind
-from tocsin.packkit.risks import RiskMatrix
 from tocsin.packkit.papers import PaperSpec
 from tocsin.packkit.playbook import Playbook
 from tocsin.packkit.reports import ReportCategory
+from tocsin.packkit.risks import RiskMatrix
 from tocsin.packkit.tasks import VerificationSpec
 from tocsin.packkit.warnings import WarningSpec
 from tocsin.terms.level import Scheme

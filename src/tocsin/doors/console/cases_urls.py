@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tocsin.doors.console import cases_acts as acts
 from tocsin.doors.console import case_papers, cases_drafts, cases_files
+from tocsin.doors.console import cases_acts as acts
 from tocsin.doors.console import cases_pages as pages
 from tocsin.doors.console.cases_new import new
 
