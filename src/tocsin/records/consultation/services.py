@@ -314,7 +314,7 @@ def _words(text: str, what: str, *, needed: bool = False) -> str:
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256(canonical(list(parts)).encode()).hexdigest()
+    return hashlib.sha256(canonical({"of": list(parts)}).encode()).hexdigest()
 
 
 def _letter(row: ConsultationRow) -> Text:
