@@ -1,5 +1,5 @@
-"""The pages of a petition, looked at: for the organ (closed, opened, a deadline passed and told of), for who decides the review, and for
-who came forward, by receipt code."""
+"""The pages of a petition, looked at: for the organ (closed, opened, a deadline passed and told of), for who decides the
+review, and for who came forward, by receipt code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from playwright.sync_api import Browser
 
 from tests.browser.test_cases import beside_a_loop, looked_at, page_of
 from tests.rooms.petitions import CITY_DESK, DESK, ORGAN, assigned, concluded, does, petition, petition_town
-from tocsin.records.cases import services
 from tocsin.records.org.models import Account
 from tocsin.testing.town import Town
 
