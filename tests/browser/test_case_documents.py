@@ -40,7 +40,7 @@ def town(transactional_db: None) -> Iterator[Town]:
 def test_a_case_with_documents_papers_and_a_draft(
     chromium: Browser, live_server: object, town: Town, language: str, tmp_path: Path
 ) -> None:
-    case, client = accepted(town), client_of(town, "case-handler")
+    case, client = accepted(town), client_of(town, "case-handler", language)
     names = {"en": ("inspection report.pdf", "letter.docx"), "zh-hans": ("检查报告.pdf", "来函.docx")}[language]
     files = [SimpleUploadedFile(names[0], pdf()), SimpleUploadedFile(names[1], word())]
     assert (

@@ -1,5 +1,5 @@
-"""The pages of a petition, looked at: for the organ (closed, opened, a deadline passed and told of), for who decides the review, and for
-who came forward, by receipt code."""
+"""The pages of a petition, looked at: for the organ (closed, opened, a deadline passed and told of), for who decides the
+review, and for who came forward, by receipt code."""
 
 from __future__ import annotations
 

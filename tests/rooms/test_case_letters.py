@@ -12,6 +12,7 @@ from tests.rooms.petitions import (
     CARRIED,
     CITY_DESK,
     DESK,
+    OPINION,
     ORGAN,
     PROVINCE,
     assigned,
@@ -146,6 +147,20 @@ def test_it_is_the_owner_of_now_who_is_told(town: Town) -> None:
     town.after(days=12)
     town.phone(DESK).expects("Written notice")
     town.phone(ORGAN).is_silent()
+
+
+def test_of_a_petition_that_was_merged_the_owner_of_the_one_that_goes_on_is_told(town: Town) -> None:
+    first, second = assigned(town), assigned(town)
+    for made in (first, second):
+        does(town, ORGAN, made.id, "accept", notice_by="letter")
+    services.merge(second.id, first.id, "one street, one matter", **by(town, ORGAN, second.id))
+    services.transfer(first.id, DESK, "they take it over", **by(town, ORGAN, first.id))
+    town.after(days=55)  # an opinion is owed to each of the two
+    for made in (first, second):
+        assert f"/cases/{first.id}/" in town.phone(DESK).expects(made.number, "Handling opinion", "is due by").body
+    town.phone(ORGAN).is_silent()
+    does(town, DESK, first.id, "conclude", **OPINION)
+    town.after(days=20)
 
 
 def test_the_owner_of_an_appeal_is_told_of_its_clock_and_a_right_that_lapses_is_told_to_nobody(town: Town) -> None:

@@ -192,6 +192,14 @@ def test_who_asks_and_who_decides(town):
     decided(town, made, by="commander")  # who directs the response there may
 
 
+def test_an_office_asks_in_its_area_and_above_never_beside(town):
+    case = opened(town).id
+    town.hire("east-duty", Role.DUTY_OFFICER, EAST)
+    with pytest.raises(NotAllowed, match="beside"):
+        asked(town, "inspector-west", by="east-duty", case=case)
+    assert asked(town, "inspector-east", "signer", by="east-duty", case=case)
+
+
 def test_a_task_that_cannot_be_done_stops_the_whole_decision(town):
     made = asked(town, "signer")
     sign(town, made, "signer")

@@ -80,7 +80,12 @@ def test_the_certificate_says_what_when_by_which_rule_how_many_and_can_be_checke
         assert words in text, words
     assert not any(word in text for word in CANARIES)
     entry = ledger.chain(case)[-1]
-    assert (entry.verb, entry.body["messages"], entry.body["documents"], entry.body["answers"]) == ("case_purged", 3, 1, 5)
+    assert (entry.verb, entry.body["messages"], entry.body["documents"], entry.body["answers"]) == (
+        "case_purged",
+        3,
+        1,
+        5,
+    )
     assert certificate_faults(case) == [f"file {name} is still there" for name in files]  # the commit drops them
     for name in files:
         blobs.drop_blob(name)
@@ -124,7 +129,9 @@ def test_cases_that_are_not_sealed_are_left_alone(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_backup_that_is_restored_is_purged_again_and_one_that_leaked_cannot_be_opened_once_its_key_is_forgotten(tmp_path):
+def test_a_backup_that_is_restored_is_purged_again_and_one_that_leaked_cannot_be_opened_once_its_key_is_forgotten(
+    tmp_path,
+):
     if connection.vendor != "sqlite":
         pytest.skip("the backup is a copy of the embedded database")
     home = settings.CONFIGURATION.home
@@ -136,8 +143,13 @@ def test_a_backup_that_is_restored_is_purged_again_and_one_that_leaked_cannot_be
         key = DataKeyRow.objects.get()
         wrapped, purge_at = bytes(key.wrapped), town.now + 30 * DAY
         assert wrapped in backup.read_bytes()
+        made_before_a_migration = home.backups / "db-20260101T000000Z.sqlite3"
+        home.backups.mkdir(exist_ok=True)
+        _copy(database, made_before_a_migration)
         assert purging.purge_due(now=purge_at) == [case.id]
         assert wrapped not in database.read_bytes()  # no page of the file keeps the key
+        assert wrapped not in made_before_a_migration.read_bytes()
+        made_before_a_migration.unlink()
         # restored: what it holds comes back, and is destroyed before anything is served
         connection.close()
         _copy(backup, database)
@@ -190,7 +202,9 @@ def test_the_command_destroys_what_is_due_prints_certificates_and_checks_them(to
 
 def test_a_vault_lives_as_long_as_its_event(town):
     duty, commander = town.as_("duty"), town.as_("commander")
-    number = vault.put("evt_flood", "waits for a boat", f"{NAME}, {TELEPHONE}", jurisdiction=EAST, actor=duty, now=town.now)
+    number = vault.put(
+        "evt_flood", "waits for a boat", f"{NAME}, {TELEPHONE}", jurisdiction=EAST, actor=duty, now=town.now
+    )
     assert not any(word in str(list(VaultItemRow.objects.values())) for word in CANARIES)
     with pytest.raises(BadValue, match="purpose"):
         vault.read("evt_flood", "", actor=duty, now=town.now)

@@ -85,7 +85,7 @@ def test_reading_needs_a_purpose_and_each_is_told_to_the_ledger_and_the_requeste
     read(town, case.id)
     entry = ledger.chain(case.id)[-1]
     assert (entry.verb, entry.body["purpose"], entry.actor) == ("sealed_read", "handle", owner.name)
-    told = queries.file_of_code(case.receipt).readings
+    told = queries.file_of_code(case.receipt).reads
     assert [(one.post, one.purpose, one.at) for one in told] == [(owner.post, "handle", town.now)]
     assert not queries.case_file_for(owner, case.id, now=town.now + timedelta(minutes=15)).opened
 
@@ -121,7 +121,11 @@ def test_two_people_open_it_to_somebody_else_for_a_day(town):
     late = services.ask_to_read(case.id, "handle", "again", actor=auditor, now=town.now)
     with pytest.raises(Stale):
         services.let_read(case.id, late, actor=commander, now=town.now + timedelta(hours=24))
-    assert [line.verb for line in ledger.chain(case.id)][-3:] == ["sealed_asked_for", "sealed_let_read", "sealed_asked_for"]
+    assert [line.verb for line in ledger.chain(case.id)][-3:] == [
+        "sealed_asked_for",
+        "sealed_let_read",
+        "sealed_asked_for",
+    ]
 
 
 def test_the_same_telephone_in_two_cases_shares_no_stored_value(town):

@@ -80,6 +80,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def backups(self) -> Path:
+        """Copies of the embedded database that were made before migrations."""
+        return self.root / "backups"
+
+    @property
     def engine_socket(self) -> Path:
         """Where doors hand over to the engine."""
         return self.root / "run" / "engine.sock"
@@ -134,7 +139,9 @@ class Home:
         Raises Unavailable where they are kept elsewhere (``seal_keys`` is a link) and are not there now."""
         kept = self.root / "seal_keys"
         if kept.is_symlink() and not kept.exists():
-            raise Unavailable("seal keys", "the file that seal_keys leads to is not there", "mount the volume that holds it")
+            raise Unavailable(
+                "seal keys", "the file that seal_keys leads to is not there", "mount the volume that holds it"
+            )
         return self._lines("seal_keys")
 
     def add_seal_key(self) -> None:
@@ -168,7 +175,11 @@ class Home:
             text = (self.root / "destroyed").read_text()
         except FileNotFoundError:
             return {}
-        return {subject: int(at) for at, _space, subject in (line.partition(" ") for line in text.splitlines()) if at.isdigit()}
+        return {
+            subject: int(at)
+            for at, _space, subject in (line.partition(" ") for line in text.splitlines())
+            if at.isdigit()
+        }
 
     def vapid_key(self, make: Callable[[], str]) -> str:
         """The key that signs Web Push, PEM; ``make`` gives one on first use."""

@@ -130,7 +130,7 @@ def migrate(configuration: Configuration) -> Path | None:
 
 def backup_database(configuration: Configuration) -> Path:
     """A consistent copy of the SQLite database beside it, while others may be writing; the newest few are kept."""
-    folder = configuration.home.root / "backups"
+    folder = configuration.home.backups
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / time.strftime("db-%Y%m%dT%H%M%SZ.sqlite3", time.gmtime())
     with closing(sqlite3.connect(configuration.home.database)) as source, closing(sqlite3.connect(target)) as copy:

@@ -15,7 +15,15 @@ from django.utils.translation import ngettext
 from tocsin.records.blobs import CONTENT_TYPE, MOST_BYTES, Photo, Picture, keep_photo, made_anew, read_blob
 from tocsin.terms.errors import Refused, TooBig
 
-__all__ = ["MOST_PHOTOS", "LimitedUpload", "oversized", "photo_response", "photos_of", "picture_response", "pictures_of"]
+__all__ = [
+    "MOST_PHOTOS",
+    "LimitedUpload",
+    "oversized",
+    "photo_response",
+    "photos_of",
+    "picture_response",
+    "pictures_of",
+]
 
 MOST_PHOTOS = 6
 _IN_MEMORY = 256 << 10
@@ -67,7 +75,9 @@ def pictures_of(request: HttpRequest, field: str = "photo") -> tuple[list[Pictur
     return _taken(request, field, made_anew)
 
 
-def _taken(request: HttpRequest, field: str, take: Callable[[Iterable[bytes], str], _T]) -> tuple[list[_T], list[Refused]]:
+def _taken(
+    request: HttpRequest, field: str, take: Callable[[Iterable[bytes], str], _T]
+) -> tuple[list[_T], list[Refused]]:
     kept: list[_T] = []
     refused: list[Refused] = []
     files = [file for file in request.FILES.getlist(field) if file.name and file.size]

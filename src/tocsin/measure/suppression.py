@@ -113,7 +113,9 @@ def _steps(flows: Flows, shown: set[Cell], here: Cell, but: Cell) -> Iterator[Ce
         if (name, "") not in shown and any(n for (row, _column), n in flows.items() if row == name):
             yield _SOURCE
     else:
-        yield from (("row", row) for (row, column), n in flows.items() if column == name and n > 0 and (row, column) != but)
+        yield from (
+            ("row", row) for (row, column), n in flows.items() if column == name and n > 0 and (row, column) != but
+        )
         if ("", name) not in shown:
             yield _SINK
 

@@ -171,7 +171,10 @@ def _kind(
 
 
 def _decisive(moves: Mapping[str, Move], clocks: Mapping[str, ClockSpec]) -> list[str]:
-    return [*(name for move in moves.values() for name in move.when), *(clock.at for clock in clocks.values() if clock.at)]
+    return [
+        *(name for move in moves.values() for name in move.when),
+        *(clock.at for clock in clocks.values() if clock.at),
+    ]
 
 
 def _state(code: str, section: Section, hidden: tuple[str, ...]) -> State:

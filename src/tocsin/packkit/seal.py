@@ -48,7 +48,9 @@ def read_seal(
     given = section.table("seal")
     if not sealed:
         if given:
-            section.fault("seal describes a kind that is not sealed", "write sealed = true, or take the table away", "seal")
+            section.fault(
+                "seal describes a kind that is not sealed", "write sealed = true, or take the table away", "seal"
+            )
         return None
     if not given:
         section.fault("a sealed kind does not say why it is read and how long it is kept", _EXAMPLE, "sealed")
@@ -69,7 +71,9 @@ def _purposes(inner: Section) -> dict[str, Purpose]:
     out = {}
     for code, table in inner.table("purpose").items():
         if not isinstance(table, dict):
-            inner.fault(f"purpose.{code} must be a table", "write [case.name.seal.purpose.handle]", "purpose", str(code))
+            inner.fault(
+                f"purpose.{code} must be a table", "write [case.name.seal.purpose.handle]", "purpose", str(code)
+            )
             continue
         one = Section(inner.document, (*inner.path, "purpose", str(code)), table, inner.faults)
         one.known(_PURPOSE_KEYS)
@@ -91,5 +95,6 @@ def _outside(
             section.fault(f"{name!r} is sealed and decides the way of the case, or is counted",
                           "decide by a question that is about no person", "seal")  # fmt: skip
         elif question.kind in ("text", "long"):
-            section.fault(f"{name!r} decides the way of a sealed case and is written freely", "ask it as a choice", "seal")
-
+            section.fault(
+                f"{name!r} decides the way of a sealed case and is written freely", "ask it as a choice", "seal"
+            )

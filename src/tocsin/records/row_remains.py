@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from django.db import connection
 
-__all__ = ["no_remains"]
+__all__ = ["forget_in_copies", "no_remains"]
 
 _TABLES = ("seal_datakeyrow", "cases_caserow", "cases_messagerow", "seal_vaultitemrow")
 
@@ -33,3 +35,21 @@ def no_remains() -> Iterator[None]:
         else:
             for table in _TABLES:
                 cursor.execute(f'VACUUM "{table}"')
+
+
+def forget_in_copies(folder: Path, subjects: Collection[str]) -> int:
+    """Take the data keys of subjects, and the salts of their commitments, out of the copies that were made before migrations;
+    how many keys. What such a copy holds of them cannot be opened again."""
+    gone = 0
+    for copy in sorted(folder.glob("db-*.sqlite3")):
+        with closing(sqlite3.connect(copy)) as database:
+            tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if "seal_datakeyrow" not in tables:
+                continue  # older than the seal
+            database.execute("PRAGMA secure_delete = ON")
+            for subject in subjects:
+                gone += database.execute("DELETE FROM seal_datakeyrow WHERE subject = ?", (subject,)).rowcount
+                database.execute("UPDATE cases_caserow SET salt = '' WHERE id = ?", (subject,))
+            database.commit()
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return gone

@@ -16,7 +16,6 @@ from tests.unit.document.made import (
     CATALOG,
     HEAD,
     PAGE,
-    XLSX,
     field,
     odt,
     package,
@@ -118,6 +117,7 @@ def test_harmless_actions_of_a_pdf_stay() -> None:
     (pdf(page=PAGE[:-2] + b"/MediaBox [0 0 1 1] >>"), Why.BROKEN),
     (pdf(extra=[b"[" * 200 + b"]" * 200]), Why.BOMB),
     (pdf(extra=[b"(" * 50]), Why.BROKEN),
+    (pdf(extra=[b"<< /Length 99999999999999999999 >>\nstream\nabc\nendstream"]), Why.BROKEN),  # found by mutation
 ], ids=lambda value: value.name if isinstance(value, Why) else "")  # fmt: skip
 def test_a_pdf_that_cannot_be_seen_whole_is_refused(content: bytes, reason: Why) -> None:
     assert why(content) is reason
@@ -274,6 +274,15 @@ def test_whatever_is_changed_it_is_taken_or_refused_with_a_reason(content: bytes
     assert why(bytes(spoiled)) is None or isinstance(why(bytes(spoiled)), Why)
 
 
+@pytest.mark.parametrize(("content", "found"), [
+    (b"<" + b" " * (8 << 20), None),  # found by trying: it took minutes before spaces were taken once only
+    (b"< " * (4 << 20), None), (pdf(extra=[b"(" * (8 << 20)]), Why.BOMB),
+    (pdf(extra=[b"[" + b"/a " * (2 << 20) + b"]"]), Why.BOMB),
+    (pdf().replace(b"xref\n0 5", b"xref\n" + b"0 0\n" * (1 << 20) + b"0 5"), Why.BOMB),
+], ids=["spaces", "brackets", "open strings", "names", "sections"])  # fmt: skip
+def test_megabytes_made_to_be_slow_are_soon_done(content: bytes, found: Why | None) -> None:
+    assert why(content) is found
+
+
 def test_reasons_have_words() -> None:
     assert all(reason.value for reason in Why)
-    assert XLSX

@@ -80,6 +80,7 @@ def test_its_clocks_are_those_of_the_facts() -> None:
     assert extension.period is not None
     assert (extension.period.n, extension.times, extension.who) == (30, 1, ("commander",))
     assert [code for code, spec in clocks.items() if spec.pause] == ["recheck"]
+    assert [code for code, spec in clocks.items() if spec.stays] == ["conclude"]  # an opinion is owed to each
     assert sorted(code for code, spec in clocks.items() if spec.lapses) == ["ask_recheck", "ask_review", "objection"]
 
 

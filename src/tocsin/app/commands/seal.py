@@ -109,6 +109,8 @@ def certificate(subject: str, check: bool) -> None:
     from tocsin.records.seal.certificate import certificate_faults, certificate_text
 
     text, faults = certificate_text(subject), certificate_faults(subject) if check else []
-    verdict = ["", "Checked: it holds." if not faults else "Checked: it does NOT hold: " + "; ".join(faults)] if check else []
+    verdict = (
+        ["", "Checked: it holds." if not faults else "Checked: it does NOT hold: " + "; ".join(faults)] if check else []
+    )
     say({"text": text, "faults": faults}, lambda: "\n".join([text, *verdict]))
     raise SystemExit(1 if faults else 0)

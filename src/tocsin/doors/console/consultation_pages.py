@@ -188,7 +188,11 @@ def _tasks(request: HttpRequest) -> list[NewTask]:
 
 
 def _posts(frame: Frame, act: Act, *, but: str = "") -> list[tuple[str, str]]:
-    found = [post for post in org.posts(EVERYWHERE) if post.role in MAY[act] and post.id != but]
+    """Posts of the reader's area and of those above it."""
+    found = [
+        post for post in org.posts(EVERYWHERE)
+        if post.role in MAY[act] and post.id != but and services.within_reach(post.jurisdiction, frame.actor.jurisdiction)
+    ]  # fmt: skip
     return sorted(((post.id, post.title.get(frame.language) or post.title.get("en") or post.id) for post in found),
                   key=lambda pair: pair[1])  # fmt: skip
 

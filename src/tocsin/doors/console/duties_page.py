@@ -16,6 +16,7 @@ from tocsin.doors.access import acting
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.typed_moment import typed_moment
 from tocsin.doors.refusals import status_of
+from tocsin.geo.jurisdiction import lineage
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records import clock
 from tocsin.records.cases.kinds import kinds_in_use
@@ -93,8 +94,8 @@ def _page(request: HttpRequest, error: Refused | None = None) -> HttpResponse:
         "refused": bool(error and request.method == "POST"),
         "facilities": sorted(names.facilities.items(), key=lambda pair: pair[1]),
         "areas": sorted(names.areas.items()), "matters": names.matters.items(),
-        "departments": sorted(names.departments.items(), key=lambda pair: pair[1]),
-        "posts": sorted(names.posts.items(), key=lambda pair: pair[1]),
+        "departments": names.chosen(names.departments, [one.id for one in org.departments(frame.scope)]),
+        "posts": names.chosen(names.posts, [one.id for one in org.posts(frame.scope)]),
     }  # fmt: skip
     return render(request, "console/duties.html", context, status=status_of(error) if error else 200)
 
@@ -115,7 +116,11 @@ class _Names:
     def __init__(self, frame: Frame) -> None:
         self._language, self._reader = frame.language, frame.actor
         self.facilities = {one.id: self._title(one.title, one.id) for one in places.facilities(frame.scope)}
-        self.areas = {one.path: self._title(one.title, one.path) for one in places.jurisdictions(EVERYWHERE)}
+        above = lineage(frame.scope.jurisdiction)
+        self.areas = {
+            one.path: self._title(one.title, one.path) for one in places.jurisdictions(EVERYWHERE)
+            if frame.scope.covers(one.path) or one.path in above
+        }  # fmt: skip
         self.departments = {one.id: self._title(one.title, one.id) for one in org.departments(EVERYWHERE)}
         self.posts = {one.id: self._title(one.title, one.id) for one in org.posts(EVERYWHERE)}
         self.matters = _matters(kinds_in_use())
@@ -133,6 +138,11 @@ class _Names:
             "may_end": line.until_at is None and self._reader.may(Act.MANAGE_STAFF)
                        and self._reader.scope.covers(line.jurisdiction),
         }  # fmt: skip
+
+    @staticmethod
+    def chosen(titles: Mapping[str, str], ids: list[str]) -> list[tuple[str, str]]:
+        """Those of a reader's own area, by title: what its forms offer."""
+        return sorted(((one, titles[one]) for one in ids), key=lambda pair: pair[1])
 
     def _title(self, titles: Mapping[str, str], otherwise: str) -> str:
         return titles.get(self._language) or titles.get("en") or otherwise

@@ -17,12 +17,12 @@ __all__ = ["SealOnPage", "purpose_title", "seal_on_page"]
 
 @dataclass(frozen=True, slots=True)
 class SealOnPage:
-    """``opened``: to this reader, now. ``purposes``: (code, title). ``readings``: (post, purpose, moment in us). ``asked``: who
+    """``opened``: to this reader, now. ``purposes``: (code, title). ``reads``: (post, purpose, moment in us). ``asked``: who
     asks to be let in, where this reader is one who may let them: (number, post, purpose). ``purged_us``: nothing is left."""
 
     opened: bool
     purposes: list[tuple[str, str]]
-    readings: list[tuple[str, str, int]]
+    reads: list[tuple[str, str, int]]
     asked: list[tuple[int, str, str]]
     may_ask: bool
     purged_us: int | None
@@ -33,8 +33,8 @@ def seal_on_page(file: CaseFile, actor: Actor, language: str, now: datetime) -> 
     spec = file.line.kind.seal
     if spec is None:
         return None
-    done = [(post_title(one.post, language), purpose_title(file, one), to_us(one.at)) for one in file.readings if one.at]
-    waits = [one for one in file.readings if one.at is None and one.asked_at + LET_IN > now]
+    done = [(post_title(one.post, language), purpose_title(file, one), to_us(one.at)) for one in file.reads if one.at]
+    waits = [one for one in file.reads if one.at is None and one.asked_at + LET_IN > now]
     asked = [(one.id, post_title(one.post, language), purpose_title(file, one)) for one in waits
              if actor.role in spec.second and one.post != actor.post]  # fmt: skip
     purged = file.line.purged_at

@@ -102,8 +102,8 @@ def _shown(file: ReceiptFile, language: str) -> dict[str, Any]:
         "appeals": [(one, post_title(one.owner, language), moment(one.at), level) for one, level in zip(
             file.appeals, levels_on_page(kind, [made.upheld for made in file.appeals]), strict=True)],
         "sealed": kind.sealed, "purged": moment(line.purged_at) if line.purged_at else "",
-        "readings": [(post_title(one.post, language), moment(one.at), _purpose(kind, one.purpose))
-                     for one in file.readings if one.at is not None],
+        "reads": [(post_title(one.post, language), moment(one.at), _purpose(kind, one.purpose))
+                     for one in file.reads if one.at is not None],
         "may_rate": line.is_over and not file.rated,
     }  # fmt: skip
 

@@ -28,6 +28,8 @@ _STREAM_END = re.compile(rb"[\0\t\n\f\r ]*endstream(?![A-Za-z0-9])")
 _ENTRY = re.compile(rb"[\0\t\n\f\r ]*(\d{10}) (\d{5}) ([nf])(?=[\r\n ])")
 _SECTION = re.compile(rb"[\0\t\n\f\r ]*(\d{1,10}) (\d{1,7})(?![0-9])(?! +\d)")
 _WHOLE = re.compile(rb"(?<![0-9])(\d{1,10})[\0\t\n\f\r ]+\d{1,5}[\0\t\n\f\r ]+obj[\0\t\n\f\r ]*(\d{1,10})(?![0-9.])")
+_BRACKETS_AT_MOST = 1000  # in one string, unescaped and open
+_LARGEST = 2**53  # beyond it readers differ in what they take a number for
 _DEEPEST, _OBJECTS_AT_MOST, _VALUES_AT_MOST = 64, 100_000, 1_000_000
 
 
@@ -126,7 +128,10 @@ class Reader:
 
     def _plain(self, word: bytes) -> Any:
         if _NUMBER.match(word) and len(word) <= 40:
-            return int(word) if word.lstrip(b"+-").isdigit() else float(word)
+            number = int(word) if word.lstrip(b"+-").isdigit() else float(word)
+            if abs(number) >= _LARGEST:
+                raise NotTaken(Why.BROKEN)
+            return number
         if word in (b"true", b"false", b"null"):
             return None
         raise NotTaken(Why.BROKEN)
@@ -159,6 +164,8 @@ class Reader:
                 at += 1
                 continue
             depth += 1 if mark[0] == b"(" else -1
+            if depth > _BRACKETS_AT_MOST:
+                raise NotTaken(Why.BOMB)
             if not depth:
                 return self.data[begin + 1 : at - 1], at
         raise NotTaken(Why.BROKEN)
@@ -203,9 +210,11 @@ class Reader:
             raise NotTaken(Why.BROKEN)
 
     def _table(self, at: int, out: Syntax) -> int:
-        data = self.data
+        data, sections = self.data, 0
         while (section := _SECTION.match(data, at)) is not None:
-            at, first = section.end(), int(section[1])
+            at, first, sections = section.end(), int(section[1]), sections + 1
+            if sections > _OBJECTS_AT_MOST:
+                raise NotTaken(Why.BOMB)
             for index in range(int(section[2])):
                 entry = _ENTRY.match(data, at)
                 if entry is None:

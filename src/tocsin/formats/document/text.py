@@ -10,9 +10,9 @@ from tocsin.formats.document.terms import NotTaken, Why
 __all__ = ["look_at_text", "plain"]
 
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x9f\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
-_MARKUP = re.compile(r"\s*(?:<\s*[!?/a-zA-Z]|\{\\rtf|#!|%!PS|MZ|BEGIN:V|MIME-Version:|Content-Type:)", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*+(?:<\s*+[!?/a-zA-Z]|\{\\rtf|#!|%!PS|MZ|BEGIN:V|MIME-Version:|Content-Type:)", re.IGNORECASE)
 _ANYWHERE = re.compile(
-    r"<\s*/?\s*(?:script|iframe|html|svg|body|object|embed|meta|link|style|foreignobject)\b", re.IGNORECASE
+    r"<\s*+/?\s*+(?:script|iframe|html|svg|body|object|embed|meta|link|style|foreignobject)\b", re.IGNORECASE
 )
 
 

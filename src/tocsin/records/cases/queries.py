@@ -176,7 +176,7 @@ class ReadingLine:
 @dataclass(frozen=True, slots=True)
 class CaseFile:
     """One case with everything that belongs to it. ``joined``: (id, number) of cases merged into it. Of a sealed case the words
-    are UNDER_SEAL unless ``opened``; ``readings``: who opened it, and who asks to."""
+    are UNDER_SEAL unless ``opened``; ``reads``: who opened it, and who asks to."""
 
     line: CaseLine
     clocks: list[ClockLine]
@@ -190,7 +190,7 @@ class CaseFile:
     survivor_number: str = ""
     parent_number: str = ""
     opened: bool = False
-    readings: list[ReadingLine] = field(default_factory=list)
+    reads: list[ReadingLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class ReceiptFile:
     appeals: list[AppealLine]
     survivor_number: str
     rated: bool
-    readings: list[ReadingLine] = field(default_factory=list)
+    reads: list[ReadingLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,14 +251,16 @@ def _file(scope: Scope, case_id: str, account: str, now: datetime | None) -> Cas
     key = _key_for(row, account, now)
     line = _with_deadlines([row])[0]
     if key is not None:
-        line = replace(line, values=answers_opened(row, row.values, row.sealed, key), place=place_opened(row.sealed, key))
+        line = replace(
+            line, values=answers_opened(row, row.values, row.sealed, key), place=place_opened(row.sealed, key)
+        )
     joined = [(one.id, one.number) for one in _seen(scope).filter(survivor=row.id).order_by("number")]
     children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at")[:100]))
     return CaseFile(
         line, _clocks(row), _legs(row, key), _hands(row, key),
         _messages(row, key), [_made(DocumentLine, one) for one in DocumentRow.objects.filter(case=row).order_by("id")],
         _appeals(row, key),
-        joined, children, _number(row.survivor), _number(row.parent), key is not None, _readings(row),
+        joined, children, _number(row.survivor), _number(row.parent), key is not None, _reads(row),
     )  # fmt: skip
 
 
@@ -300,7 +302,7 @@ def file_of_code(code: str) -> ReceiptFile:
     rated = RatingRow.objects.filter(case=row, closing=row.reopened).exists()
     return ReceiptFile(_with_deadlines([goes_on])[0], [*_clocks(goes_on), *(_clocks(row) if row.survivor else [])],
                        _hands(goes_on, None), _messages(row, own), _appeals(row, own), _number(row.survivor), rated,
-                       _readings(row))  # fmt: skip
+                       _reads(row))  # fmt: skip
 
 
 def _filtered(scope: Scope, wanted: Filter) -> QuerySet[CaseRow]:
@@ -313,7 +315,9 @@ def _filtered(scope: Scope, wanted: Filter) -> QuerySet[CaseRow]:
     }
     rows = rows.filter(**{name: value for name, value in named.items() if value})
     if wanted.owner:  # whose appeal it is has it in hand too
-        rows = rows.filter(Q(owner=wanted.owner) | Q(id__in=_appeals_open().filter(owner=wanted.owner).values("case_id")))
+        rows = rows.filter(
+            Q(owner=wanted.owner) | Q(id__in=_appeals_open().filter(owner=wanted.owner).values("case_id"))
+        )
     if wanted.number:
         rows = rows.filter(number__startswith=wanted.number.strip().upper()[:30])
     if wanted.ids is not None:
@@ -432,7 +436,7 @@ def _appeals(row: CaseRow, key: DataKey | None) -> list[AppealLine]:
             for one in AppealRow.objects.filter(case=row).order_by("id")]  # fmt: skip
 
 
-def _readings(row: CaseRow) -> list[ReadingLine]:
+def _reads(row: CaseRow) -> list[ReadingLine]:
     return [_made(ReadingLine, one) for one in ReadingRow.objects.filter(case=row).order_by("id")]
 
 

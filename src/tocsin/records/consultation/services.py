@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.clocks import Period, due
+from tocsin.geo.jurisdiction import is_inside
 from tocsin.records.cases import queries as cases
 from tocsin.records.cases.calendars import calendars_in_use
 from tocsin.records.cases.running import zone_of
@@ -45,6 +46,7 @@ __all__ = [
     "finish_task",
     "give_opinion",
     "sweep",
+    "within_reach",
     "withdraw",
 ]
 
@@ -91,6 +93,9 @@ def ask(given: Question, *, actor: Actor, now: datetime) -> str:
         )
     lines = [org.post(post) for post in posts]
     for line in lines:
+        if not within_reach(line.jurisdiction, actor.jurisdiction):
+            raise NotAllowed(_("post {post}").format(post=line.id), _("it lies beside your area, neither in it nor above"),
+                             _("ask the office above to ask it"))  # fmt: skip
         if line.role not in MAY[Act.GIVE_OPINION] or line.id == actor.post:
             raise NotAllowed(
                 _("post {post}").format(post=line.id), _("it is not asked for an opinion"), _("choose another post")
@@ -108,6 +113,15 @@ def ask(given: Question, *, actor: Actor, now: datetime) -> str:
                    link=f"/consultations/{row.id}/", actor=actor, now=now)  # fmt: skip
         _tell(row, "consultation_asked", actor, now, digest=row.digest, posts=posts, due_us=to_us(row.due_at))
     return row.id
+
+
+def within_reach(area: str, own: str) -> bool:
+    """Whether an area lies in one's own or above it: whom an office may ask.
+
+    >>> within_reach("simcity/east", "simcity"), within_reach("simcity", "simcity/east"), within_reach("a/x", "a/y")
+    (True, True, False)
+    """
+    return is_inside(area, own) or is_inside(own, area)
 
 
 def give_opinion(consultation_id: str, opinion: str, reasons: str, *, digest: str, actor: Actor, now: datetime) -> None:
@@ -300,7 +314,7 @@ def _words(text: str, what: str, *, needed: bool = False) -> str:
 
 
 def _digest(*parts: str) -> str:
-    return hashlib.sha256(canonical(list(parts)).encode()).hexdigest()
+    return hashlib.sha256(canonical({"of": list(parts)}).encode()).hexdigest()
 
 
 def _letter(row: ConsultationRow) -> Text:

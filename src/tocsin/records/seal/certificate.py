@@ -29,8 +29,12 @@ def issue(subject: str, verb: str, facts: Mapping[str, Any], *, actor: str, now:
     second destruction of the same (out of a restored backup) replaces the row; the ledger keeps both."""
     digest = hashlib.sha256(canonical(facts).encode()).hexdigest()
     told = {name: value for name, value in facts.items() if name not in ("files", "key")}
-    ledger_services.append(subject, verb, {**told, "files": len(facts["files"]), "certificate": digest}, actor=actor, now=now)
-    CertificateRow.objects.update_or_create(subject=subject, defaults={"digest": digest, "facts": dict(facts), "at": now})
+    ledger_services.append(
+        subject, verb, {**told, "files": len(facts["files"]), "certificate": digest}, actor=actor, now=now
+    )
+    CertificateRow.objects.update_or_create(
+        subject=subject, defaults={"digest": digest, "facts": dict(facts), "at": now}
+    )
     return digest
 
 
@@ -83,7 +87,9 @@ def certificate_faults(subject: str) -> list[str]:
 def _row(subject: str) -> CertificateRow:
     row = CertificateRow.objects.filter(subject=subject).first()
     if row is None:
-        raise UnknownName(f"certificate {subject[:60]}", "nothing of this name was destroyed", "`tocsin seal list` names them")
+        raise UnknownName(
+            f"certificate {subject[:60]}", "nothing of this name was destroyed", "`tocsin seal list` names them"
+        )
     return row
 
 

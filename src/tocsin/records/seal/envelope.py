@@ -46,7 +46,9 @@ class DataKey:
         try:
             return self._box.decrypt(closed[:_NONCE], closed[_NONCE:], self._bound(field))
         except InvalidTag:
-            raise Damaged(f"sealed content of {self.subject}", "it is not what was sealed", "restore a backup") from None
+            raise Damaged(
+                f"sealed content of {self.subject}", "it is not what was sealed", "restore a backup"
+            ) from None
 
     def _bound(self, field: str) -> bytes:
         return f"{self.subject}\0{field}".encode()
@@ -79,7 +81,9 @@ class KeyRing:
         """The data key again. Raises Unavailable where this machine has not the key that wrapped it, Damaged."""
         box = self._boxes.get(era)
         if box is None:
-            raise Unavailable("sealed content", f"this machine has not the seal key {era}", "put its line back into seal_keys")
+            raise Unavailable(
+                "sealed content", f"this machine has not the seal key {era}", "put its line back into seal_keys"
+            )
         try:
             return box.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject.encode())
         except InvalidTag:

@@ -54,7 +54,9 @@ def open_key(key_id: str) -> DataKey:
     """The data key of this id. Raises Unavailable where it was destroyed."""
     row = DataKeyRow.objects.filter(id=key_id).first()
     if row is None:
-        raise Unavailable(_("sealed content"), _("it has been destroyed"), _("its certificate says when and by which rule"))
+        raise Unavailable(
+            _("sealed content"), _("it has been destroyed"), _("its certificate says when and by which rule")
+        )
     return DataKey(row.subject, ring().unwrap(row.subject, row.era, bytes(row.wrapped)))
 
 
@@ -83,7 +85,9 @@ def rotate(*, actor: Actor, now: datetime) -> Rotated:
         done += batch
     left = DataKeyRow.objects.exclude(era=keys.newest).count()
     with transaction.atomic():
-        ledger.append(SUBJECT, "seal_keys_rewrapped", {"era": keys.newest, "rewrapped": done}, actor=actor.name, now=now)
+        ledger.append(
+            SUBJECT, "seal_keys_rewrapped", {"era": keys.newest, "rewrapped": done}, actor=actor.name, now=now
+        )
     return Rotated(keys.newest, done, left)
 
 
@@ -96,7 +100,9 @@ def forget(*, actor: Actor, now: datetime) -> tuple[str, ...]:
         raise Stale("seal keys", "data keys lie still under an older one", "run `tocsin seal rotate` first")
     newest = EraRow.objects.filter(era=keys.newest).first()
     if old and (newest is None or newest.since > now - FORGET_AFTER):
-        raise Stale("seal keys", "the newest is younger than an hour", "wait until whoever sealed with the old one is done")
+        raise Stale(
+            "seal keys", "the newest is younger than an hour", "wait until whoever sealed with the old one is done"
+        )
     with transaction.atomic():
         EraRow.objects.filter(era__in=old).update(forgotten_at=now)
         if old:

@@ -18,7 +18,7 @@ from tocsin.records.cases.commitment import commitment, new_salt
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor, service
 from tocsin.records.org.roles import Act
-from tocsin.records.row_remains import no_remains
+from tocsin.records.row_remains import forget_in_copies, no_remains
 from tocsin.records.seal import services as seal
 from tocsin.records.seal.certificate import issue
 from tocsin.records.seal.models import VaultItemRow, VaultRow
@@ -71,13 +71,19 @@ def put(event: str, name: str, words: str, *, jurisdiction: str, actor: Actor, n
             if subject in settings.CONFIGURATION.home.destroyed():
                 raise _gone(event)
             key_id, key = seal.new_key(subject, now=now)
-            row = VaultRow.objects.create(event=event, seal_key=key_id, salt=new_salt(), jurisdiction=jurisdiction, made_at=now)
+            row = VaultRow.objects.create(
+                event=event, seal_key=key_id, salt=new_salt(), jurisdiction=jurisdiction, made_at=now
+            )
             ledger.append(subject, "vault_opened", {"event": event}, actor=actor.name, now=now)
         else:
             key = seal.open_key(row.seal_key)
         if row.items.count() >= MOST_ITEMS:
-            raise BadValue(_("vault item"), _("the vault holds very many already"), _("keep the rest with who needs it"))
-        made = VaultItemRow.objects.create(vault=row, name=name, words=key.close(said, f"item/{name}"), at=now, by=actor.name)
+            raise BadValue(
+                _("vault item"), _("the vault holds very many already"), _("keep the rest with who needs it")
+            )
+        made = VaultItemRow.objects.create(
+            vault=row, name=name, words=key.close(said, f"item/{name}"), at=now, by=actor.name
+        )
         ledger.append(subject, "vault_put", {"event": event, "item": made.pk, "words": commitment(said, row.salt)},
                       actor=actor.name, now=now)  # fmt: skip
     return int(made.pk)
@@ -138,6 +144,7 @@ def destroy(event: str, why: str, *, now: datetime, actor: Actor = RULE, kept_to
         row.items.all().delete()
         row.delete()
         issue(subject, "vault_destroyed", facts, actor=actor.name, now=now)
+    forget_in_copies(settings.CONFIGURATION.home.backups, [subject])
     return True
 
 
@@ -145,7 +152,9 @@ def destroy_again(*, now: datetime) -> list[str]:
     """Destroy vaults that had been destroyed and have come back out of a backup; their events."""
     noted = {subject.removeprefix("vault:") for subject in settings.CONFIGURATION.home.destroyed() if ":" in subject}
     back = list(VaultRow.objects.filter(event__in=noted).values_list("event", flat=True)) if noted else []
-    return [event for event in back if destroy(event, "destroyed before; came back out of a backup", now=now, kept_too=True)]
+    return [
+        event for event in back if destroy(event, "destroyed before; came back out of a backup", now=now, kept_too=True)
+    ]
 
 
 def sweep(*, now: datetime) -> int:

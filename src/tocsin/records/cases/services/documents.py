@@ -24,7 +24,9 @@ __all__ = ["MOST_DOCUMENTS", "keep_documents", "put_pictures", "too_many"]
 MOST_DOCUMENTS = 60
 
 
-def keep_documents(case_id: str, pictures: Sequence[Photo | Picture], *, version: int, actor: Actor, now: datetime) -> int:
+def keep_documents(
+    case_id: str, pictures: Sequence[Photo | Picture], *, version: int, actor: Actor, now: datetime
+) -> int:
     """Keep pictures with a case; how many were new. The same picture is kept once. A sealed case takes only what was
     not kept in the open before (Picture). Raises TooBig, NotAllowed, Stale."""
     with transaction.atomic():
@@ -52,7 +54,9 @@ def _mark(row: CaseRow, picture: Photo | Picture) -> str:
 
 def _row(row: CaseRow, mark: str, picture: Photo | Picture, actor: Actor, now: datetime) -> DocumentRow:
     if isinstance(picture, Photo):
-        return DocumentRow(case=row, digest=picture.digest, thumbnail=picture.thumbnail, state=row.state, at=now, by=actor.name)
+        return DocumentRow(
+            case=row, digest=picture.digest, thumbnail=picture.thumbnail, state=row.state, at=now, by=actor.name
+        )
     whole, small = picture.whole, picture.small
     if row.seal_key:
         key = seal.open_key(row.seal_key)

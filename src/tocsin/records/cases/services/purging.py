@@ -28,7 +28,7 @@ from tocsin.records.cases.sealing import answered
 from tocsin.records.cases.services.rows import kind_of_row
 from tocsin.records.org.actor import Actor, service
 from tocsin.records.outbox import services as outbox
-from tocsin.records.row_remains import no_remains
+from tocsin.records.row_remains import forget_in_copies, no_remains
 from tocsin.records.seal import services as seal
 from tocsin.records.seal.certificate import issue
 from tocsin.terms.moment import to_us
@@ -73,13 +73,18 @@ def purge_again(*, now: datetime) -> list[str]:
 
 def _all(cases: Iterable[str], actor: Actor, now: datetime) -> list[str]:
     with no_remains():
-        return [one for case in cases for one in _purge(case, actor, now)]
+        done = [one for case in cases for one in _purge(case, actor, now)]
+    forget_in_copies(settings.CONFIGURATION.home.backups, done)
+    return done
 
 
 def _purge(case_id: str, actor: Actor, now: datetime) -> list[str]:
     with transaction.atomic():
         rows = CaseRow.objects.select_for_update().exclude(seal_key="").filter(id=case_id)
-        together = [*rows, *CaseRow.objects.select_for_update().exclude(seal_key="").filter(survivor=case_id).order_by("id")]
+        together = [
+            *rows,
+            *CaseRow.objects.select_for_update().exclude(seal_key="").filter(survivor=case_id).order_by("id"),
+        ]
         files: list[str] = []
         for row in together:
             files += _destroy(row, kind_of_row(row), actor, now)
@@ -91,7 +96,9 @@ def _destroy(row: CaseRow, kind: CaseKind, actor: Actor, now: datetime) -> list[
     """One case, in the transaction; the files to be dropped after it."""
     files = [name for pair in DocumentRow.objects.filter(case=row).values_list("digest", "thumbnail") for name in pair]
     facts = _facts(row, kind, files)
-    settings.CONFIGURATION.home.note_destroyed(row.id, to_us(now))  # before the commit: what is gone is never without its note
+    settings.CONFIGURATION.home.note_destroyed(
+        row.id, to_us(now)
+    )  # before the commit: what is gone is never without its note
     seal.destroy_key(row.seal_key)
     counts = kind.seal.counts if kind.seal else ()
     row.values = {name: value for name, value in row.values.items() if name in counts}

@@ -65,7 +65,9 @@ def let_read(case_id: str, reading: int, *, actor: Actor, now: datetime) -> None
         if asked is None:
             raise UnknownName(thing_of(row), _("nobody asked to read it under this number"), _("load the page again"))
         if asked.at is not None or asked.asked_at + LET_IN <= now:
-            raise Stale(thing_of(row), _("this was settled already, or asked more than a day ago"), _("have them ask again"))
+            raise Stale(
+                thing_of(row), _("this was settled already, or asked more than a day ago"), _("have them ask again")
+            )
         if actor.account == asked.account or actor.post == asked.post or actor.role not in spec.second:
             raise NotAllowed(thing_of(row), _("a second person of another post must let them in"),
                              _("ask {posts}").format(posts=", ".join(spec.second)))  # fmt: skip
