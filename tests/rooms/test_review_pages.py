@@ -208,7 +208,7 @@ def test_the_board_shows_figures_with_cases_and_definitions(town: Town, language
     assert {"en": "fewer than 5 cases: not shown", "zh-hans": "少于 5"}[language] in text
     for indicator in ("acknowledged", "receipted", "delivered", "rectified"):
         opened = text_of(town, "analyst", f"/evaluation/{indicator}", language=language)
-        assert "evt_" in opened or "fnd_" in opened
+        assert "evt_" in opened or "cas_" in opened  # a finding is a case
     text_of(town, "analyst", "/evaluation/nonsense", 404)
 
 

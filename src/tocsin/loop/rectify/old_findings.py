@@ -157,4 +157,4 @@ def _owner(row: Any, posts: list[Any]) -> str:
     there = [post for post in posts if not post.jurisdiction or post.jurisdiction == row.jurisdiction
              or row.jurisdiction.startswith(post.jurisdiction + "/")]  # fmt: skip
     nearest = sorted(there, key=lambda post: (-len(post.jurisdiction), post.id))
-    return nearest[0].id if nearest else row.recorded_by.partition("/")[0]
+    return str(nearest[0].id if nearest else row.recorded_by.partition("/")[0])
