@@ -53,6 +53,7 @@ WITHOUT_SCOPE: dict[str, str] = {
     "warn.alerts_mark": "how many messages are public, and the newest's identifier",
     "audience.subscribers_reached": "a count, none under five", "audience.targets_reached": "a count",
     "cases.file_of_code": "by the requester's own receipt code, which is the permission",
+    "drafts.draft": SELF, "drafts.drafts": SELF,
     "dispatch.newest_about": "an identifier, for the monthly test of channels",
     "escalation.chains": "declared data: names posts, no case", "roster.rotations": "declared data: names posts, no case",
     "org.held_spans": "from when until when a post is held, by nobody's name",
@@ -66,6 +67,7 @@ WITHOUT_SCOPE: dict[str, str] = {
 
 # what doors may call without a scope; everything else of the list above is for rooms, wiring and commands
 FROM_DOORS: dict[str, str] = {
+    "drafts.draft": SELF, "drafts.drafts": SELF,
     "detect.consumed_seq": NUMBER, "detect.newest_cursor": NUMBER, "detect.mark": NUMBER,
     "observe.load_catalogue": "register and API pick from it by scope", "observe.catalogue_version": NUMBER,
     "observe.catalogue_seq": NUMBER, "observe.source_for_token": SELF, "observe.place_title": "after the event was read",
