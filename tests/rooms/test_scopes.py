@@ -62,7 +62,8 @@ WITHOUT_SCOPE: dict[str, str] = {
     "roster.newest_hand_over": "takes the post; its page gives it to who holds that post",
     "roster.owner_of": "by the secret address, which is the permission",
     "warn.alert": "issued warnings are public", "warn.alerts": "issued warnings are public",
-    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor",
+    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor", "cases.opened_key": "takes the actor",
+    "files.files_for": "takes the actor", "files.content": "takes the actor",
 }  # fmt: skip
 
 # what doors may call without a scope; everything else of the list above is for rooms, wiring and commands
@@ -84,7 +85,8 @@ FROM_DOORS: dict[str, str] = {
     "warn.alert": "public", "warn.alerts": "public", "release.waits_for": "an identifier of what is public",
     "warn.may_sign": "takes the actor", "warn.to_sign": "takes the actor",
     "warn.alerts_mark": "public", "cases.file_of_code": "by the requester's own receipt code",
-    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor",
+    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor", "files.files_for": "takes the actor",
+    "files.content": "takes the actor",
     "org.open_accounts": "names of who holds the posts of a scope", "roster.has_calendar": "one's own",
     "roster.newest_hand_over": "of the actor's own post", "roster.owner_of": "by the secret address",
     "roster.rotations": "which posts have one, for who declares them", "respond.tasks_for": "takes the actor",
