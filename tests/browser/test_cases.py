@@ -18,7 +18,8 @@ from tocsin.records.org.models import Account
 from tocsin.testing.town import Town
 
 pytestmark = pytest.mark.browser
-SMALL = """() => [...document.querySelectorAll('main button, main input:not([type=hidden]):not([type=radio]), main select')]
+SMALL = """() => [...document.querySelectorAll(
+  'main button, main label.switch, main select, main input:not([type=hidden]):not([type=radio]):not([type=checkbox])')]
   .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 80))"""
 
 

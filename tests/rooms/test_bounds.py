@@ -38,7 +38,7 @@ ALLOWED = {
     "respond.IncidentRow.lon": "an incident", "respond.IncidentRow.lat": "an incident", "warn.SignatureRow.name": "who signed",
     "warn.PasskeyRow.name": "of a passkey of staff", "warn.PasskeyRow.fingerprint": "of a key",
     "rectify.FindingRow.person": "one of the five implementations: a post of the facility",
-    "files.FileRow.name": "of a document; none in sealed cases", "seal.VaultItemRow.name": "of an item",
+    "files.FileRow.name": "of a document; under seal in sealed cases", "seal.VaultItemRow.name": "of an item",
     "consultation.ConsultationRow.opinions": "expert opinions that were asked for",
     "consultation.OpinionRow.opinion": "an expert opinion",
 }  # fmt: skip

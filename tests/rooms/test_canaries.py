@@ -38,6 +38,9 @@ from tocsin.records.cases.models import CaseRow
 from tocsin.records.cases.sealing import answered
 from tocsin.records.cases.services import purging
 from tocsin.records.cases.services.opening import Opened
+from tocsin.records.files.models import FileRow
+from tocsin.records.files.services import keep_files
+from tocsin.records.files.taking import take
 from tocsin.records.org.models import Account
 from tocsin.records.seal.models import DataKeyRow
 from tocsin.terms.errors import TocsinError
@@ -103,6 +106,9 @@ def everything_happens(town: Town, case: Opened) -> str:
 
     made = blobs.made_anew([picture().read()], f"{NAME}.jpg")
     tried(services.keep_documents, case.id, [made], version=version())
+    letter = take([f"{NAME}: {SENTENCE}\n".encode() * 40], f"{NAME}.txt")
+    tried(keep_files, case.id, [letter], version=version())
+    assert FileRow.objects.filter(case=case.id).count() == 1
     tried(services.ask_helper, case.id, "roads", SENTENCE, version=version())
     tried(services.write_to_requester, case.id, f"Dear {NAME}", version=version())
     services.write_as_requester(case.receipt, f"{NAME}, {TELEPHONE}: {SENTENCE}", now=town.now)

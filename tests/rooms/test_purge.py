@@ -14,7 +14,18 @@ from django.conf import settings
 from django.db import connection
 
 from tests.rooms.casework import casework_town
-from tests.rooms.sealed import CANARIES, NAME, SENTENCE, TELEPHONE, confided, finished, owner_of, sealed_town, step
+from tests.rooms.sealed import (
+    CANARIES,
+    CONFIDENCE,
+    NAME,
+    SENTENCE,
+    TELEPHONE,
+    confided,
+    finished,
+    owner_of,
+    sealed_town,
+    step,
+)
 from tests.rooms.test_rectify_pages import picture
 from tocsin.app.destroyed_again import destroy_again
 from tocsin.app.keeping import on_event_closed, on_event_ended
@@ -24,6 +35,7 @@ from tocsin.records import blobs
 from tocsin.records.cases import queries, services
 from tocsin.records.cases.models import CaseRow, DocumentRow, MessageRow
 from tocsin.records.cases.services import purging
+from tocsin.records.cases.services.counting import fixed_counts
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.seal import services as seal
@@ -240,3 +252,32 @@ def test_a_vault_is_destroyed_when_its_event_is_closed_or_thirty_days_after_its_
     on_event_ended([EventEnded("evt_b", "flood", 3, 0)], town.now)
     assert vault.sweep(now=town.now + 30 * DAY - timedelta(seconds=1)) == 0
     assert vault.sweep(now=town.now + 30 * DAY) == 1
+
+
+def test_the_worker_looks_for_what_is_due_and_at_events_that_end():
+    from tocsin.app.wiring import SWEEPS, WIRING
+
+    assert services.purge_sweep in SWEEPS
+    assert vault.sweep in SWEEPS
+    assert "vault.event_closed" in [stage.name for stage in WIRING["event_closed"]]
+    assert "vault.event_ended" in [stage.name for stage in WIRING["event_ended"]]
+
+
+def test_a_month_is_counted_once_by_area_and_category_and_gives_nobody_away(town):
+    for _n in range(6):
+        confided(town)
+    confided(town, {"thing": "road", "what": SENTENCE})
+    duty = town.as_("duty")
+    for month, wrong in (("2026-09", Stale), ("september", BadValue)):
+        with pytest.raises(wrong):
+            fixed_counts(CONFIDENCE, month, actor=duty, now=town.now)
+    later = town.now + 30 * DAY
+    body = fixed_counts(CONFIDENCE, "2026-09", actor=duty, now=later)
+    assert body["cells"][EAST] == {"lamp": 6, "road": None}
+    assert (body["rows"][EAST], body["totals"], body["total"]) == (None, {"lamp": None, "road": None}, None)
+    purging.purge_due(now=later + 100 * DAY)
+    confided(town)
+    assert (
+        fixed_counts(CONFIDENCE, "2026-09", actor=duty, now=later + 100 * DAY) == body
+    )  # two counts cannot be subtracted
+    assert not any(word in str(body) for word in CANARIES)

@@ -53,6 +53,7 @@ WITHOUT_SCOPE: dict[str, str] = {
     "warn.alerts_mark": "how many messages are public, and the newest's identifier",
     "audience.subscribers_reached": "a count, none under five", "audience.targets_reached": "a count",
     "cases.file_of_code": "by the requester's own receipt code, which is the permission",
+    "drafts.draft": SELF, "drafts.drafts": SELF,
     "dispatch.newest_about": "an identifier, for the monthly test of channels",
     "escalation.chains": "declared data: names posts, no case", "roster.rotations": "declared data: names posts, no case",
     "org.held_spans": "from when until when a post is held, by nobody's name",
@@ -61,11 +62,13 @@ WITHOUT_SCOPE: dict[str, str] = {
     "roster.newest_hand_over": "takes the post; its page gives it to who holds that post",
     "roster.owner_of": "by the secret address, which is the permission",
     "warn.alert": "issued warnings are public", "warn.alerts": "issued warnings are public",
-    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor",
+    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor", "cases.opened_key": "takes the actor",
+    "files.files_for": "takes the actor", "files.content": "takes the actor",
 }  # fmt: skip
 
 # what doors may call without a scope; everything else of the list above is for rooms, wiring and commands
 FROM_DOORS: dict[str, str] = {
+    "drafts.draft": SELF, "drafts.drafts": SELF,
     "detect.consumed_seq": NUMBER, "detect.newest_cursor": NUMBER, "detect.mark": NUMBER,
     "observe.load_catalogue": "register and API pick from it by scope", "observe.catalogue_version": NUMBER,
     "observe.catalogue_seq": NUMBER, "observe.source_for_token": SELF, "observe.place_title": "after the event was read",
@@ -82,7 +85,8 @@ FROM_DOORS: dict[str, str] = {
     "warn.alert": "public", "warn.alerts": "public", "release.waits_for": "an identifier of what is public",
     "warn.may_sign": "takes the actor", "warn.to_sign": "takes the actor",
     "warn.alerts_mark": "public", "cases.file_of_code": "by the requester's own receipt code",
-    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor",
+    "cases.case_file_for": "takes the actor", "cases.picture": "takes the actor", "files.files_for": "takes the actor",
+    "files.content": "takes the actor",
     "org.open_accounts": "names of who holds the posts of a scope", "roster.has_calendar": "one's own",
     "roster.newest_hand_over": "of the actor's own post", "roster.owner_of": "by the secret address",
     "roster.rotations": "which posts have one, for who declares them", "respond.tasks_for": "takes the actor",

@@ -26,6 +26,10 @@ from tocsin.records import blobs
 from tocsin.records.cases import queries, services
 from tocsin.records.cases.models import CaseRow, DocumentRow, LegRow, MessageRow
 from tocsin.records.cases.sealing import UNDER_SEAL
+from tocsin.records.files import queries as files
+from tocsin.records.files.models import FileRow
+from tocsin.records.files.services import keep_files
+from tocsin.records.files.taking import take
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.seal import services as seal
@@ -161,6 +165,24 @@ def test_a_picture_is_kept_encrypted_once_and_shown_to_who_opened_the_case(town)
     read(town, case.id)
     assert queries.picture(owner, case.id, 1, small=False, now=town.now) == (made.whole, True)
     assert queries.picture(owner, case.id, 1, small=True, now=town.now) == (made.small, True)
+
+
+def test_a_document_and_its_name_are_kept_encrypted_and_given_to_who_opened_the_case(town):
+    case = confided(town)
+    owner, content = town.as_(owner_of(case.id)), f"{NAME}: {SENTENCE}\n".encode() * 20
+    for new in (1, 0):
+        version = CaseRow.objects.get(id=case.id).version
+        given = take([content], f"{NAME}.txt")
+        assert keep_files(case.id, [given], version=version, actor=owner, now=town.now) == new
+    row = FileRow.objects.get(case=case.id)
+    assert NAME not in row.name
+    assert SENTENCE.encode() not in blobs.read_blob(row.digest)
+    assert [one.name for one in files.files_for(owner, case.id, now=town.now)] == [UNDER_SEAL]
+    with pytest.raises(NotAllowed):
+        files.content(owner, case.id, 1, now=town.now)
+    read(town, case.id)
+    found, opened = files.content(owner, case.id, 1, now=town.now)
+    assert (found.shown_name, opened) == (f"{NAME}.txt", content)
 
 
 def test_merging_and_splitting_take_what_was_written_under_the_right_key(town):

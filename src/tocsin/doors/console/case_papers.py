@@ -26,7 +26,7 @@ from tocsin.records import clock
 from tocsin.records.cases import queries
 from tocsin.records.cases.queries import CaseFile, CaseLine
 from tocsin.records.cases.refusals import in_words
-from tocsin.records.files.queries import FileLine, files
+from tocsin.records.files.queries import FileLine, files_for
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.ledger.queries import Line
 from tocsin.records.org import queries as org
@@ -97,7 +97,7 @@ def paper(request: HttpRequest, case_id: str, name: str, form: str) -> HttpRespo
     actor, language = actor_of_request(request), paper_language(request)
     file = queries.case_file_for(actor, case_id, now=clock.now())
     require_opened(file)
-    made = case_paper(file, name, files(actor.scope, case_id), ledger.chain(case_id), language)
+    made = case_paper(file, name, files_for(actor, case_id, now=clock.now()), ledger.chain(case_id), language)
     return paper_response(made, form, f"{file.line.number}-{name}")
 
 

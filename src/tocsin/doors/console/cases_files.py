@@ -15,7 +15,7 @@ from tocsin.doors.console.cases_drafts import done_once
 from tocsin.doors.console.cases_pages import case_page
 from tocsin.doors.photographs import oversized
 from tocsin.records import clock
-from tocsin.records.blobs import Picture, read_blob
+from tocsin.records.blobs import Picture
 from tocsin.records.cases import queries as cases
 from tocsin.records.cases import services as case_services
 from tocsin.records.files import queries, services
@@ -59,8 +59,8 @@ def add(request: HttpRequest, case_id: str) -> HttpResponse:
 @acting(Act.READ_CASES)
 def file(request: HttpRequest, case_id: str, number: int) -> HttpResponse:
     """A document, to be stored: no browser shows it as a page of ours, and none guesses what it might be."""
-    found = queries.file(actor_of_request(request).scope, case_id, number)
-    response = HttpResponse(read_blob(found.digest), content_type=found.kind.media_type)
+    found, content = queries.content(actor_of_request(request), case_id, number, now=clock.now())
+    response = HttpResponse(content, content_type=found.kind.media_type)
     plain = f"document-{found.place}.{found.kind.value}"
     response["Content-Disposition"] = (
         f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(found.shown_name, safe='')}"

@@ -43,7 +43,7 @@ from tocsin.records.cases.queries import CaseFile, Filter
 from tocsin.records.cases.refusals import in_words
 from tocsin.records.consultation import queries as consultation
 from tocsin.records.dispatch import queries as dispatch
-from tocsin.records.files.queries import files
+from tocsin.records.files.queries import files_for
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org import queries as org
@@ -162,7 +162,7 @@ def _context(
         "hands": [(hand_words(one.what), post_title(one.after, frame.language), one.why, to_us(one.at)) for one in file.hands],
         "messages": [(one, to_us(one.at)) for one in file.messages],
         "documents": list(enumerate(file.documents, 1)), "most_photos": MOST_PHOTOS,
-        "files": files(frame.scope, line.id), "papers": papers_of(line),
+        "files": files_for(actor, line.id, now=now), "papers": papers_of(line),
         "drafts": [one for one in drafts_on_page(actor, under, line.kind) if draft is None or one.id != draft.id],
         "appeals": [(one, post_title(one.owner, frame.language), to_us(one.at), level) for one, level in zip(
             file.appeals, levels_on_page(line.kind, [made.upheld for made in file.appeals]), strict=True)],

@@ -39,7 +39,7 @@ from tocsin.terms.moment import from_us
 
 __all__ = ["change", "consultation", "consultations_page", "minutes", "new"]
 
-SHEETS = ("loop.css", "staff.css")
+SHEETS = ("loop.css", "staff.css", "warn.css")
 TASKS_ON_FORM = 3
 _FIELDS = ("question", "n", "unit", "opinion", "reasons", "decision", "answer", "remarks", "why")
 _UNITS = (Unit.HOUR, Unit.WORKING_DAY, Unit.CALENDAR_DAY)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
 
 from lxml import etree
 
+from tocsin.formats.document.links import judge_link, scheme_of
 from tocsin.formats.document.terms import FileKind, NotTaken, Why
 from tocsin.formats.document.xml_part import elements, local_name
 from tocsin.formats.document.zipped import unpacked
@@ -117,18 +117,11 @@ def _relations(part: bytes) -> None:
         if element.get("TargetMode", "Internal") == "External":
             if what != "/hyperlink/":
                 raise NotTaken(Why.OUTSIDE)
-            _judge_link(str(element.get("Target", "")))
+            target = str(element.get("Target", ""))
+            judge_link(target)
+            if not scheme_of(target) and not target.startswith("#"):  # a file beside it, by whatever name
+                raise NotTaken(Why.OUTSIDE)
         _judge_words(what)
-
-
-def _judge_link(target: str) -> None:
-    """A link that a reader presses may lead to a page, a mail or a place in the same file."""
-    try:
-        scheme = urlsplit(target.strip()).scheme.casefold()
-    except ValueError:
-        raise NotTaken(Why.OUTSIDE) from None
-    if scheme not in ("http", "https", "mailto") and not target.startswith("#"):
-        raise NotTaken(Why.LAUNCH if scheme else Why.OUTSIDE)
 
 
 def _xml(part: bytes) -> None:
@@ -191,6 +184,6 @@ def _odf_faults(part: bytes) -> Iterator[Why]:
         if target is None:
             continue
         if name == "a":
-            _judge_link(str(target))
-        elif urlsplit(str(target)).scheme or str(target).startswith(("/", "..")):
+            judge_link(str(target))
+        elif scheme_of(str(target)) or str(target).startswith(("/", "..")):
             yield Why.OUTSIDE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
+from tocsin.formats.document.links import judge_link
 from tocsin.formats.document.pdf_syntax import Name, Reader, Ref, Stream, Syntax
 from tocsin.formats.document.terms import NotTaken, Why
 
@@ -64,12 +64,7 @@ def _judge_address(address: Any) -> None:
         raise NotTaken(Why.UNSEEN)
     if not isinstance(address, bytes) or isinstance(address, Name):
         return
-    try:
-        scheme = urlsplit(address.decode("latin-1").strip()).scheme.casefold()
-    except ValueError:
-        raise NotTaken(Why.LAUNCH) from None
-    if scheme not in ("http", "https", "mailto", "tel", ""):
-        raise NotTaken(Why.LAUNCH)
+    judge_link(address.decode("latin-1"))
 
 
 def _object_streams(syntax: Syntax, values: int) -> set[int]:

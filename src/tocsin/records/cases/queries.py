@@ -37,8 +37,8 @@ from tocsin.terms.errors import NotAllowed, UnknownName
 __all__ = [
     "AppealLine", "CaseFile", "CaseLine", "ClockLine", "DocumentLine", "Filter", "HandLine", "LegLine", "MessageLine",
     "ReadingLine", "ReceiptFile",
-    "case_file", "case_file_for", "cases", "children", "count", "document", "documents", "file_of_code", "picture",
-    "require_seen",
+    "case_file", "case_file_for", "cases", "children", "count", "document", "documents", "file_of_code", "opened_key",
+    "picture", "require_seen",
 ]  # fmt: skip
 
 
@@ -403,6 +403,12 @@ def _clocks(row: CaseRow) -> list[ClockLine]:
                                            if name not in ("id", "leg", "extensions")}, extensions=len(one.extensions))
          for one in rows), key=lambda clock: (clock.ended_at is not None, clock.due_at, clock.id),
     )  # fmt: skip
+
+
+def opened_key(actor: Actor, case_id: str, *, now: datetime) -> DataKey | None:
+    """The data key of a sealed case that the account has opened; None where it has not, or the case is not sealed."""
+    row = CaseRow.objects.filter(id=case_id).first()
+    return _key_for(row, actor.account, now) if row else None
 
 
 def _key_for(row: CaseRow, account: str, now: datetime | None) -> DataKey | None:

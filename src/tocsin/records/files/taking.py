@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from tocsin.formats.document import MOST_BYTES, FileKind, NotTaken, Why, look_at
-from tocsin.records.blobs import Picture, keep_blob, made_anew
+from tocsin.records.blobs import Picture, made_anew
 from tocsin.terms.errors import BadForm, Refused, TooBig
 
 __all__ = ["Given", "take", "too_big"]
@@ -21,17 +22,22 @@ _UNWANTED = re.compile(r'[\x00-\x1f\x7f-\x9f"<>:|?*/\\]')
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A document that was looked at and kept: digest, kind, bytes, and its name without path and ending."""
+    """A document that was looked at and is not kept yet: content, kind, and its name without path and ending."""
 
-    digest: str
+    content: bytes
     kind: FileKind
-    size_bytes: int
     name: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of its content."""
+        return hashlib.sha256(self.content).hexdigest()
 
 
 def take(chunks: Iterable[bytes], name: str) -> Given | Picture:
-    """Keep a document as it was given; a picture is written anew and given back for its own keeper. The kind is what it is by
-    content, whatever its name says. Raises TooBig over MOST_BYTES, BadForm for what is no such file, damaged or could act."""
+    """A document as it was given, looked at; a picture is written anew. Neither is kept: whoever keeps it knows about seals.
+    The kind is what it is by content, whatever its name says. Raises TooBig over MOST_BYTES, BadForm for what is no such
+    file, is damaged or could act."""
     shown = _clean(name)
     content = bytearray()
     for chunk in chunks:
@@ -45,7 +51,7 @@ def take(chunks: Iterable[bytes], name: str) -> Given | Picture:
         raise _in_words(error, shown) from None
     if kind is FileKind.PICTURE:
         return made_anew([whole], shown)
-    return Given(keep_blob(whole), kind, len(whole), shown.rsplit(".", 1)[0].strip(" .") or _("document"))
+    return Given(whole, kind, shown.rsplit(".", 1)[0].strip(" .") or _("document"))
 
 
 def too_big(name: str) -> TooBig:

@@ -186,12 +186,12 @@ def _require_thing(given: NewRisk, thing: str) -> None:
         raise BadValue(thing, _("it has no title"), _("say in a few words what may happen"))
     if len(given.title.strip()) > 200 or len(given.place.strip()) > 300:
         raise TooBig(thing, _("title or place is too long"), _("at most 200 and 300 characters"))
+    for text in (given.title, given.place):
+        _words(text, thing)
     if given.of == "facility" and not given.facility:
         raise BadValue(thing, _("no facility is named"), _("choose one of the list"))
     if given.of == "place" and not (given.place.strip() or given.facility):
         raise BadValue(thing, _("no place is named"), _("say where it is"))
-    for text in (given.title, given.place):
-        _words(text, thing)
 
 
 def _words(text: str, thing: str) -> str:

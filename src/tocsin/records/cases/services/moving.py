@@ -27,7 +27,7 @@ from tocsin.records.cases.kinds import kind_of
 from tocsin.records.cases.models import CaseRow, ClockRow, DocumentRow, MessageRow
 from tocsin.records.cases.refusals import AnswersRefused, merged, move_refused, purged, stale
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
-from tocsin.records.cases.sealing import answered, put_answers, words_kept
+from tocsin.records.cases.sealing import Sealable, answered, put_answers, words_kept
 from tocsin.records.cases.services.documents import put_pictures, too_many
 from tocsin.records.cases.services.ending import end_clocks
 from tocsin.records.cases.services.rows import covers
@@ -304,9 +304,10 @@ class _Command:
         words, notes = str(self.answers[REPLY]), []
         joined = CaseRow.objects.select_for_update().filter(survivor__in=[c.id for c in replied]).order_by("id")
         others = list(joined)
+        owed: list[Sealable] = [*replied, *others]
         MessageRow.objects.bulk_create(
             [MessageRow(case_id=case.id, from_requester=False, is_reply=True, words=words_kept(case, words, "message"),
-                        at=self.now, by=self.actor.name) for case in [*replied, *others]]
+                        at=self.now, by=self.actor.name) for case in owed]
         )  # fmt: skip
         CaseRow.objects.filter(id__in=[other.id for other in others], replied_at=None).update(replied_at=self.now)
         notes += end_clocks([(other.id, None) for other in others], "replied", now=self.now)

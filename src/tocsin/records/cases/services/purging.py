@@ -26,6 +26,7 @@ from tocsin.records.cases.models import (
 )
 from tocsin.records.cases.sealing import answered
 from tocsin.records.cases.services.rows import kind_of_row
+from tocsin.records.files.models import FileRow
 from tocsin.records.org.actor import Actor, service
 from tocsin.records.outbox import services as outbox
 from tocsin.records.row_remains import forget_in_copies, no_remains
@@ -95,6 +96,7 @@ def _purge(case_id: str, actor: Actor, now: datetime) -> list[str]:
 def _destroy(row: CaseRow, kind: CaseKind, actor: Actor, now: datetime) -> list[str]:
     """One case, in the transaction; the files to be dropped after it."""
     files = [name for pair in DocumentRow.objects.filter(case=row).values_list("digest", "thumbnail") for name in pair]
+    files += FileRow.objects.filter(case=row.id).values_list("digest", flat=True)
     facts = _facts(row, kind, files)
     settings.CONFIGURATION.home.note_destroyed(
         row.id, to_us(now)
@@ -120,7 +122,7 @@ def _facts(row: CaseRow, kind: CaseKind, files: list[str]) -> dict[str, Any]:
         "clause": spec.clause if spec else "", "ended_us": to_us(row.over_at) if row.over_at else 0, "key": row.seal_key,
         "files": files, "answers": len(answered({}, row.sealed)), "messages": MessageRow.objects.filter(case=row).count(),
         "words": sum(model.objects.filter(case=row).count() for model in (LegRow, AppealRow, HandRow)),
-        "documents": len(files) // 2,
+        "documents": DocumentRow.objects.filter(case=row).count() + FileRow.objects.filter(case=row.id).count(),
     }  # fmt: skip
 
 
@@ -128,6 +130,7 @@ def _empty(row: CaseRow) -> None:
     """What was written of it: messages and documents go, of the rest only the words."""
     MessageRow.objects.filter(case=row).delete()
     DocumentRow.objects.filter(case=row).delete()
+    FileRow.objects.filter(case=row.id).delete()
     LegRow.objects.filter(case=row).update(words="", reply="", waived_why="")
     HandRow.objects.filter(case=row).update(why="")
     MergeRow.objects.filter(merged=row).update(why="")
