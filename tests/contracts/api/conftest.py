@@ -39,11 +39,11 @@ class Served:
     def tocsin(self, *arguments: str, code: int = 0) -> str:
         """What a command printed; its exit code must be ``code``."""
         command = [sys.executable, "-m", "tocsin.app.cli", *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
-    def wait(self, ready: Callable[[], object], what: str, deadline_s: float = 60) -> Any:
+    def wait(self, ready: Callable[[], object], what: str, deadline_s: float = 240) -> Any:
         """What ``ready()`` gives as soon as it is true."""
         until = time.monotonic() + deadline_s
         while True:
