@@ -21,6 +21,19 @@ from tocsin.terms.errors import Damaged
 STREETS = Path(__file__).parents[2] / "rooms" / "case_packs" / "streets"
 
 
+SEAL = """[case.request.seal]
+keep = "30d"
+clause = "own: a test"
+source = "own: a test of how long content is kept"
+verified = false
+
+[case.request.seal.purpose.handle]
+title = { en = "Handle it", zh-hans = "办理" }
+who = ["owner"]
+
+"""
+
+
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
     return Path(shutil.copytree(STREETS, tmp_path / "streets"))
@@ -103,6 +116,8 @@ who = ["owner"]
 def test_a_question_under_seal_makes_the_kind_sealed(pack):
     change(pack, "forms/request.json", '"lamps": {', '"telephone": {"x-sealed": true, "type": "string", "maxLength": 30, '
            '"x-title": {"en": "Telephone", "zh-hans": "电话"}},\n    "lamps": {')  # fmt: skip
+    assert any("does not say why it is read" in fault.what for fault in check_pack(pack))
+    change(pack, "lifecycle.toml", "[case.request.state.", SEAL + "[case.request.state.")
     assert check_pack(pack) == []
     assert load_pack(pack).cases["request"].sealed
     assert not load_pack(STREETS).cases["request"].sealed

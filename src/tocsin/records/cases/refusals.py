@@ -13,7 +13,9 @@ from tocsin.packkit.forms import Form
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.terms.errors import BadForm, BadValue, NotAllowed, Refused, Stale
 
-__all__ = ["WORDS_AT_MOST", "AnswersRefused", "fault_words", "in_words", "merged", "move_refused", "purged", "stale", "words_of"]
+__all__ = [
+    "WORDS_AT_MOST", "AnswersRefused", "fault_words", "in_words", "merged", "move_refused", "purged", "stale", "words_of",
+]  # fmt: skip
 
 WORDS_AT_MOST = 4000
 _HIDDEN = {chr(n) for n in range(32)} - {"\n", "\t"}

@@ -67,8 +67,8 @@ def contest(case_id: str, post: str, why: str, *, version: int, actor: Actor, no
         if row.contested_at is not None:
             raise Stale(thing_of(row), _("it is disputed already"), _("wait for the ruling"))
         if has_lapsed(row, kind.ruling.ask, now=now):
-            raise Stale(thing_of(row), _("the time to object is over ({clause})").format(
-                clause=kind.clocks[kind.ruling.ask].clause), _("work on it, or transfer it with the other post's word"))  # fmt: skip
+            over = _("the time to object is over ({clause})").format(clause=kind.clocks[kind.ruling.ask].clause)
+            raise Stale(thing_of(row), over, _("work on it, or transfer it with the other post's word"))
         row.contested_at = now
         said = words_of(why, _("reason"))
         after = _next(post, row, row.owner, now)
