@@ -22,8 +22,8 @@ _MINUTE_US = 60_000_000
 @dataclass(frozen=True, slots=True)
 class LawLine:
     """One line. ``kind``: rule, index, clock, verification, mapping, action, report or matrix; ``title`` and ``says`` by
-    language; ``clause``: the place in the law, where it is a clock; ``valid_to`` is the first day after,
-    None = no end is known."""
+    language; ``clause``: the place in the law, where it is a clock; ``valid_to`` is the first day after, None = no end is
+    known."""
 
     pack: str
     kind: str

@@ -42,7 +42,7 @@ __all__ = ["change", "consultation", "consultations_page", "minutes", "new"]
 SHEETS = ("loop.css", "staff.css", "warn.css")
 TASKS_ON_FORM = 3
 _FIELDS = ("question", "n", "unit", "opinion", "reasons", "decision", "answer", "remarks", "why")
-_UNITS = (Unit.HOUR, Unit.WORKING_DAY, Unit.CALENDAR_DAY)
+_UNITS = (Unit.WORKING_DAY, Unit.HOUR, Unit.CALENDAR_DAY)
 
 
 @require_safe
@@ -99,7 +99,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = frame.context(request, "consultations", *SHEETS) | {
         "error": error, "typed": {name: typed.get(name, "") for name in _FIELDS}, "event": event, "case": case, "thing": thing,
         "posts": [(post, title, post in chosen) for post, title in _posts(frame, Act.GIVE_OPINION, but=frame.actor.post)],
-        "units": [(str(unit), word) for unit, word in zip(_UNITS, (_("hours"), _("working days"), _("days")), strict=True)],
+        "units": [(str(unit), word) for unit, word in zip(_UNITS, (_("working days"), _("hours"), _("days")), strict=True)],
     }  # fmt: skip
     return render(request, "console/consultation_new.html", context, status=status_of(error) if error else 200)
 
