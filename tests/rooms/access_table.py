@@ -195,9 +195,7 @@ ROWS: dict[str, Row] = {
     "cases/<str:case_id>/appeal": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/seal": Row(post=CASE_READERS),
     "cases/drafts/<int:number>/discard": Row(post=CASE_WORKERS),
-    "cases/<str:case_id>/papers/<str:name>.<str:form>": Row(
-        get=CASE_READERS, with_={"name": "none", "form": "pdf"}
-    ),
+    "cases/<str:case_id>/papers/<str:name>.<str:form>": Row(get=CASE_READERS, with_={"name": "none", "form": "pdf"}),
     "cases/<str:case_id>/files": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/files/<int:number>": Row(get=CASE_READERS),
     "cases/<str:case_id>/documents": Row(post=CASE_WORKERS),

@@ -158,7 +158,9 @@ def _kind(
     sealed = section.boolean("sealed") or any(forms[name].sealed for name in asked if name)
     questions = [question for name in sorted(asked) if name for question in forms[name].questions]
     if sealed and any(move.pictures for move in moves.values()):
-        section.fault("a move of a sealed kind needs pictures, which lie in the open", "let them come as documents", "move")
+        section.fault(
+            "a move of a sealed kind needs pictures, which lie in the open", "let them come as documents", "move"
+        )
     seal = read_seal(section, sealed, questions, _decisive(moves, clocks))
     return CaseKind(
         pack, code, section.words("title"), number, _one_of(section, "first", states, "state", "", need=True),

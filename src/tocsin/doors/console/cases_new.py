@@ -67,7 +67,9 @@ def new(request: HttpRequest, pack: str, code: str) -> HttpResponse:
 def _once(request: HttpRequest, account: str) -> str:
     """The same form pressed twice opens one case; with other words in it, it is another."""
     once = request.POST.get("once", "")[:64]
-    fields = [(name, text) for name in request.POST if name != "csrfmiddlewaretoken" for text in request.POST.getlist(name)]
+    fields = [
+        (name, text) for name in request.POST if name != "csrfmiddlewaretoken" for text in request.POST.getlist(name)
+    ]
     return drafts.sent_key(account, request.path, once, fields) if once else ""
 
 
@@ -75,7 +77,9 @@ def _page(
     request: HttpRequest, frame: Frame, kind: CaseKind, error: TocsinError | None, faults: Sequence[AnswerFault]
 ) -> HttpResponse:
     draft = chosen_draft(request, frame.actor, request.path)
-    typed: Mapping[str, str] = request.POST if request.method == "POST" else dict(draft.fields) if draft else request.GET
+    typed: Mapping[str, str] = (
+        request.POST if request.method == "POST" else dict(draft.fields) if draft else request.GET
+    )
     kept = [] if draft or request.method == "POST" else drafts_on_page(frame.actor, request.path, kind)
     facilities = [
         (one.id, one.title.get(frame.language) or one.title.get("en") or one.id)
