@@ -333,6 +333,21 @@ def test_a_reader_beside_the_writer_sees_every_record_once_and_whole(root):
         assert reader.damaged == []
 
 
+@pytest.mark.parametrize("written", [0, 1, 7])
+def test_a_reader_does_not_take_the_birth_of_the_first_segment_for_damage(root, written):
+    with SegmentLog.open(root) as log:
+        log.append([entry(0)])
+    [path] = root.glob("*.seg")
+    whole = path.read_bytes()
+    (root / "acknowledged").unlink()
+    path.write_bytes(whole[:written])
+    reader = LogReader(root)
+    assert list(reader.read()) == []
+    assert reader.damaged == []
+    path.write_bytes(whole)
+    assert [record.seq for record in reader.read()] == [0]
+
+
 # -------------------------------------------------------------------- kill -9
 ENDLESS = """
 import itertools, sys

@@ -23,6 +23,7 @@ from tocsin.loop.observe.log.frame import (
     Head,
     head_version,
     next_frame,
+    pack_head,
     read_frame,
     read_head,
 )
@@ -79,7 +80,8 @@ def segments_in(root: Path) -> list[int]:
 
 class Segment:
     """One segment file, mapped into memory up to ``limit`` bytes (or its whole length). ``head_lost`` is set where the
-    head fails its check and was made up from the first record (nothing is lost then)."""
+    head fails its check and was made up from the first record (nothing is lost then). ``is_unborn``: its head is not whole
+    and nothing follows it. (A head is fsynced before the first record is written, so a file with more in it is damaged.)"""
 
     def __init__(self, path: Path, schema: pa.Schema, limit: int | None = None) -> None:
         self.path = path
@@ -94,6 +96,8 @@ class Segment:
             rule = f"is of format {version}, and this version of Tocsin reads format {FORMAT}"
             raise Unavailable(f"log segment {path.name}", rule, "run the version that wrote it, or a newer one")
         self.head = head if head is not None and head.first_seq == self.first_seq else self._head_from_frame(schema)
+
+        self.is_unborn = self.head is None and self.limit <= len(pack_head(self.first_seq, schema, bytes(8)))
 
     def _head_from_frame(self, schema: pa.Schema) -> Head | None:
         frame = next_frame(self.view, 0, None)
@@ -259,7 +263,10 @@ class LogReader:
             path = segment_path(self.root, first)
             if path.exists():
                 limit = mark.offset if mark is not None and mark.segment == first else None
-                yield from self._segment_items(Segment(path, self._schema, limit), from_seq, until)
+                segment = Segment(path, self._schema, limit)
+                if mark is None and segment.is_unborn:
+                    return  # the writer is about to begin its very first segment
+                yield from self._segment_items(segment, from_seq, until)
             elif until is not None and max(first, from_seq, oldest) < until:
                 yield LogDamaged(path, max(first, from_seq), until, 0, _GONE)
 

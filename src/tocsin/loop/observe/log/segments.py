@@ -143,11 +143,9 @@ class SegmentLog:
         return Segment(segment_path(self.root, first), self._schema)
 
     def _drop_unborn(self, first: int, acknowledged: int) -> bool:
-        """Remove a file whose creation a crash interrupted: its head is not whole and nothing follows it. (A head is
-        fsynced before the first record is written, so a file with more in it is damaged, not unborn.)"""
+        """Remove a file whose creation a crash interrupted."""
         segment = self._segment(first)
-        head_bytes = len(pack_head(first, self._schema, bytes(8)))
-        if segment.head is not None or acknowledged > first or segment.limit > head_bytes:
+        if acknowledged > first or not segment.is_unborn:
             return False
         segment.path.unlink()
         sync_folder(self.root)
