@@ -29,11 +29,13 @@ DEADLINE_MS = 60_000
 class RunningTown:
     """The writer's process and the server's process over one TOCSIN_HOME."""
 
-    def __init__(self, home: Path, *, streams: int = 40, synthetic: bool = True) -> None:
+    def __init__(
+        self, home: Path, *, streams: int = 40, synthetic: bool = True, packs: str = "natural_hazards,gas_leak"
+    ) -> None:
         self.home = home
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")} | {
             "TOCSIN_HOME": str(home),
-            "TOCSIN_PACKS": "natural_hazards,gas_leak",
+            "TOCSIN_PACKS": packs,
             "TOCSIN_TIME_ZONE": "Asia/Shanghai",
             "TOCSIN_SMTP": "smtp://127.0.0.1:9",  # nobody there: no worker runs here, but pages offer mail
             "DJANGO_SETTINGS_MODULE": "tocsin.app.settings",
@@ -165,7 +167,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
 @pytest.fixture(scope="package")
 def busy_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
     """A town in a storm that tests only read, with something of every room on every page."""
-    running = RunningTown(tmp_path_factory.mktemp("busy"))
+    packs = "natural_hazards,gas_leak,workplace_safety"  # the last declares the matrix of the risk register
+    running = RunningTown(tmp_path_factory.mktemp("busy"), packs=packs)
     try:
         storm(running)
         for role in ("duty_officer", "signer", "commander", "case_handler"):
