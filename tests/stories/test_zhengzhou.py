@@ -177,7 +177,7 @@ AS_RECORDED = """
 1 duty: No answer in time: Red I, Zhengzhou station, Cloudburst over the city
 1 duty: No answer in time: Red I, Zhengzhou station, Rainstorm
 1 duty: No answer yet: Lower village, Mill village, Upper village
-61 duty: Response I
+61 duty: Response I for Rainstorm, Zhengzhou
 1 duty: Tasks for you
 1 inspector: Tasks for you
 1 inspector: Verify by 07-19 22:19: Red I, Zhengzhou station, Rainstorm
@@ -188,9 +188,9 @@ AS_RECORDED = """
 1 operator-pumps: Tasks for you
 1 operator-substation: Tasks for you
 1 operator-wulongkou: Tasks for you
-66 warden-lower-village: Response I
-66 warden-mill-village: Response I
-66 warden-upper-village: Response I
+66 warden-lower-village: Response I for Rainstorm, Zhengzhou
+66 warden-mill-village: Response I for Rainstorm, Zhengzhou
+66 warden-upper-village: Response I for Rainstorm, Zhengzhou
 """
 
 AS_SHOWN = f"""
@@ -206,7 +206,7 @@ AS_SHOWN = f"""
 1 duty: New: Red I, Zhengzhou station, Cloudburst over the city
 1 duty: New: Red I, Zhengzhou station, Rainstorm
 2 duty: No answer yet: Lower village
-7 duty: Response I
+7 duty: Response I for Cloudburst over the city, Zhengzhou
 5 duty: Tasks for you
 3 inspector: Tasks for you
 1 inspector: Verify by 07-19 22:19: Red I, Zhengzhou station, Rainstorm
@@ -218,9 +218,9 @@ AS_SHOWN = f"""
 2 operator-substation: Tasks for you
 1 operator-wulongkou: Tasks for you
 12 warden-lower-village: {MINE}
-12 warden-lower-village: Response I
+12 warden-lower-village: Response I for Cloudburst over the city, Zhengzhou
 4 warden-mill-village: {MINE}
-4 warden-mill-village: Response I
+4 warden-mill-village: Response I for Cloudburst over the city, Zhengzhou
 2 warden-upper-village: {MINE}
-2 warden-upper-village: Response I
+2 warden-upper-village: Response I for Cloudburst over the city, Zhengzhou
 """

@@ -39,7 +39,7 @@ def on_response_opened(told: Sequence[ResponseOpened | ResponseChanged], now: da
         event, names = detect.event(EVERYWHERE, fact.event).event, Names.read()
         cause = Cause(
             RESPONSE, fact.incident, fact.incident, fact.event, fact.hazard, max(1, event.level), fact.exercise,
-            from_us(fact.at_us), None, _ordered(fact, event, names), f"/events/{fact.event}/response/",
+            from_us(fact.at_us), None, _ordered(fact, names), f"/events/{fact.event}/response/",
         )  # fmt: skip
         callout.start_callout(cause, villages(Areas((fact.jurisdiction,)), names), actor=RULE, now=now)
 
@@ -88,13 +88,13 @@ _ORDERED = {
 }
 
 
-def _ordered(fact: ResponseOpened | ResponseChanged, event: detect.EventLine, names: Names) -> dict[str, Spoken]:
+def _ordered(fact: ResponseOpened | ResponseChanged, names: Names) -> dict[str, Spoken]:
     """What, where, since when, and what a village does now."""
     texts = {}
     for language, (subject, then) in _ORDERED.items():
         said = subject.format(
             level=response_level(fact.level).word(language), what=playbooks.hazard_title(fact.hazard, language),
-            place=event.place or names.area(fact.jurisdiction, language),
+            place=names.area(fact.jurisdiction, language),
         )  # fmt: skip
         at = then.format(at=names.moment(from_us(fact.at_us), (fact.jurisdiction,), language))
         stop = "。" if language == "zh-hans" else ". "
