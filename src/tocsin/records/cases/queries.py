@@ -251,9 +251,8 @@ def _file(scope: Scope, case_id: str, account: str, now: datetime | None) -> Cas
     key = _key_for(row, account, now)
     line = _with_deadlines([row])[0]
     if key is not None:
-        line = replace(
-            line, values=answers_opened(row, row.values, row.sealed, key), place=place_opened(row.sealed, key)
-        )
+        values = _in_order(line.kind, answers_opened(row, row.values, row.sealed, key))
+        line = replace(line, values=values, place=place_opened(row.sealed, key))
     joined = [(one.id, one.number) for one in _seen(scope).filter(survivor=row.id).order_by("number")]
     children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at")[:100]))
     return CaseFile(
@@ -386,11 +385,19 @@ def _with_deadlines(rows: Sequence[CaseRow]) -> list[CaseLine]:
     for row in rows:
         clock_row = nearest.get(row.id)
         values = {name: getattr(row, name) for name in CaseLine.__slots__ if name not in _OWN}
-        values["values"] = answered(row.values, row.sealed)
-        lines.append(CaseLine(**values, kind=kind_of(row.kind, row.declaration_id), has_requester=row.receipt is not None,
+        kind = kind_of(row.kind, row.declaration_id)
+        values["values"] = _in_order(kind, answered(row.values, row.sealed))
+        lines.append(CaseLine(**values, kind=kind, has_requester=row.receipt is not None,
                               pack_sha=row.declaration_id, due_at=clock_row.due_at if clock_row else None,
                               overdue=row.id in overdue, provisional=bool(clock_row and clock_row.provisional)))  # fmt: skip
     return lines
+
+
+def _in_order(kind: CaseKind, values: dict[str, Any]) -> dict[str, Any]:
+    """Answers as their forms ask them, the opening's first: PostgreSQL keeps the names of an object in an order of its own."""
+    asked = [kind.form, *(move.form for move in kind.moves.values())]
+    names = [question.name for form in asked if form for question in kind.forms[form].questions]
+    return {name: values[name] for name in dict.fromkeys([*names, *values]) if name in values}
 
 
 _OWN = ("kind", "has_requester", "pack_sha", "due_at", "overdue", "provisional")
