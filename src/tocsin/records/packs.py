@@ -38,12 +38,14 @@ def packs_of_rooms() -> tuple[Pack, ...]:
         return _load(tuple(_named(_OF_ROOMS)))
 
 
-@lru_cache(maxsize=8)
+_loaded = lru_cache(maxsize=64)(load_pack)  # what failed is tried again: it may have been half written
+
+
 def _load(folders: tuple[Path, ...]) -> tuple[Pack, ...]:
     found: dict[str, Pack] = {}
     for folder in folders:
         try:
-            pack = load_pack(folder)
+            pack = _loaded(folder)
         except TocsinError:
             continue
         found[pack.name] = pack
