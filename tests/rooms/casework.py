@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from tocsin.records.cases.services import Opened
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE
-from tocsin.records.outbox.carrier import Carrier
+from tocsin.records.outbox.carrier import Carrier, Stage
 from tocsin.records.outbox.models import OutboxFact
 from tocsin.testing import town as town_module
 from tocsin.testing.town import CITY, EAST, Town
@@ -37,14 +37,18 @@ def at(text: str) -> datetime:
 
 
 @contextmanager
-def casework_town(start: str = "2026-09-24T09:00") -> Iterator[Town]:
-    """The town with the clock of cases alone; three desks for requests, case-handler being asked first."""
+def casework_town(
+    start: str = "2026-09-24T09:00", *, packs: Sequence[str] = (str(STREETS), "workplace_safety"),
+    sweeps: Sequence[Callable[..., int]] = (), stages: Mapping[str, list[Stage]] | None = None,
+) -> Iterator[Town]:  # fmt: skip
+    """The town with the clock of cases and ``sweeps`` alone, nothing carried but ``stages``; three desks for requests,
+    case-handler being asked first. Who wants other packs names them here: a patch made inside and undone later would put back
+    what this one had."""
     with pytest.MonkeyPatch.context() as patch, translation.override("en"):
-        patch.setattr(town_module, "SWEEPS", (services.sweep,))
-        packs = replace(settings.CONFIGURATION, packs=(str(STREETS), "workplace_safety"))
-        patch.setattr(settings, "CONFIGURATION", packs)
+        patch.setattr(town_module, "SWEEPS", (services.sweep, *sweeps))
+        patch.setattr(settings, "CONFIGURATION", replace(settings.CONFIGURATION, packs=tuple(packs)))
         with Town(start=at(start)) as town:
-            town.carrier = Carrier({})
+            town.carrier = Carrier(stages or {})
             town.hire("lamps", Role.CASE_HANDLER, CITY)
             town.hire("roads", Role.CASE_HANDLER, CITY)
             yield town

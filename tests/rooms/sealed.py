@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import pytest
-from django.conf import settings
 
 from tests.rooms.casework import casework_town
 from tocsin.packkit.lifecycle import CaseKind
@@ -27,8 +23,7 @@ TOLD = {"thing": "lamp", "what": SENTENCE, "name": NAME, "telephone": TELEPHONE}
 
 @contextmanager
 def sealed_town(*packs: str) -> Iterator[Town]:
-    with casework_town() as town, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(settings, "CONFIGURATION", replace(settings.CONFIGURATION, packs=(str(CONFIDENCES), *packs)))
+    with casework_town(packs=(str(CONFIDENCES), *packs)) as town:
         yield town
 
 

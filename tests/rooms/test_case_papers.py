@@ -6,7 +6,6 @@ import io
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import docx
 import pypdfium2 as pdfium
 import pytest
 from click.testing import CliRunner
-from django.conf import settings
 from django.test import Client
 
 from tests.rooms.casework import STREETS, answered, at, casework_town, opened, row
@@ -44,11 +42,8 @@ ANSWERS = (
 
 
 @pytest.fixture
-def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    with casework_town() as built:
-        packs = (str(STREETS), str(HALL), "workplace_safety")
-        monkeypatch.setattr(settings, "CONFIGURATION", replace(settings.CONFIGURATION, packs=packs))
-        packs_in_use.cache_clear() if hasattr(packs_in_use, "cache_clear") else None
+def town() -> Iterator[Town]:
+    with casework_town(packs=(str(STREETS), str(HALL), "workplace_safety")) as built:
         Account.objects.update(must_change_password=False)
         yield built
 

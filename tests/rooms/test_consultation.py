@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,6 @@ from tests.people import log_in
 from tests.rooms.casework import at, casework_town, opened
 from tests.rooms.test_respond_pages import browser
 from tocsin.clocks import Period, Unit
-from tocsin.records.cases import services as cases
 from tocsin.records.consultation import queries, services
 from tocsin.records.consultation.models import AskedRow, ConsultationRow, OpinionRow
 from tocsin.records.consultation.services import NewTask, Question, ask, decide, give_opinion, sweep, withdraw
@@ -27,7 +27,6 @@ from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE, Scope
 from tocsin.records.tasks import queries as tasks
 from tocsin.terms.errors import BadTime, BadValue, NotAllowed, Stale, TooBig, UnknownName
-from tocsin.testing import town as town_module
 from tocsin.testing.town import EAST, WEST, Town
 
 ASKED = ("inspector-east", "signer", "operator-mill")
@@ -41,19 +40,12 @@ def town(db: None) -> Iterator[Town]:
         built.read_all()  # the letters are asked for by name where they matter
 
 
-class consulting_town:
+@contextmanager
+def consulting_town() -> Iterator[Town]:
     """The town of cases whose clock sweeps consultations too."""
-
-    def __enter__(self) -> Town:
-        self._patch, self._town = pytest.MonkeyPatch(), casework_town()
-        town = self._town.__enter__()
-        self._patch.setattr(town_module, "SWEEPS", (cases.sweep, sweep))
+    with casework_town(sweeps=(sweep,)) as town:
         Account.objects.update(must_change_password=False)
-        return town
-
-    def __exit__(self, *how: Any) -> None:
-        self._patch.undo()
-        self._town.__exit__(*how)
+        yield town
 
 
 def asked(town: Town, *posts: str, by: str = "case-handler", **given: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,14 +22,13 @@ from tocsin.records.cases.models import CaseRow
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE, Scope
-from tocsin.records.outbox.carrier import Carrier, Stage
+from tocsin.records.outbox.carrier import Stage
 from tocsin.records.outbox.models import OutboxFact
 from tocsin.records.risks import inspecting, queries, services
 from tocsin.records.risks.models import InspectionRow, RiskRow
 from tocsin.records.risks.queries import Filter
 from tocsin.records.risks.services import Assessment, NewRisk
 from tocsin.terms.errors import BadValue, NotAllowed, Stale, TooBig, UnknownName
-from tocsin.testing import town as town_module
 from tocsin.testing.town import CITY, EAST, WEST, Town
 
 INSPECTION = "workplace_safety/inspection"
@@ -44,30 +44,12 @@ def town(db: None) -> Iterator[Town]:
         yield built
 
 
-def risky_town(start: str = "2026-03-02T09:00") -> Any:
-    return _Risky(start)
-
-
-class _Risky:
+def risky_town(start: str = "2026-03-02T09:00") -> AbstractContextManager[Town]:
     """The town of cases whose clock sweeps risks too, and whose inspections are followed."""
-
-    def __init__(self, start: str) -> None:
-        self._start = start
-
-    def __enter__(self) -> Town:
-        self._patch = pytest.MonkeyPatch()
-        self._town = casework_town(self._start)
-        town = self._town.__enter__()
-        self._patch.setattr(town_module, "SWEEPS", (cases.sweep, services.sweep))
-        town.carrier = Carrier({
-            "case_opened": [Stage("risks.case_opened", inspecting.on_case_opened)],
-            "case_moved": [Stage("risks.case_moved", inspecting.on_case_moved)],
-        })  # fmt: skip
-        return town
-
-    def __exit__(self, *how: Any) -> None:
-        self._patch.undo()
-        self._town.__exit__(*how)
+    return casework_town(start, sweeps=(services.sweep,), stages={
+        "case_opened": [Stage("risks.case_opened", inspecting.on_case_opened)],
+        "case_moved": [Stage("risks.case_moved", inspecting.on_case_moved)],
+    })  # fmt: skip
 
 
 def entered(town: Town, given: NewRisk = MILL, by: str = "case-handler") -> str:
