@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from tests.people import log_in
-from tests.rooms.casework import at, casework_town, file, row
+from tests.rooms.casework import STREETS, at, casework_town, file, row
 from tocsin.clocks import Period, Unit, due, read_calendar
+from tocsin.packkit import builtin_pack_paths
 from tocsin.records.cases import services as cases
 from tocsin.records.cases.models import CaseRow
 from tocsin.records.ledger import queries as ledger
+from tocsin.records.org.actor import SYSTEM
 from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE, Scope
 from tocsin.records.outbox.carrier import Stage
@@ -44,11 +47,12 @@ def town(db: None) -> Iterator[Town]:
         yield built
 
 
-def risky_town(start: str = "2026-03-02T09:00") -> AbstractContextManager[Town]:
+def risky_town(start: str = "2026-03-02T09:00", safety: str = "workplace_safety") -> AbstractContextManager[Town]:
     """The town of cases whose clock sweeps risks too, and whose inspections are followed."""
-    return casework_town(start, sweeps=(services.sweep,), stages={
+    return casework_town(start, packs=(str(STREETS), safety), sweeps=(services.sweep,), stages={
         "case_opened": [Stage("risks.case_opened", inspecting.on_case_opened)],
         "case_moved": [Stage("risks.case_moved", inspecting.on_case_moved)],
+        "calendar_loaded": [Stage("risks.calendar_loaded", services.on_calendar_loaded)],
     })  # fmt: skip
 
 
@@ -124,6 +128,30 @@ def test_a_risk_is_graded_and_reviewed_by_the_clock_of_its_class(town):
     assert risk(made).due_at == at("2026-09-11T00:00")  # three months from 10 June
     assert [one.grade for one in queries.risk_file(EVERYWHERE, made).assessments] == ["major", "larger"]
     assert [line.verb for line in ledger.chain(made)] == ["risk_entered", "risk_assessed"]
+
+
+@pytest.mark.django_db
+def test_a_review_beyond_the_loaded_years_is_computed_again_when_its_year_is_loaded(tmp_path):
+    [shipped] = [path for path in builtin_pack_paths() if path.name == "workplace_safety"]
+    safety = shutil.copytree(shipped, tmp_path / "workplace_safety")
+    clocks = (safety / "clocks.toml").read_text("utf-8")
+    rolling = clocks.replace("[clock.review_larger]\n", "[clock.review_larger]\nroll = true\n")
+    (safety / "clocks.toml").write_text(rolling, "utf-8")
+    with risky_town("2026-08-28T09:00", str(safety)) as town:
+        made, other = entered(town), entered(town, replace(MILL, title="Silo"))
+        services.close_risk(other, "taken down", **by(town, other))
+        before = risk(made)
+        assert before.provisional
+        off = {"year": 2027, "off": ["2027-03-01/2027-03-05"], "worked": [], "source": "a test", "verified": False}
+        cases.load_years("cn", {"year": [off]}, actor=SYSTEM, now=town.now)
+        town.carry()
+        after = risk(made)
+        assert (before.due_at, after.due_at) == (at("2027-03-02T00:00"), at("2027-03-09T00:00"))
+        assert not after.provisional
+        assert risk(other).due_at == before.due_at  # closed: nobody waits for it
+        cases.load_years("cn", {"year": [off]}, actor=SYSTEM, now=town.now)
+        town.carry()
+        assert [line.verb for line in ledger.chain(made)] == ["risk_entered", "risk_review_moved"]
 
 
 def test_an_overdue_review_is_seen_and_told_once_also_after_a_stop(town):

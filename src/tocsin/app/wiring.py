@@ -175,6 +175,8 @@ WIRING: Wiring = {
     # cases -> risks: an inspection that was done, or called off, sets the next one of its facility
     "case_opened": [Stage("risks.case_opened", inspecting.on_case_opened)],
     "case_moved": [Stage("risks.case_moved", inspecting.on_case_moved)],
+    # cases -> risks: rest days were announced, and reviews that were rolled off them are computed again
+    "calendar_loaded": [Stage("risks.calendar_loaded", risks.on_calendar_loaded)],
     # verify, review -> evaluate: what is over is counted
     "event_closed": [
         Stage("evaluate.event_closed", evaluate.on_event_closed),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tocsin.records.outbox.fact import fact
 
-__all__ = ["CaseChanged", "CaseMoved", "CaseOpened", "ClockNearing", "ClockRunOut"]
+__all__ = ["CalendarLoaded", "CaseChanged", "CaseMoved", "CaseOpened", "ClockNearing", "ClockRunOut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +63,12 @@ class ClockRunOut(_OfCase):
     due_us: int
     owner: str
     clock_id: int = 0
+
+
+@fact
+@dataclass(frozen=True, slots=True)
+class CalendarLoaded:
+    """Years of a working calendar were loaded; running clocks of cases have been computed again."""
+
+    calendar: str
+    at_us: int

@@ -84,6 +84,11 @@ class CaseRow(models.Model):
             models.Index(fields=["owner", "over_at", "-opened_at"], name="cases_of_owner"),
             models.Index(fields=["kind", "state", "-opened_at"], name="cases_by_state"),
             models.Index(fields=["-opened_at", "id"], name="cases_by_age"),
+            models.Index(
+                fields=["kind", "declaration", "over_at"],
+                name="cases_sealed_over",
+                condition=~models.Q(seal_key="") & models.Q(over_at__isnull=False),
+            ),
             models.Index(fields=["event"], name="cases_of_event", condition=~models.Q(event="")),
             models.Index(fields=["facility"], name="cases_of_facility", condition=~models.Q(facility="")),
             models.Index(fields=["survivor"], name="cases_merged", condition=~models.Q(survivor="")),

@@ -42,10 +42,12 @@ def pack_of(name: str) -> Pack:
     return found
 
 
-def ends_of(pack: Pack, clock: str, start: datetime, jurisdiction: str) -> Ends:
-    """When a clock of the pack that starts at a moment in an area ends."""
+def ends_of(
+    pack: Pack, clock: str, start: datetime, jurisdiction: str, calendars: calendars_in_use | None = None
+) -> Ends:
+    """When a clock of the pack that starts at a moment in an area ends. ``calendars``: those that were read for several."""
     spec, zone = pack.clocks[clock], zone_of(jurisdiction)
-    calendar = calendars_in_use()[spec.calendar]
+    calendar = (calendars or calendars_in_use())[spec.calendar]
     answer = due(spec.period, start, calendar=calendar, zone=zone)
     warn = warning_point(spec.warn, answer, start, calendar=calendar, zone=zone) if spec.warn else None
     return Ends(answer.rolled if spec.roll else answer.strict, warn, answer.provisional and spec.roll, answer.calendar)

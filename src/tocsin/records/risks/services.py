@@ -5,6 +5,7 @@ A risk is of a place, a facility, a process or a project. Nothing here takes a p
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.geo.jurisdiction import is_inside
+from tocsin.records.cases.calendars import calendars_in_use
+from tocsin.records.cases.facts import CalendarLoaded
 from tocsin.records.ledger import services as ledger
 from tocsin.records.new_id import new_id
 from tocsin.records.org import queries as org
@@ -28,7 +31,10 @@ from tocsin.terms.boundary import name_refused, text_refused
 from tocsin.terms.errors import BadValue, NotAllowed, Stale, TooBig, UnknownName
 from tocsin.terms.moment import to_us
 
-__all__ = ["OF", "TREATMENTS", "Assessment", "NewRisk", "assess_risk", "close_risk", "enter_risk", "hand_risk", "sweep"]
+__all__ = [
+    "OF", "TREATMENTS", "Assessment", "NewRisk", "assess_risk", "close_risk", "enter_risk", "hand_risk", "on_calendar_loaded",
+    "sweep",
+]  # fmt: skip
 
 OF = ("place", "facility", "process", "project")
 TREATMENTS = ("avoid", "lower", "share", "accept")  # ISO 31000, 6.5.2, in four words
@@ -122,26 +128,38 @@ def sweep(*, now: datetime) -> int:
                 _see_review(row, now)
                 row.save(update_fields=["overdue_at"])
                 told += 1
-    return told + _announced(now) + open_due(now=now)
+    return told + open_due(now=now)
 
 
-def _announced(now: datetime) -> int:
+def on_calendar_loaded(facts: Sequence[CalendarLoaded], now: datetime) -> None:
     """Reviews that were rolled off rest days which have been announced since are computed again."""
-    moved = 0
-    for row in RiskRow.objects.filter(closed_at=None, provisional=True).order_by("id")[:_AT_ONCE]:
-        ends = ends_of(pack_of(row.pack), row.clock, row.assessed_at, row.jurisdiction)
-        if ends.calendar != row.calendar:
-            row.due_at, row.warn_at, row.provisional, row.calendar = (
-                ends.due_at,
-                ends.warn_at,
-                ends.provisional,
-                ends.calendar,
+    codes, last = {fact.calendar for fact in facts}, ""
+    while True:
+        with transaction.atomic():
+            rows = (
+                RiskRow.objects.select_for_update().filter(closed_at=None, provisional=True, id__gt=last).order_by("id")
             )
-            with transaction.atomic():
-                row.save(update_fields=["due_at", "warn_at", "provisional", "calendar"])
-                _tell(row, "risk_review_moved", SYSTEM, now, due_us=to_us(row.due_at))
-            moved += 1
-    return moved
+            found = list(rows[:_AT_ONCE])
+            calendars = calendars_in_use()
+            for row in found:
+                _announced(row, codes, calendars, now)
+        if not found:
+            return
+        last = found[-1].id
+
+
+def _announced(row: RiskRow, codes: Collection[str], calendars: calendars_in_use, now: datetime) -> None:
+    try:
+        pack = pack_of(row.pack)
+    except UnknownName:
+        return  # its matrix is declared no more: the day that was told stands
+    if pack.clocks[row.clock].calendar not in codes:
+        return
+    before, ends = row.due_at, ends_of(pack, row.clock, row.assessed_at, row.jurisdiction, calendars)
+    row.due_at, row.warn_at, row.provisional, row.calendar = ends.due_at, ends.warn_at, ends.provisional, ends.calendar
+    row.save(update_fields=["due_at", "warn_at", "provisional", "calendar"])
+    if row.due_at != before or not row.provisional:
+        _tell(row, "risk_review_moved", SYSTEM, now, due_us=to_us(row.due_at))
 
 
 def _assess(row: RiskRow, given: Assessment, actor: Actor, now: datetime) -> None:

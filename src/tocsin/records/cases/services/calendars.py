@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.clocks import Calendar, read_calendar
 from tocsin.records.cases.calendars import calendars_in_use
-from tocsin.records.cases.facts import CaseChanged
+from tocsin.records.cases.facts import CalendarLoaded, CaseChanged
 from tocsin.records.cases.models import CalendarYearRow, CaseRow, ClockRow
 from tocsin.records.cases.running import recompute
 from tocsin.records.cases.services.rows import kind_of_row
@@ -61,6 +61,7 @@ def load_years(calendar: str, document: Mapping[str, Any], *, actor: Actor, now:
             )
             loaded = {"year": int(entry["year"]), "content": digest(body)}
             ledger.append(f"calendar:{known.code}", "calendar_year_loaded", loaded, actor=actor.name, now=now)
+        outbox.put([CalendarLoaded(known.code, to_us(now))], now=now)
     clocks, moved = recompute_all(calendar, actor=actor, now=now)
     return Loaded(tuple(sorted(read.years)), clocks, moved)
 

@@ -37,7 +37,7 @@ from tocsin.terms.moment import to_us
 __all__ = ["RULE", "due_cases", "purge_again", "purge_due", "purge_sweep"]
 
 RULE = service("rule:retention")
-_AT_ONCE = 100
+_AT_ONCE, _IN_A_QUERY = 100, 500
 _DAY_US = 86_400_000_000
 
 
@@ -45,7 +45,7 @@ def due_cases(*, now: datetime) -> list[str]:
     """Sealed cases that have been over for as long as their packs keep them, no appeal being open; the oldest first."""
     found = []
     kept = CaseRow.objects.exclude(seal_key="").filter(survivor="")
-    for kind_name, sha in sorted(set(kept.exclude(over_at=None).values_list("kind", "declaration_id"))):
+    for kind_name, sha in sorted(set(kept.exclude(over_at=None).values_list("kind", "declaration_id").distinct())):
         row = CaseRow(kind=kind_name, declaration_id=sha)
         spec = kind_of_row(row).seal
         keep = timedelta(microseconds=spec.keep_us if spec else 0)
@@ -67,8 +67,11 @@ def purge_sweep(*, now: datetime) -> int:
 
 def purge_again(*, now: datetime) -> list[str]:
     """Destroy what had been destroyed before and has come back out of a backup; the ids. Called before anything is served."""
-    noted = settings.CONFIGURATION.home.destroyed()
-    back = [case for case in noted if CaseRow.objects.filter(id=case).exclude(seal_key="").exists()]
+    noted = list(settings.CONFIGURATION.home.destroyed())
+    back = [
+        case for n in range(0, len(noted), _IN_A_QUERY)
+        for case in CaseRow.objects.filter(id__in=noted[n : n + _IN_A_QUERY]).exclude(seal_key="").values_list("id", flat=True)
+    ]  # fmt: skip
     return _all(back, RULE, now) if back else []
 
 
