@@ -37,12 +37,11 @@ SWEEPS = (tasks.mark_overdue, cases.sweep, services.sweep, rectify.sweep)
 
 
 @contextmanager
-def responding_town(**options: Any) -> Iterator[Town]:
+def responding_town(packs: tuple[str, ...] = ("natural_hazards", "gas_leak"), **options: Any) -> Iterator[Town]:
     """A town whose worker carries facts to respond and rectify only."""
     with pytest.MonkeyPatch.context() as patch, translation.override("en"):  # a test client leaves its language behind
         patch.setattr(town_module, "SWEEPS", SWEEPS)
-        packs = replace(settings.CONFIGURATION, packs=("natural_hazards", "gas_leak"))
-        patch.setattr(settings, "CONFIGURATION", packs)
+        patch.setattr(settings, "CONFIGURATION", replace(settings.CONFIGURATION, packs=packs))
         with Town(**options) as town:
             town.carrier = Carrier(WIRING)
             yield town

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 
 from tests.rooms.responding import WIRING, quiet, responding_town, verbs
 from tests.rooms.test_respond import BLUE, II, IV, ORANGE, RED, YELLOW, line
@@ -32,11 +30,9 @@ MOVED = {"event_opened": [Stage("respond.opened", handlers.on_event_moved)],
 
 
 @pytest.fixture
-def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+def town() -> Iterator[Town]:
     """A town with a tunnel, whose operator is on shift, and the pack that speaks of tunnels."""
-    with responding_town() as built:
-        packs = replace(settings.CONFIGURATION, packs=("natural_hazards", "urban_flood"))
-        monkeypatch.setattr(settings, "CONFIGURATION", packs)
+    with responding_town(("natural_hazards", "urban_flood")) as built:
         places.put_facilities([*FACILITIES, TUNNEL], actor="town", now=built.now)
         operator = PostLine("operator-tunnel", {"en": "tunnel"}, "emergency", Role.FACILITY_OPERATOR, EAST, TUNNEL.id, 120.75,
                             30.25, "tunnel@town.example", "en")  # fmt: skip
