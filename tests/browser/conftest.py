@@ -233,6 +233,15 @@ def warning_town(observed_town: RunningTown) -> RunningTown:
     return observed_town
 
 
+@pytest.fixture(scope="session")
+def beside_a_loop() -> Iterator[None]:
+    """The browser's driver keeps an event loop in this thread, in which Django would otherwise refuse its database.
+    For modules whose tests and server share this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One browser for all browser tests; it ends with them, since its event loop would run on under all others."""

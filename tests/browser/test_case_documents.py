@@ -9,24 +9,17 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.test_cases import looked_at, page_of
+from tests.browser.case_pages import looked_at, page_of
 from tests.rooms.casework import accepted, casework_town, row
 from tests.rooms.test_respond_pages import browser as client_of
 from tests.unit.document.made import pdf, word
 from tocsin.records.org.models import Account
 from tocsin.testing.town import Town
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("beside_a_loop")]
 SHOTS = Path(__file__).parents[2] / "docs/screenshots"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def beside_a_loop() -> Iterator[None]:
-    """The browser's driver keeps an event loop in this thread, in which Django would otherwise refuse its database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def town(transactional_db: None) -> Iterator[Town]:
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_case_with_documents_papers_and_a_draft(
-    chromium: Browser, live_server: object, town: Town, language: str, tmp_path: Path
+    chromium: Browser, live_server: LiveServer, town: Town, language: str, tmp_path: Path
 ) -> None:
     case, client = accepted(town), client_of(town, "case-handler", language)
     names = {"en": ("inspection report.pdf", "letter.docx"), "zh-hans": ("检查报告.pdf", "来函.docx")}[language]
@@ -48,7 +41,7 @@ def test_a_case_with_documents_papers_and_a_draft(
     )
     reply = {"en": "The lamp is mended on Monday.", "zh-hans": "路灯周一修复。"}[language]
     client.post(f"/cases/{case.id}/move/answer", {"a_reply": reply, "version": row(case.id).version})
-    url = live_server.url.replace("localhost", "127.0.0.1")  # type: ignore[attr-defined]
+    url = live_server.url.replace("localhost", "127.0.0.1")
     page = page_of(chromium, town, url, "case-handler", language)
     page.goto(f"{url}/cases/{case.id}/")
     looked_at(page, f"case with documents {language}")

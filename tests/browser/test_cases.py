@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from django.conf import settings
-from playwright.sync_api import Browser, Page
 
-from tests.browser.looks import check_every_look
+from tests.browser.case_pages import looked_at, page_of
 from tests.rooms.casework import accepted, answered, casework_town, clock, file, move, row
-from tests.rooms.test_respond_pages import browser as client_of
 from tocsin.records.cases import services
 from tocsin.records.org.models import Account
 from tocsin.testing.town import Town
 
-pytestmark = pytest.mark.browser
-SMALL = """() => [...document.querySelectorAll(
-  'main button, main label.switch, main select, main input:not([type=hidden]):not([type=radio]):not([type=checkbox])')]
-  .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML.slice(0, 80))"""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def beside_a_loop() -> Iterator[None]:
-    """The browser's driver keeps an event loop in this thread, in which Django would otherwise refuse its database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("beside_a_loop")]
 
 
 @pytest.fixture
@@ -36,26 +20,6 @@ def town(transactional_db: None) -> Iterator[Town]:
     with casework_town() as built:
         Account.objects.update(must_change_password=False)
         yield built
-
-
-def page_of(chromium: Browser, town: Town, url: str, post: str, language: str) -> Page:
-    key = client_of(town, post, language).cookies[settings.SESSION_COOKIE_NAME].value if post else ""
-    context = chromium.new_context(locale="zh-CN" if language == "zh-hans" else "en", viewport={"width": 1440, "height": 900},
-                                   bypass_csp=True)  # fmt: skip
-    if key:
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": url}])
-    return context.new_page()
-
-
-def looked_at(page: Page, name: str) -> None:
-    check_every_look(page, name)
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate(SMALL) == [], name
-    if folder := os.environ.get("SHOTS"):
-        for width, height in ((360, 800), (1440, 900)):
-            page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

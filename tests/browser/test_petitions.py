@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.test_cases import beside_a_loop, looked_at, page_of
+from tests.browser.case_pages import looked_at, page_of
 from tests.rooms.petitions import CITY_DESK, DESK, ORGAN, assigned, concluded, does, petition, petition_town
 from tocsin.records.org.models import Account
 from tocsin.testing.town import Town
 
-pytestmark = pytest.mark.browser
-__all__ = ["beside_a_loop"]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("beside_a_loop")]
 
 
 @pytest.fixture
@@ -26,9 +26,9 @@ def town(transactional_db: None) -> Iterator[Town]:
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_every_page_of_a_petition_in_every_look(
-    town: Town, chromium: Browser, live_server: object, language: str
+    town: Town, chromium: Browser, live_server: LiveServer, language: str
 ) -> None:
-    url = live_server.url.replace("localhost", "127.0.0.1")  # type: ignore[attr-defined]
+    url = live_server.url.replace("localhost", "127.0.0.1")
     late, sorted_one, answered = petition(town), assigned(town), concluded(town)
     town.after(days=16)  # the sorting of one is late, and so is the notice of another
     does(town, ORGAN, answered.id, "serve", served_on="2026-03-04")

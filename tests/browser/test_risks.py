@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from tests.browser.test_cases import looked_at, page_of
+from tests.browser.case_pages import looked_at, page_of
 from tests.rooms.test_consultation import asked, decided, sign
 from tests.rooms.test_risks import FIRE, MILL, entered, risky_town
 from tocsin.records.consultation.services import NewTask
@@ -16,15 +15,7 @@ from tocsin.records.duties.services import NewLine, put_duties
 from tocsin.records.org.models import Account
 from tocsin.testing.town import CITY, EAST, Town
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session", autouse=True)
-def beside_a_loop() -> Iterator[None]:
-    """The browser's driver keeps an event loop in this thread, in which Django would otherwise refuse its database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("beside_a_loop")]
 
 
 @pytest.fixture
