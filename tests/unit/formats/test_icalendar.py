@@ -21,6 +21,11 @@ def entry(uid: str, begin: datetime, end: datetime, **other: object) -> Calendar
 
 
 def read(document: bytes) -> list[vobject.base.Component]:
+    """Its events. The reader keeps the first description of a zone it met in the process, also one that covers other
+    months: each document is read by its own."""
+    known = vars(vobject.icalendar)["__tzidMap"]
+    for zone in [one for one in known if one != "UTC"]:
+        del known[zone]
     return list(vobject.readOne(document.decode()).contents.get("vevent", []))
 
 
