@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -61,6 +62,18 @@ def test_replay_starts_after_the_last_id_and_never_repeats(own_town: RunningTown
     assert (number, body["events"]) == (after, [])
 
 
+def test_a_page_is_told_in_its_own_language_whatever_the_browser_asks_for(town: RunningTown):
+    """Tabs of one browser share a connection by its address, and one of them may have changed the language since."""
+    page = httpx.get(town.url + "/", cookies=town.cookies("duty_officer"), headers={"Accept-Language": "zh-CN"}).text
+    (address,) = re.findall(r'data-stream="([^"]+)"', page)
+    with listening(town, address, headers={"Accept-Language": "en"}) as response:
+        _number, body = first(response, "changes")
+    assert "个实时" in body["health"]
+    with listening(town, address.replace("zh-hans", "en"), headers={"Accept-Language": "zh-CN"}) as response:
+        _number, body = first(response, "changes")
+    assert "streams live" in body["health"]
+
+
 def test_changes_arrive_while_listening_and_the_heart_beats(own_town: RunningTown):
     with listening(own_town, "/live/stream") as response:
         told = messages(response)
@@ -104,7 +117,7 @@ def test_nobody_listens_without_a_session_and_nothing_leads_elsewhere(town: Runn
     assert httpx.get(town.url + "/live/stream", cookies={"tocsin_session": "x" * 32}).status_code == 401
     for role in ("administrator", "facility_operator"):
         assert httpx.get(town.url + "/live/stream", cookies=town.cookies(role)).status_code == 403
-    another = httpx.get(town.url + "/live/stream/0123456789abcdef", cookies=town.cookies("duty_officer"))
+    another = httpx.get(town.url + "/live/stream/0123456789abcdef/en", cookies=town.cookies("duty_officer"))
     assert another.status_code == 403  # a page of another post, left open in this browser
 
 

@@ -117,7 +117,7 @@ ROWS: dict[str, Row] = {
     "sources/": Row(get=FEEDS),
     "quarantine/": Row(get=FEEDS),
     "live/stream": Row(get=WATCHERS, kind="program"),
-    "live/stream/<str:of>": Row(get=NONE, kind="program", with_={"of": "somebody-else"}),
+    "live/stream/<str:of>/<str:language>": Row(get=NONE, kind="program", with_={"of": "somebody-else", "language": "en"}),
     "laws": Row(get=STAFF - {"administrator"}),
     "consultations/": Row(get=STAFF - {"administrator"}),
     "consultations/new": Row(get=CONSULTERS, post=CONSULTERS),

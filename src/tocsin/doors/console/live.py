@@ -169,10 +169,11 @@ _watchers: dict[asyncio.AbstractEventLoop, Watcher] = {}
 
 
 @require_GET
-async def stream(request: HttpRequest, of: str = "") -> HttpResponseBase:
+async def stream(request: HttpRequest, of: str = "", language: str = "") -> HttpResponseBase:
     """Messages ``changes`` (rows in words and HTML), ``many`` (read the page anew), ``beat`` (heartbeat) and ``over``.
 
     Nobody logged in: 401. A role that reads no events, or ``of`` that is another account or post than the session's: 403.
+    ``language`` is that of the page that asks: tabs of one browser may stand in two, and share a connection by its address.
     Never a redirect: a stream that led to a page would be read as silence.
     """
     try:
@@ -185,7 +186,8 @@ async def stream(request: HttpRequest, of: str = "") -> HttpResponseBase:
         return HttpResponse(status=refused, headers={"Cache-Control": "no-store"})
     text = request.headers.get("Last-Event-ID") or request.GET.get("since", "")
     cursor = Cursor.read(text)
-    response = StreamingHttpResponse(_messages(listener, cursor, present_language()), content_type="text/event-stream")
+    tongue = "zh-hans" if language.startswith("zh") else "en" if language else present_language()
+    response = StreamingHttpResponse(_messages(listener, cursor, tongue), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response

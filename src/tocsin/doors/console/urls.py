@@ -60,7 +60,7 @@ urlpatterns = [
     *risks,
     *consultations,
     path("live/stream", stream, name="stream"),
-    path("live/stream/<str:of>", stream, name="stream_of"),
+    path("live/stream/<str:of>/<str:language>", stream, name="stream_of"),
     path("login", login, name="login"),
     path("logout", logout, name="logout"),
     path("post", post, name="post"),
