@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tocsin.doors.console.cases_form import Asked, asked
 from tocsin.doors.console.frame import Frame
 from tocsin.doors.console.standing import post_title
+from tocsin.loop.respond.doers import facility_title
 from tocsin.loop.review.words import verb_words
 from tocsin.packkit.answers import AnswerFault
 from tocsin.packkit.appeal_levels import next_level
@@ -45,12 +46,13 @@ _PAGES = {"rectify": "rectify:finding"}  # by the room that keeps a kind
 
 @dataclass(frozen=True, slots=True)
 class CaseOnPage:
-    """A case with its words; moments in microseconds."""
+    """A case with its words; ``where``: the facility, else the place; moments in microseconds."""
 
     line: CaseLine
     kind: str
     state: str
     owner: str
+    where: str
     opened_us: int
     due_us: int | None
     over_us: int | None
@@ -86,6 +88,7 @@ def case_on_page(line: CaseLine, language: str) -> CaseOnPage:
     """A case with its words."""
     return CaseOnPage(
         line, in_words(line.kind.title), in_words(line.kind.states[line.state].title), post_title(line.owner, language),
+        facility_title(line.facility, language) if line.facility else line.place,
         to_us(line.opened_at), to_us(line.due_at) if line.due_at and not line.is_over else None, _us(line.over_at),
     )  # fmt: skip
 

@@ -83,8 +83,8 @@ def named_areas(facility: str, label: str) -> list[str]:
 
 def facility_title(facility: str, language: str) -> str:
     """What people call a facility; its id where nobody registered it."""
-    found = next((f for f in places.facilities(EVERYWHERE) if f.id == facility), None)
-    return (found.title.get(language) or found.title.get("en") or facility) if found else facility
+    found = places.facility_words(EVERYWHERE, facility)
+    return found.get(language) or found.get("en") or facility
 
 
 def _answers(post: PostLine, jurisdiction: str) -> bool:

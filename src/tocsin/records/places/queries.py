@@ -13,7 +13,7 @@ from tocsin.records.org.scope import Scope
 from tocsin.records.places.models import FacilityRow, Jurisdiction
 from tocsin.records.places.services import Area
 
-__all__ = ["area", "facilities", "jurisdictions", "local_time"]
+__all__ = ["area", "facilities", "facility_words", "jurisdictions", "local_time"]
 
 
 def jurisdictions(scope: Scope) -> list[Area]:
@@ -36,6 +36,14 @@ def local_time(moment: datetime, jurisdiction: str) -> datetime:
     zones = dict(Jurisdiction.objects.filter(path__in=lineage(jurisdiction)).values_list("path", "zone"))
     zone = next((zones[path] for path in sorted(zones, key=len, reverse=True)), None)
     return timezone.localtime(moment, ZoneInfo(zone) if zone else None)
+
+
+def facility_words(scope: Scope, facility: str) -> dict[str, str]:
+    """What one facility is called, by language; empty where nobody registered it or it lies outside."""
+    found: dict[str, str] = (
+        FacilityRow.objects.filter(scope.rows(), id=facility).values_list("title", flat=True).first() or {}
+    )
+    return found
 
 
 def facilities(scope: Scope) -> list[Facility]:
