@@ -38,7 +38,7 @@ __all__ = ["demo"]
 
 PORT = 8000
 ACTOR = "demo"
-PACKS = ("natural_hazards", "gas_leak")
+PACKS = ("natural_hazards", "gas_leak", "workplace_safety", "petitions")
 AFTER_US = 14 * 60 * 1_000_000  # every lateness has passed, and nobody would yet call the whole city silent
 RECORDED_STEPS = 480
 
