@@ -1,8 +1,7 @@
 """Machine code of kernels, kept on disk and linked by LLVM alone.
 
-Where: a folder of the installation beside the modules (as Python keeps its own compiled files), else the user's cache; only
-the owner may write there. What code was made from is in its name: the kernel, every kernel that it calls, the numbers that
-they name, the versions of Numba, LLVM and Python, and the processor. So a change of a kernel that others have taken in
+Where: ``kept_folder``. What code was made from is in its name: the kernel, every kernel that it calls, the numbers that they
+name, the versions of Numba, LLVM and Python, and the processor. So a change of a kernel that others have taken in
 never leaves old code behind (Numba's own cache looks at the one file only).
 
 How a kernel is called: with one row of 64-bit numbers. A column is given by the address of its array object, whose first
@@ -13,21 +12,24 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-import importlib.metadata
+import importlib
+import importlib.util
 import os
 import platform
 import re
 import struct
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import llvmlite
 import llvmlite.binding as llvm
 import numpy as np
+
+from tocsin.engine.kept import keep, kept_folder
 
 if TYPE_CHECKING:
     from tocsin.engine.operators.kernel import Kernel
@@ -151,22 +153,19 @@ def _folder() -> Path | None:
     """Where machine code of just these sources is kept; None where nothing can be."""
     if os.environ.get("NUMBA_DISABLE_JIT") == "1":
         return None
-    here, made_from = Path(__file__).parent, hashlib.sha256()
-    for part in (*(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy")), sys.version,
-                 platform.machine(), llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()):  # fmt: skip
-        made_from.update(part.encode() + b"\0")
-    name = f"kernels-{made_from.hexdigest()[:16]}"
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    for parent in (here / "__pycache__", cache_home / "tocsin"):
-        folder = parent / name
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            continue
-        owned = folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o022
-        if owned and os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            return folder
-    return None
+    about = (llvmlite.__version__, np.__version__, sys.version, platform.machine(), llvm.get_host_cpu_name(),
+             llvm.get_host_cpu_features().flatten())  # fmt: skip
+    return kept_folder("kernels", Path(__file__).parent, [_numba(), *(part.encode() for part in about)])
+
+
+def _numba() -> bytes:
+    """Numba's version, read from its own file: to import Numba, or what reads the versions of packages, takes longer than
+    everything else here."""
+    found = importlib.util.find_spec("numba")
+    file = Path(found.origin).with_name("_version.py") if found and found.origin else None
+    if file is None or not file.is_file():
+        return importlib.import_module("importlib.metadata").version("numba").encode()  # type: ignore[no-any-return]
+    return file.read_bytes()
 
 
 _HEAD = re.compile(rb"tocsin kernel (\d+) (\d+) ([0-9a-f]{64})\n")
@@ -188,10 +187,4 @@ def _read(path: Path) -> Code | None:
 def _write(path: Path, code: Code) -> None:
     data = code.way_in + code.kernel
     head = f"tocsin kernel {code.results} {len(code.way_in)} {hashlib.sha256(data).hexdigest()}\n"
-    fresh = path.with_suffix(f".{os.getpid()}")
-    try:
-        fresh.write_bytes(head.encode() + data)
-        fresh.replace(path)
-    except OSError:  # a full or read-only disk: compiled again next time
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
+    keep(path, head.encode(), data)
