@@ -23,14 +23,19 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
             cool_us, free_rank, ranks, level, onset, since, count, clear_since, clear_count, level_since, cool_until,
             cool_rank, busy, out_row, out_from, out_to, out_onset):  # fmt: skip
     """``rise[r, i]``: rung r's condition is true at row i; ``rise_false``: known to be false. Rungs rise in rank."""
-    n = 0
-    rungs = ranks.shape[0]
-    for i in range(slot.shape[0]):
+    n, i, rungs, rows = 0, -1, ranks.shape[0], slot.shape[0]
+    while True:
+        i += 1
+        if i == rows:
+            return n
         s = slot[i]
-        rises = False
-        for r in range(rungs):
+        rises = rise[0, i]
+        for r in range(1, rungs):
             rises |= rise[r, i]
         if not (rises or busy[s]):  # by far the most: at rest, and nothing true
+            if rungs == 1:
+                while i + 1 < rows and slot[i + 1] == s and not rise[0, i + 1]:
+                    i += 1
             continue
         reached, true_now = 0, 0  # highest rank that has held for its hold; highest whose condition is true
         present = -1
@@ -74,7 +79,6 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
             else:
                 clear_count[s] = 0
         busy[s] = rises or level[s] > 0
-    return n
 
 
 class Ladder:
