@@ -101,6 +101,7 @@ VERBS: dict[str, str | Promise] = {
     "vault_opened": _("Vault opened for an event"),
     "vault_put": _("Put into the vault"),
     "vault_read": _("Read in the vault"),
+    "vault_taken_out": _("Taken out of the vault"),
     "vault_kept_on": _("Vault kept beyond the event"),
     "vault_destroyed": _("Destroyed the vault of an event"),
     "seal_key_added": _("Seal key added"),
@@ -226,6 +227,7 @@ VERBS: dict[str, str | Promise] = {
     "statement_discarded": _("Statement discarded"),
     # rectify
     "finding_recorded": _("Finding recorded"),
+    "findings_became_cases": _("Findings became cases"),
     "order_served": _("Order served"),
     "plan_entered": _("Five implementations entered"),
     "finding_fixed": _("Reported as fixed"),
