@@ -35,10 +35,12 @@ ACCIDENT: Mapping[str, Any] = {
     "course": f"A tank burst. {HOSTILE}", "deaths": 2, "seriously_injured": 5, "missing": 1, "direct_loss_cny": 1250000.0,
     "steps": "Valves shut; 200 people led away.",
 }  # fmt: skip
-ANSWERS = (
-    "2026-09-24 06:10", "2026-09-24 06:20", f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000",
-    "Valves shut; 200 people led away.",
-)  # fmt: skip
+SAID = (f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000", "Valves shut; 200 people led away.")
+ANSWERS = {
+    "en": ("24 September 2026, 06:10", "24 September 2026, 06:20", *SAID),
+    "zh-hans": ("2026年9月24日06:10", "2026年9月24日06:20", *SAID),
+}
+DAYS = {"en": ("20 October 2026", "1 December 2026"), "zh-hans": ("2026年10月20日", "2026年12月1日")}
 
 
 @pytest.fixture
@@ -94,9 +96,9 @@ def test_a_first_report_says_every_answer_and_is_a_draft_until_it_is_passed_up(t
     assert document.paragraphs[1].text == title
     rows = [tuple(cell.text for cell in line.cells) for line in document.tables[0].rows][1:]
     titles = [question.title[language] for question in kind.forms[kind.form].questions]
-    assert rows == list(zip(titles, ANSWERS, strict=True))
+    assert rows == list(zip(titles, ANSWERS[language], strict=True))
     said = plain(read_pdf(client, f"{path}.pdf?lang={language}"))
-    for words in (title, case.number, draft, "Tank farm 3 & <yard>", *titles, *ANSWERS):
+    for words in (title, case.number, draft, "Tank farm 3 & <yard>", *titles, *ANSWERS[language]):
         assert plain(words) in said, words
     step(town, case.id, "receive", "duty")
     step(town, case.id, "pass_up", "case-handler", passed_to="Province")
@@ -133,8 +135,9 @@ def test_follow_up_and_final_report_grow_with_the_record(town: Town) -> None:
     assert not final.startswith("DRAFT")
     wanted = (
         "Final report: Accident", case.number, "Answered, measures under way", "Replace all tanks of that year.",
+        "Corrosion inside.", "(earlier answer 1)",
         "Submit the investigation report",
-        given.digest, "pump record.txt", "Investigation report", "27 September 2026", "Tank farm 3 & <yard>", *ANSWERS,
+        given.digest, "pump record.txt", "Investigation report", "27 September 2026", "Tank farm 3 & <yard>", *ANSWERS["en"],
     )  # fmt: skip
     for words in wanted:
         assert words in final, words
@@ -155,7 +158,7 @@ def test_an_order_of_a_finding_names_danger_demand_and_limit(town: Town, languag
     grade, title = {"en": ("Major", "Order to put a danger right"), "zh-hans": ("重大", "责令限期整改指令书")}[language]
     document = all_of(read_docx(client, f"{path}.docx?lang={language}"))
     pdf = plain(read_pdf(client, f"{path}.pdf?lang={language}"))
-    for words in (title, case.number, "No guard at the saw", grade, "Fit a guard", "2026-10-20"):
+    for words in (title, case.number, "No guard at the saw", grade, "Fit a guard", DAYS[language][0]):
         assert words in document
         assert plain(words) in pdf
 
@@ -199,7 +202,16 @@ def test_an_agreement_has_its_terms_and_lines_to_sign(town: Town, language: str)
         all_of(read_docx(client, f"{path}.docx?lang={language}")),
         plain(read_pdf(client, f"{path}.pdf?lang={language}")),
     )
-    for words in (title, case.number, "A wall", f"The wall moves by 2 m. {SEEN}", "300", "2026-12-01", sign, "____"):
+    for words in (
+        title,
+        case.number,
+        "A wall",
+        f"The wall moves by 2 m. {SEEN}",
+        "300",
+        DAYS[language][1],
+        sign,
+        "____",
+    ):
         assert words in document, words
         assert plain(words) in pdf, words
 

@@ -27,14 +27,15 @@ _BY_VALIDATOR = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class AnswerFault:
-    """``what`` is wrong with a field: missing, surplus, type, long, choice, range, hidden, day, moment, zone or ahead."""
+    """``what`` is wrong with a field: missing, surplus, type, long, choice, range, hidden, day, moment, zone, ahead or behind."""
 
     field: str
     what: str
 
 
 def answer_faults(form: Form, asked: Iterable[str], answers: Mapping[str, Any], *, now: datetime) -> list[AnswerFault]:
-    """Everything wrong with answers to those questions of a form that are ``asked``, in the order of the form."""
+    """Everything wrong with answers to those questions of a form that are ``asked``, in the order of the form. ``now``: in the
+    zone whose days count."""
     questions = {name: question for name in asked if (question := form.question(name))}
     needed = [question.name for question in questions.values() if question.required]
     schema = {
@@ -49,6 +50,11 @@ def answer_faults(form: Form, asked: Iterable[str], answers: Mapping[str, Any], 
                     found.setdefault(str(name), "missing")
         elif error.absolute_path:
             found.setdefault(str(error.absolute_path[0]), _BY_VALIDATOR.get(str(error.validator), "type"))
+    for name, needs in form.with_it.items():
+        if answers.get(name) not in (None, "", False):
+            for other in needs:
+                if other in questions and not str(answers.get(other, "")).strip():
+                    found.setdefault(other, "missing")
     for name, question in questions.items():
         if name in answers and name not in found and (what := _deeper(question, answers[name], now)):
             found[name] = what
@@ -90,7 +96,9 @@ def _day(value: Any, question: Question, now: datetime) -> str:
         return "day"
     if not _FIRST <= day.year < _LAST:
         return "day"
-    return "ahead" if question.past and day > now.astimezone(UTC).date() else ""
+    if question.past and day > now.date():
+        return "ahead"
+    return "behind" if question.ahead and day < now.date() else ""
 
 
 def _moment(value: Any, question: Question, now: datetime) -> str:
@@ -102,4 +110,6 @@ def _moment(value: Any, question: Question, now: datetime) -> str:
         return "zone"
     if not _FIRST <= moment.year < _LAST:
         return "moment"
-    return "ahead" if question.past and moment > now else ""
+    if question.past and moment > now:
+        return "ahead"
+    return "behind" if question.ahead and moment < now else ""

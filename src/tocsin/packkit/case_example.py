@@ -13,7 +13,7 @@ from tocsin.clocks import Calendar, Due, Extension, Pause, due, read_calendar
 from tocsin.engine.language.faults import nearest
 from tocsin.packkit.answers import answer_faults, start_of
 from tocsin.packkit.appeal_levels import next_level
-from tocsin.packkit.case_moves import Standing, still_asked, why_not
+from tocsin.packkit.case_moves import Standing, put_aside, still_asked, why_not
 from tocsin.packkit.concerns.outcome import Outcome
 from tocsin.packkit.document import Folder
 from tocsin.packkit.fault import Faults
@@ -132,7 +132,8 @@ class _Play:
             faults = answer_faults(self.kind.forms[form], asked, values, now=at)
         if (form and faults) or (values and not form):
             return "form"
-        self.values.update(values)
+        aside = put_aside(self.kind, form, self.values)
+        self.values = {aside.get(name, name): value for name, value in self.values.items()} | dict(values)
         return ""
 
     def _clock(self, step: Mapping[str, Any], role: str, at: datetime) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.packkit.lifecycle import CaseKind, Move
 from tocsin.packkit.roles import OWNER
 
-__all__ = ["Standing", "WhyNot", "still_asked", "why_not"]
+__all__ = ["EARLIER", "Standing", "WhyNot", "put_aside", "still_asked", "why_not"]
+
+EARLIER = "#"  # parts a question from which of its earlier answers it is; no question can be called so
 
 
 class WhyNot(enum.StrEnum):
@@ -61,6 +63,20 @@ def still_asked(kind: CaseKind, form: str, values: Mapping[str, Any]) -> tuple[s
     """The questions of a form that have to be asked: those answered once are not asked again."""
     questions = kind.forms[form].questions if form else ()
     return tuple(question.name for question in questions if question.again or question.name not in values)
+
+
+def put_aside(kind: CaseKind, form: str, names: Collection[str]) -> dict[str, str]:
+    """The questions of a form that are asked again and were answered before, each with the name under which that answer goes
+    on being kept: ``said#1`` is the oldest. What is left out this time is an earlier answer too, and none stands. ``names``:
+    of all answers that are kept."""
+    out = {}
+    for question in kind.forms[form].questions if form else ():
+        if question.again and question.name in names:
+            times = 1
+            while f"{question.name}{EARLIER}{times}" in names:
+                times += 1
+            out[question.name] = f"{question.name}{EARLIER}{times}"
+    return out
 
 
 def _guarded(move: Move, standing: Standing, operates: bool) -> WhyNot | None:

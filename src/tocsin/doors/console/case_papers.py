@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -20,12 +20,14 @@ from tocsin.loop.respond.doers import facility_title
 from tocsin.loop.review.story import post_of
 from tocsin.loop.review.words import verb_words
 from tocsin.loop.warn.names import Names
+from tocsin.packkit.case_moves import EARLIER
 from tocsin.packkit.concerns.lifecycle import REPLY
 from tocsin.packkit.papers import CASE_PAPERS, PaperSpec, default_papers
 from tocsin.records import clock
 from tocsin.records.cases import queries
 from tocsin.records.cases.queries import CaseFile, CaseLine
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.cases.sealing import UNDER_SEAL
 from tocsin.records.files.queries import FileLine, files_for
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.ledger.queries import Line
@@ -37,6 +39,7 @@ from tocsin.terms.errors import NotAllowed, UnknownName
 __all__ = ["CasePaper", "case_paper", "paper", "papers_of", "require_opened"]
 
 _LETTER = "reply_letter"
+_BY_DAY = ("case_order", _LETTER, "agreement")  # a report is a matter of minutes, these are not
 _MONTHS = (
     "January",
     "February",
@@ -64,8 +67,9 @@ class CasePaper:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the record holds of a case, for one language."""
+    """What the record holds of a case, for one paper in one language."""
 
+    spec: PaperSpec
     file: CaseFile
     files: Sequence[FileLine]
     chain: Sequence[Line]
@@ -80,14 +84,31 @@ class _Known:
     def moment(self, at: datetime) -> str:
         """With its year, as a paper that is filed needs it."""
         local = at.astimezone(self.zone)
-        if self.language.startswith("zh"):
-            return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+        return f"{self.day(local)}{'' if self.language.startswith('zh') else ', '}{local:%H:%M}"
 
-    def answers(self, wanted: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
-        """By question: its title and what was answered, in words."""
-        return {name: shown_value(self.line.kind, name, value, self.zone) for name, value in self.line.values.items()
-                if value is not None and (wanted is None or name in wanted)}  # fmt: skip
+    def day(self, on: date) -> str:
+        """The same of a day."""
+        if self.language.startswith("zh"):
+            return f"{on.year}年{on.month}月{on.day}日"
+        return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+    def answers(self, wanted: Sequence[str] | None = None, *, earlier: bool = True) -> dict[str, tuple[str, str]]:
+        """By question: its title and what was answered, in words; ``earlier``: also what was answered before that."""
+        out = {}
+        for name, value in self.line.values.items():
+            asked, before, _times = name.partition(EARLIER)
+            if value is None or (wanted is not None and asked not in wanted) or (before and not earlier):
+                continue
+            title, said = shown_value(self.line.kind, name, value, self.zone)
+            kinds = {found.kind for form in self.line.kind.forms.values() if (found := form.question(asked))}
+            if said == UNDER_SEAL:
+                pass
+            elif "day" in kinds:
+                said = self.day(date.fromisoformat(value))
+            elif "moment" in kinds:
+                said = self.moment(datetime.fromisoformat(value))
+            out[name] = title, said
+        return out
 
 
 @require_safe
@@ -129,10 +150,12 @@ def case_paper(file: CaseFile, name: str, kept: Sequence[FileLine], chain: Seque
         )
     with translation.override(language):
         names = Names.read()
-        known = _Known(file, kept, chain, names, language, names.zone([line.jurisdiction]))
+        known = _Known(spec, file, kept, chain, names, language, names.zone([line.jurisdiction]))
         out = _went_out(spec, chain)
         at, by = (out.at, post_of(out.actor)) if out else (chain[-1].at if chain else line.opened_at, "")
-        given = _given(known, by or line.owner, at)
+        given = _given(known, by or line.owner, at) | (
+            {"dated": known.day(at.astimezone(known.zone))} if name in _BY_DAY else {}
+        )
         mark = _("DRAFT") if _is_draft(line, name, spec) else ""
         return filled_paper(spec, given, _SECTIONS[name](known), [mark], language, at)
 
@@ -202,7 +225,12 @@ def _everything(known: _Known) -> list[Part]:
 
 
 def _agreed(known: _Known) -> list[Part]:
-    return _answers(known, _("What was agreed"), None)
+    """What was asked at the opening, and what the moves asked by which the agreement goes out: what one side said meanwhile is
+    not for the other."""
+    kind = known.line.kind
+    forms = [kind.form, *(kind.moves[move].form for move in known.spec.after if move in kind.moves)]
+    wanted = [question.name for form in forms if form for question in kind.forms[form].questions]
+    return _answers(known, _("What was agreed"), wanted, earlier=False)
 
 
 def _request(known: _Known) -> list[Part]:
@@ -210,8 +238,8 @@ def _request(known: _Known) -> list[Part]:
     return [one for one in rows if not isinstance(one, Heading)]
 
 
-def _answers(known: _Known, title: str, wanted: Sequence[str] | None) -> list[Part]:
-    rows = tuple(known.answers(wanted).values())
+def _answers(known: _Known, title: str, wanted: Sequence[str] | None, *, earlier: bool = True) -> list[Part]:
+    rows = tuple(known.answers(wanted, earlier=earlier).values())
     return [Heading(title), Table((_("Item"), _("Content")), rows)] if rows else []
 
 

@@ -8,9 +8,10 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from tocsin.packkit.answers import AnswerFault
-from tocsin.packkit.case_moves import still_asked
+from tocsin.packkit.case_moves import EARLIER, still_asked
 from tocsin.packkit.forms import Question
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.refusals import fault_words, in_words
@@ -67,10 +68,13 @@ def answers_of(post: QueryDict, kind: CaseKind, form: str, values: Mapping[str, 
 
 def shown_value(kind: CaseKind, name: str, value: Any, zone: tzinfo) -> tuple[str, str]:
     """An answer as a page tells it: the question's title, the answer in words."""
-    question = next((found for form in kind.forms.values() if (found := form.question(name))), None)
+    asked, _sign, times = name.partition(EARLIER)
+    question = next((found for form in kind.forms.values() if (found := form.question(asked))), None)
     if question is None:
         return name, str(value)
     title = in_words(question.title)
+    if times:
+        title = _("{title} (earlier answer {n})").format(title=title, n=times)
     if value == UNDER_SEAL:
         return title, UNDER_SEAL
     if question.kind == "choice":

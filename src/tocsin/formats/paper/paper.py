@@ -16,6 +16,7 @@ __all__ = [
     "Paper",
     "Part",
     "Signature",
+    "Signers",
     "Table",
     "Text",
     "clean",
@@ -36,9 +37,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph; a line break in it stays one."""
+    """Paragraphs, one a line. ``flush``: without indent, as whom a paper goes to."""
 
     text: str
+    flush: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Signers:
+    """Lines that are signed by hand."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """Who issues it and when, as it stands at the end."""
 
@@ -64,7 +73,7 @@ class Signature:
     dated: str
 
 
-Part = Heading | Text | Items | Table | Signature
+Part = Heading | Text | Items | Table | Signers | Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ class Paper:
 
 def clean(text: str) -> str:
     """Text that a document can hold: without control characters, and without those that turn the direction of writing."""
-    return _UNWANTED.sub("", text)
+    return _UNWANTED.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def require_bounded(paper: Paper) -> None:
@@ -100,8 +109,8 @@ def _texts(paper: Paper) -> Iterator[str]:
         match part:
             case Heading(text) | Text(text):
                 yield text
-            case Items(items):
-                yield from items
+            case Items(lines) | Signers(lines):
+                yield from lines
             case Table(columns, rows):
                 yield from columns
                 for row in rows:

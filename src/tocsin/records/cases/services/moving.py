@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +20,7 @@ from tocsin.packkit.concerns.lifecycle import REPLY
 from tocsin.packkit.lifecycle import CaseKind, Move
 from tocsin.records.blobs import Photo
 from tocsin.records.cases.calendars import calendars_in_use
-from tocsin.records.cases.commitment import of_answers
+from tocsin.records.cases.commitment import of_answers, salt_of
 from tocsin.records.cases.facts import CaseMoved
 from tocsin.records.cases.keeper import Keeper, kept_by_another
 from tocsin.records.cases.kinds import kind_of
@@ -35,6 +35,7 @@ from tocsin.records.ledger.bulk import Note, append_many
 from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor
 from tocsin.records.outbox import services as outbox
+from tocsin.records.places import queries as places
 from tocsin.records.row_updates import as_json, update_rows
 from tocsin.records.rows import put_rows
 from tocsin.terms.errors import BadValue, Refused, TooBig, UnknownName
@@ -144,7 +145,8 @@ class _Command:
         self.pictures, self.keeper = pictures, keeper
         self.code, self.answers, self.wanted, self.actor, self.now = code, answers, wanted, actor, now
         self._operated: set[str] | None = None
-        self._answered: dict[tuple[str, str, tuple[str, ...]], list[AnswerFault]] = {}
+        self._answered: dict[tuple[str, str, tuple[str, ...], date], list[AnswerFault]] = {}
+        self._local: dict[str, datetime] = {}  # what time it is, by area
         self._area: dict[tuple[str, str], Refused | None] = {}
 
     def run(self, seen: list[_Seen], moved: Moved) -> None:
@@ -192,11 +194,22 @@ class _Command:
             return against
         if not move.form:
             return AnswersRefused(answer_faults_of_none(self.answers), None) if self.answers else None
-        asked = (case.declaration_id, move.form, still_asked(kind, move.form, answered(case.values, case.sealed)))
+        here = self._local_time(case.jurisdiction)
+        asked = (
+            case.declaration_id,
+            move.form,
+            still_asked(kind, move.form, answered(case.values, case.sealed)),
+            here.date(),
+        )
         if asked not in self._answered:  # the same answers to the same questions are looked at once a list
-            self._answered[asked] = answer_faults(kind.forms[move.form], asked[2], self.answers, now=self.now)
+            self._answered[asked] = answer_faults(kind.forms[move.form], asked[2], self.answers, now=here)
         faults = self._answered[asked]
         return AnswersRefused(faults, kind.forms[move.form]) if faults else None
+
+    def _local_time(self, jurisdiction: str) -> datetime:
+        if jurisdiction not in self._local:
+            self._local[jurisdiction] = places.local_time(self.now, jurisdiction)
+        return self._local[jurisdiction]
 
     def _against_pictures(self, move: Move, case: str) -> Refused | None:
         if move.pictures and not self.pictures:
@@ -227,9 +240,8 @@ class _Command:
         case.before, case.state = case.state, move.after
         case.version += 1
         case.makers = {**case.makers, self.code: self.actor.account}
-        if self.answers:
-            outside, case.sealed = put_answers(case, kind, case.sealed, self.answers)
-            case.values = {**case.values, **outside}
+        if move.form:
+            case.values, case.sealed = put_answers(case, kind, case.values, case.sealed, move.form, self.answers)
         if after.replied and case.replied_at is None:
             case.replied_at = now
         case.put_right_at = (case.put_right_at or now) if after.put_right else None
@@ -245,8 +257,8 @@ class _Command:
             (c.id, c.state, c.version, dump(c.values), dump(c.makers), now, c.replied_at, c.put_right_at, c.over_at, c.reopened,
              c.contested_at) for c, _kind in taken
         ])  # fmt: skip
-        for c, _kind in taken:
-            if c.seal_key and self.answers:
+        for c, kind in taken:
+            if c.seal_key and kind.moves[self.code].form:
                 CaseRow.objects.filter(id=c.id).update(sealed=c.sealed)
         notes = self._clocks(taken)
         kept = (
@@ -267,7 +279,7 @@ class _Command:
     def _body(self, case: _Seen) -> dict[str, Any]:
         body: dict[str, Any] = {"number": case.number, "move": self.code, "before": case.before, "after": case.state}
         if self.answers:
-            body |= {"asked": sorted(self.answers), "answers": of_answers(self.answers, case.salt)}
+            body |= {"asked": sorted(self.answers), "answers": of_answers(self.answers, salt_of(case))}
         return body
 
     def _clocks(self, taken: list[tuple[_Seen, CaseKind]]) -> list[Note]:
@@ -290,7 +302,7 @@ class _Command:
                 began = start_moment(spec, case.values, zone, self.now)
                 key = (case.declaration_id, name, began, zone)
                 if key not in cache:
-                    cache[key] = moments_of(spec, began, zone, calendars[spec.calendar])
+                    cache[key] = moments_of(spec, began, zone, calendars[spec.calendar], now=self.now)
                 rows.append(new_row(case.id, spec, "case", began, zone, cache[key]))
         notes = end_clocks(ends, "done", now=self.now)
         put_rows(ClockRow, COLUMNS, rows)
