@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from tocsin.records.cases.commitment import commitment, new_salt
+from tocsin.records.cases.commitment import commitment, new_salt, salt_of
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import Actor, service
 from tocsin.records.org.roles import Act
@@ -79,7 +79,7 @@ def put(event: str, kind: str, words: str, *, jurisdiction: str, actor: Actor, n
         made = VaultItemRow.objects.create(
             vault=row, name=kind, words=key.close(said, f"item/{kind}"), at=now, by=actor.name
         )
-        body = {"event": event, "item": made.pk, "kind": kind, "words": commitment(said, row.salt)}
+        body = {"event": event, "item": made.pk, "kind": kind, "words": commitment(said, salt_of(row))}
         ledger.append(subject, "vault_put", body, actor=actor.name, now=now)
     return int(made.pk)
 
@@ -137,7 +137,7 @@ def keep_on(event: str, until: datetime, why: str, *, actor: Actor, now: datetim
             raise BadValue(_("assessment"), _("it needs a reason and a day within a year"), _("write both"))
         row.kept_until, row.kept_why = until, seal.open_key(row.seal_key).close(said, "assessment")
         row.save()
-        body = {"event": event, "until_us": to_us(until), "why": commitment(said, row.salt)}
+        body = {"event": event, "until_us": to_us(until), "why": commitment(said, salt_of(row))}
         ledger.append(subject_of(event), "vault_kept_on", body, actor=actor.name, now=now)
 
 
