@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 def run(configuration: Configuration) -> int:
     """Work until SIGTERM or SIGINT."""
     from tocsin.app.wiring import WIRING
+    from tocsin.loop.rectify.services import note_migrated
 
+    note_migrated(now=clock.now())
     stop = threading.Event()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:

@@ -27,7 +27,7 @@ _BY_VALIDATOR = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class AnswerFault:
-    """``what`` is wrong with a field: missing, surplus, type, long, choice, range, hidden, day, moment, zone, ahead or behind."""
+    """``what`` is wrong with a field: missing, surplus, type, long, choice, range, hidden, day, moment, zone, ahead, behind."""
 
     field: str
     what: str

@@ -1,9 +1,8 @@
 """forms/*.json: what a case is asked, as JSON Schema 2020-12, a closed part of it. Each form is flat: one question a property.
 
 Words stand in ``x-title`` (and ``x-hint``, ``x-words`` for choices) in every language. ``x-again``: asked at every move, else
-once in the life of a case. ``x-past``: a day or moment that cannot lie ahead; ``x-ahead``: one that cannot lie behind. ``x-sealed``: about a person; kept
-under seal only.
-``x-told``: the requester reads the answer by receipt code.
+once in the life of a case. ``x-past``: a day or moment that cannot lie ahead; ``x-ahead``: one that cannot lie behind.
+``x-sealed``: about a person; kept under seal only. ``x-told``: the requester reads the answer by receipt code.
 """
 
 from __future__ import annotations

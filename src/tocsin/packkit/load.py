@@ -20,7 +20,8 @@ from tocsin.packkit.forms import read_forms
 from tocsin.packkit.hazards import read_cascades, read_hazards
 from tocsin.packkit.lifecycle import read_lifecycle
 from tocsin.packkit.manifest import read_manifest
-from tocsin.packkit.pack import Pack
+from tocsin.packkit.origins import read_origins
+from tocsin.packkit.pack import Pack, Provenance
 from tocsin.packkit.papers import read_papers
 from tocsin.packkit.playbook import read_playbook
 from tocsin.packkit.reports import read_report_categories
@@ -95,11 +96,13 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     faults.concern = "sealed"
     check_sealed(folder, rules, faults)
     quality = folder.document("quality.toml").data
+    valid = Provenance("", False, manifest.valid_from, manifest.valid_to)
     return Pack(
         name=manifest.name, version=manifest.version, sha=digest_of(folder.path), path=folder.path, title=manifest.title,
         owner=manifest.owner, scheme=manifest.scheme, valid_from=manifest.valid_from, valid_to=manifest.valid_to, rules=rules,
         hazards=hazards, borrowed=borrowed, cascades=cascades, properties=properties, tables=tables, words=words,
         provenance=provenance,
+        origins=read_origins(folder, valid),
         tier=str(quality.get("tier", "")),
         warnings=warnings,
         papers=papers,

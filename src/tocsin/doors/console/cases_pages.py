@@ -56,7 +56,7 @@ from tocsin.terms.moment import from_us, to_us
 __all__ = ["AT_ONCE", "SHEETS", "case", "case_page", "cases", "document", "document_small", "may_open"]
 
 AT_ONCE = 50
-_WHICH = ("open", "overdue", "over", "all")
+_WHICH = ("open", "overdue", "unowned", "over", "all")
 _TIMELINE = 60
 
 
@@ -77,11 +77,13 @@ def cases(request: HttpRequest) -> HttpResponse:
         "shown": shown, "total": total, "wanted": wanted, "first_row": start + 1, "last_row": start + len(shown),
         "previous": _page(request, max(start - AT_ONCE, 0)) if start else "",
         "next": _page(request, start + AT_ONCE) if start + AT_ONCE < total else "", "mine": request.GET.get("mine") == "1",
-        "which": [("open", _("Open")), ("overdue", _("A deadline has passed")), ("over", _("Over")), ("all", _("All"))],
+        "which": [("open", _("Open")), ("overdue", _("A deadline has passed")),
+                  ("unowned", _("Without an owner")), ("over", _("Over")), ("all", _("All"))],
         "kinds": [(name, in_words(kind.title)) for name, kind in kinds.items()],
         "states": [(state.code, in_words(state.title)) for state in states],
         "opens": [(kind.pack, kind.code, in_words(kind.title)) for kind in may_open(frame.actor)],
         "drafts": drafts_on_page(frame.actor, "/", None),
+        "unowned": [case_on_page(line, frame.language) for line in queries.cases(frame.scope, Filter("unowned"), at_most=20)],
     }  # fmt: skip
     return render(request, "console/cases.html", context)
 

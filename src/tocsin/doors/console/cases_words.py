@@ -132,7 +132,7 @@ def hand_words(what: str) -> str:
     """What happened to the assignment."""
     return {
         "assigned": _("Assigned to"), "transferred": _("Handed to"), "contested": _("Disputed; named instead"),
-        "ruled": _("Decided: it is for"),
+        "ruled": _("Decided: it is for"), "stands_in": _("Stands in, for want of a post"),
     }.get(what, what)  # fmt: skip
 
 

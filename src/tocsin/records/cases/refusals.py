@@ -43,6 +43,7 @@ def fault_words(what: str) -> str:
         "long": _("is too long"), "choice": _("is none of the choices"), "range": _("is outside what is possible"),
         "hidden": _("holds characters that cannot be seen"), "day": _("is no day; write it as 2026-01-31"),
         "moment": _("is no moment; write day and time"), "zone": _("has no time zone"), "ahead": _("lies in the future"),
+        "behind": _("lies in the past"),
     }.get(what, what)  # fmt: skip
 
 

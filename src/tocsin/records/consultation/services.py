@@ -181,7 +181,8 @@ def decide(
 
 
 def withdraw(consultation_id: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
-    """Nobody is asked any more, with the reason. Raises what ``decide`` raises of its guards."""
+    """Nobody is asked any more, with the reason; those who have not answered are told by letter. Raises what ``decide`` raises
+    of its guards."""
     with transaction.atomic():
         row = _held(consultation_id)
         _require_decider(row, actor)
@@ -190,7 +191,13 @@ def withdraw(consultation_id: str, why: str, *, version: int, actor: Actor, now:
         _see_deadline(row, now)
         row.withdrawn_at = now
         _save(row)
-        _tell(row, "consultation_withdrawn", actor, now)
+        silent, _against = _standing(row)
+        if silent:  # whoever has answered waits for a decision, not for a letter that nothing is to be done
+            tell_posts("consultation", [org.post(post) for post in silent], lambda language: Text(
+                _("Your opinion is not asked for any more: {thing}").format(thing=row.thing),
+                _("The question was withdrawn. There is nothing left to answer.")), about=row.id, event=row.event,
+                link=f"/consultations/{row.id}/", actor=actor, now=now)  # fmt: skip
+        _tell(row, "consultation_withdrawn", actor, now, silent=silent)
 
 
 def finish_task(task_id: str, note: str, *, actor: Actor, now: datetime) -> None:
