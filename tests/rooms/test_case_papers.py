@@ -142,6 +142,14 @@ def test_follow_up_and_final_report_grow_with_the_record(town: Town) -> None:
     for words in wanted:
         assert words in final, words
         assert plain(words) in pdf, words
+    table = next(one for one in document.tables if any("earlier answer" in row.cells[0].text for row in one.rows))
+    said = {row.cells[0].text: row.cells[1].text for row in table.rows}
+    first, newest = (
+        title for title, words in said.items() if words in ("Corrosion inside.", "Replace all tanks of that year.")
+    )
+    assert re.search(r"\(earlier answer 1\), 27 September 2026, \d\d:\d\d$", first)
+    assert re.search(r"27 September 2026, \d\d:\d\d$", newest)
+    assert "earlier" not in newest
     clauses = [clock.clause for clock in services_kind().clocks.values() if clock.clause][:1]
     assert clauses
     assert "\u202e" not in final

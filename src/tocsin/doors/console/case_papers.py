@@ -107,8 +107,21 @@ class _Known:
                 said = self.day(date.fromisoformat(value))
             elif "moment" in kinds:
                 said = self.moment(datetime.fromisoformat(value))
-            out[name] = title, said
+            given = self.given_at(name)
+            out[name] = (f"{title}, {self.moment(given)}" if earlier and given else title), said
         return out
+
+    def given_at(self, name: str) -> datetime | None:
+        """When an answer to a question that was answered more than once was given; None for one that was answered once."""
+        asked, _sign, nth = name.partition(EARLIER)
+        kept = sorted(int(one.partition(EARLIER)[2]) for one in self.line.values if one.startswith(asked + EARLIER))
+        if not kept:
+            return None
+        given = [one.at for one in self.chain if asked in one.body.get("asked", ())]
+        stands = self.line.values.get(asked) is not None
+        # Counted from the newest: of a case from before earlier answers were kept, the oldest are gone.
+        back = (len(kept) - int(nth) + (2 if stands else 1)) if nth else 1
+        return given[-back] if back <= len(given) else None
 
 
 @require_safe
@@ -209,7 +222,7 @@ def _asked_first(known: _Known) -> list[Part]:
 def _answered_since(known: _Known) -> list[Part]:
     first = known.line.kind.forms[known.line.kind.form].questions if known.line.kind.form else ()
     opening = {question.name for question in first}
-    since = [name for name in known.line.values if name not in opening]
+    since = [asked for name in known.line.values if (asked := name.partition(EARLIER)[0]) not in opening]
     return [*_answers(known, _("What was reported"), list(opening)), *_answers(known, _("What became known since"), since),
             *_steps(known)]  # fmt: skip
 
