@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 from tocsin.engine.operators.machine_code import NEVER_CALLED, RESULTS, Code, Columns, machine
 
 if TYPE_CHECKING:
     from tocsin.engine.operators.kernel import Kernel
 
-__all__ = ["dispatcher", "machine_code"]
+__all__ = ["dispatcher", "machine_code", "prefetching"]
 
 _DTYPES = {"b": types.int8, "B": types.uint8, "i": types.int32, "l": types.int64, "L": types.uint64, "d": types.float64,
            "?": types.boolean}  # fmt: skip
@@ -24,10 +28,25 @@ _KNOWN = {"memset", "memcpy", "memmove", NEVER_CALLED}  # what machine code may 
 _FLAGS = {"nogil": True, "error_model": "numpy"}
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def prefetching(_: Any, column: Any, at: Any) -> Any:
+    """LLVM's ``prefetch``: to read, to be kept in all caches, data."""
+
+    def instruction(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = make_array(signature.args[0])(context, builder, args[0]).data
+        word, address = ir.IntType(32), builder.bitcast(builder.gep(data, [args[1]]), cgutils.voidptr_t)
+        ask = ir.FunctionType(ir.VoidType(), [address.type, word, word, word])
+        fetch = cgutils.get_or_insert_function(builder.module, ask, "llvm.prefetch.p0")
+        builder.call(fetch, [address, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(column, types.int64), instruction
+
+
 def dispatcher(function: Callable[..., Any], **flags: Any) -> Any:
     """Numba's own; kernels called by this one stand in its globals as theirs."""
     named: dict[str, Any] = {name: function.__globals__.get(name) for name in function.__code__.co_names}
-    inner = {name: value.compiled for name, value in named.items() if type(value).__name__ == "Kernel"}
+    inner = {name: value.compiled for name, value in named.items() if type(value).__name__ in ("Kernel", "Hint")}
     own = python_types.FunctionType(function.__code__, {**function.__globals__, **inner}, function.__name__)
     own.__qualname__, own.__module__ = function.__qualname__, function.__module__
     return njit(**_FLAGS, **flags)(own)

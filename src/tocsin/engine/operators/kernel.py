@@ -18,7 +18,7 @@ import numpy as np
 
 from tocsin.engine.operators.machine_code import Columns, linked
 
-__all__ = ["Kernel", "kernel"]
+__all__ = ["Kernel", "kernel", "prefetch"]
 
 
 class Kernel:
@@ -57,3 +57,23 @@ class Kernel:
 def kernel(function: Callable[..., Any]) -> Kernel:
     """Compile with Numba, keep the machine code on disk, release the interpreter's lock."""
     return Kernel(function)
+
+
+class Hint(Kernel):
+    """What a kernel may say to the processor; it changes nothing, so outside of machine code there is nothing to do."""
+
+    @property
+    def compiled(self) -> Any:
+        """The instruction, as Numba takes it in; imports Numba."""
+        from tocsin.engine.operators.compiling import prefetching  # noqa: PLC0415 - the import is what is avoided
+
+        return prefetching
+
+    def __call__(self, *args: Any) -> None:
+        """Nothing."""
+
+
+@Hint
+def prefetch(column: Any, at: int) -> None:
+    """Begin to fetch the cache line that holds this cell of a column (of the flat column, where it has two dimensions). Any
+    number may be given; where there is no such cell nothing happens."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.kernel import kernel, prefetch
 from tocsin.engine.operators.rings import make_room
 from tocsin.engine.operators.scratch import Scratch
 from tocsin.engine.operators.windows import First, History, Sum, add_pair
@@ -22,6 +22,45 @@ OF_SUM = ("sum", "count", "mean")
 OF_FIRST = ("seen", "first", "delta", "rate")  # seen: the count of a window that only its oldest value is kept of
 KINDS = OF_SUM + OF_FIRST
 Product = tuple[str, int, int]  # kind, width (us), over (us)
+SOON, LATER = 8, 24  # rows ahead: whose places in the rings are asked for, and before that what says where these are
+LINE, LINES = 8, 8  # entries of a cache line; lines that are asked for at most, then the processor goes on by itself
+
+
+@kernel
+def _ask_for(now, end, slot, sums, firsts, sum_last, high, low, first_last, offset, klass, head, tail, times, values):
+    """Ask for the memory that rows ahead of ``end`` will need, ``now:end`` being as many rows as they may be of a slot."""
+    rows, slots = slot.shape[0], tail.shape[0]
+    if end + LATER < rows:
+        s = slot[end + LATER]
+        prefetch(tail, s)
+        prefetch(head, s)
+        prefetch(offset, s)
+        prefetch(klass, s)
+        for j in range(sums):
+            prefetch(sum_last, j * slots + s)
+            prefetch(high, j * slots + s)
+            prefetch(low, j * slots + s)
+        for j in range(firsts):
+            prefetch(first_last, j * slots + s)
+    if end + SOON < rows:
+        s = slot[end + SOON]
+        if klass[s] >= 0:
+            base, mask, a = offset[s], (1 << klass[s]) - 1, tail[s]
+            lines = min(LINES, (end - now) // LINE + 1)
+            for line in range(lines):
+                at = base + ((a + line * LINE) & mask)
+                prefetch(times, at)
+                prefetch(values, at)
+            for j in range(sums):
+                for line in range(lines):
+                    at = base + ((sum_last[j, s] + line * LINE) & mask)
+                    prefetch(times, at)
+                    prefetch(values, at)
+            for j in range(firsts):
+                for line in range(lines):
+                    at = base + ((first_last[j, s] + line * LINE) & mask)
+                    prefetch(times, at)
+                    prefetch(values, at)
 
 
 @kernel
@@ -51,6 +90,7 @@ def _sweep(begin, slot, t, v, widest, sum_width, sum_last, high, low, sum_to, fi
             k += 1
         end, past = k, a - k  # row k is entry past + k
         tail[s] = a
+        _ask_for(i, end, slot, sums, firsts, sum_last, high, low, first_last, offset, klass, head, tail, times, values)
         for j in range(sums):
             width, b, h, lo = sum_width[j], sum_last[j, s], high[j, s], low[j, s]
             to_sum, to_count, to_mean = sum_to[0, j], sum_to[1, j], sum_to[2, j]
