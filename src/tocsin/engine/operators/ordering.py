@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.kernel import kernel, prefetch
 from tocsin.engine.operators.rings import Rings, make_room
 from tocsin.engine.operators.scratch import Scratch
 
@@ -18,6 +18,7 @@ __all__ = ["NEVER", "Ordering", "group_by_stream"]
 NEVER = np.iinfo(np.int64).min // 4  # "no observation yet"; far from overflow when a window is subtracted
 
 Array = np.ndarray
+SOON = 16  # rows ahead that are asked for: in the order of streams they lie anywhere in the batch
 
 
 @kernel
@@ -94,6 +95,11 @@ def _accept(begin, order, stream, time, value, lateness, newest, released, late,
             i = order[k]
             if stream[i] != s:
                 break
+            if k + SOON < rows:
+                soon = order[k + SOON]
+                prefetch(stream, soon)
+                prefetch(time, soon)
+                prefetch(value, soon)
             x = time[i]
             if x <= done or x < new - allowed:
                 if x == done:
