@@ -293,8 +293,9 @@ def test_reasons_have_words() -> None:
 
 @pytest.mark.parametrize("content", [
     word_with({"word/document.xml": "<w:document><w:body/></w:document>"}), xlsx(xl__sheet_dot_xml='<a x:href="b"/>'),
+    word_with({"word/document.xml": '<w:instrText xmlns:w="http://a}b/c">DDEAUTO</w:instrText>'}),
     package({"mimetype": ODT, "content.xml": "<office:text/>", "META-INF/manifest.xml": "<m/>"}),
     package({"mimetype": ODT, "content.xml": '<a xlink:href="https://example.org"/>', "META-INF/manifest.xml": "<m/>"}),
 ])  # fmt: skip
-def test_a_name_whose_prefix_nobody_declared_is_refused(content: bytes) -> None:
+def test_a_name_that_readers_take_apart_differently_is_refused(content: bytes) -> None:
     assert why(content) is Why.BROKEN

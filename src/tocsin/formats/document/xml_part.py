@@ -37,7 +37,7 @@ def elements(part: bytes) -> Iterator[etree._Element]:
                     raise NotTaken(Why.BOMB)
                 continue
             depth -= 1
-            if any(":" in str(name).rpartition("}")[2] for name in (element.tag, *element.attrib)):
+            if not all(_is_plain(str(name)) for name in (element.tag, *element.attrib)):
                 raise NotTaken(Why.BROKEN)
             yield element
             element.clear(keep_tail=True)
@@ -48,6 +48,12 @@ def elements(part: bytes) -> Iterator[etree._Element]:
 def local_name(element: Any) -> str:
     """An element's name without its namespace; empty for what is none."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name has a declared prefix or none, and a namespace that cannot be taken for part of the name."""
+    space, _end, local = name.rpartition("}")
+    return ":" not in local and not set(space[1:]) & {"{", "}"}
 
 
 def _refuse_declarations(part: bytes) -> None:
