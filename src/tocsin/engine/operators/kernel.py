@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tocsin.engine.operators.machine_code import Columns, linked
+from tocsin.engine.operators.machine_code import OTHER, Columns, linked
 
 __all__ = ["Kernel", "kernel", "prefetch"]
 
@@ -29,6 +29,7 @@ class Kernel:
         self.function = function
         self._compiled: Any = None
         self._ready: dict[tuple[Any, ...], Callable[[tuple[Any, ...]], Any]] = {}
+        self._latest: Callable[[tuple[Any, ...]], Any] = lambda args: OTHER  # of the call before: types seldom change
 
     @property
     def compiled(self) -> Any:
@@ -40,18 +41,25 @@ class Kernel:
         return self._compiled
 
     def __call__(self, *args: Any) -> Any:
+        out = self._latest(args)
+        return self._called(args) if out is OTHER else out
+
+    def _called(self, args: tuple[Any, ...]) -> Any:
         types = tuple([
             (a.dtype.char, a.ndim, a.flags.c_contiguous) if type(a) is np.ndarray else type(a) for a in args
         ])  # fmt: skip
         run = self._ready.get(types)
         if run is None:
             run = self._ready[types] = self._make_ready(types)
-        return run(args)
+        self._latest = run
+        out = run(args)
+        if out is OTHER:  # arrays that were unpickled have dtypes of their own: equal, yet other objects
+            out = run(tuple([a.view(a.dtype.char) if type(a) is np.ndarray and a.ndim else a for a in args]))
+        return self.compiled(*args) if out is OTHER else out
 
     def _make_ready(self, types: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], Any]:
         columns = Columns.of(types)
-        run = linked(self, columns) if columns is not None else None
-        return run or (lambda args: self.compiled(*args))
+        return (linked(self, columns) if columns is not None else None) or (lambda args: OTHER)
 
 
 def kernel(function: Callable[..., Any]) -> Kernel:

@@ -5,7 +5,8 @@ name, the versions of Numba, LLVM and Python, and the processor. So a change of 
 never leaves old code behind (Numba's own cache looks at the one file only).
 
 How a kernel is called: with one row of 64-bit numbers. A column is given by the address of its array object, whose first
-fields (data, shape) NumPy's C interface fixes; what the kernel returns is written behind the arguments.
+fields (data, shape, dtype, flags) NumPy's C interface fixes; what the kernel returns is written behind the arguments, and
+behind that stands where the addresses are of NumPy's array type and of the dtypes that the code is for.
 """
 
 from __future__ import annotations
@@ -34,11 +35,14 @@ from tocsin.engine.kept import keep, kept_folder
 if TYPE_CHECKING:
     from tocsin.engine.operators.kernel import Kernel
 
-__all__ = ["NEVER_CALLED", "RESULTS", "Code", "Columns", "linked", "machine"]
+__all__ = ["NEVER_CALLED", "NOT_THESE", "OTHER", "RESULTS", "Code", "Columns", "linked", "machine"]
 
 CHARS = frozenset("bBilLd?")  # dtypes of columns: int8, uint8, int32, int64, uint64, float64, bool
 NEVER_CALLED = "NRT_MemInfo_call_dtor"  # how Numba gives back an array that it owns; it owns none of ours
 RESULTS = 4  # numbers that a kernel may return
+NOT_THESE = 29_793  # what ``enter`` says where an argument is no column of the type that the machine code is for
+OTHER = object()
+_WAY_IN = 2  # raised with every change of what ``compiling`` writes around a kernel
 _SCALARS: dict[type, str] = {int: "n", bool: "n", np.int64: "n", float: "f"}
 _ENTER = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)  # the interpreter's lock is released while it runs
 _engines: list[Any] = []  # whoever forgets an engine forgets its code
@@ -82,7 +86,7 @@ def linked(kernel: Kernel, columns: Columns) -> Callable[[tuple[Any, ...]], Any]
     folder = _folder()
     if folder is None:
         return None
-    meaning = hashlib.sha256(repr((_meaning(kernel), columns.words)).encode()).hexdigest()[:24]
+    meaning = hashlib.sha256(repr((_meaning(kernel), columns.words, _WAY_IN)).encode()).hexdigest()[:24]
     path = folder / f"{kernel.function.__name__.strip('_')}-{meaning}.o"
     kept = _read(path)
     if kept is None:
@@ -108,19 +112,37 @@ def _meaning(kernel: Kernel) -> list[object]:
 
 # ---------------------------------------------------------------- calling
 def _caller(address: int, columns: Columns, results: int) -> Callable[[tuple[Any, ...]], Any]:
+    """Takes the arguments of a call and gives what the kernel returns; OTHER where they are of other types than these, and
+    then nothing was done. To ask each argument in Python takes longer than many a kernel runs, so ``enter`` asks."""
     enter, number = _ENTER(address), len(columns.words)
-    row = ctypes.c_int64 * (number + RESULTS)
+    row = ctypes.c_int64 * (number + RESULTS + 1)
+    fill = struct.Struct("".join("d" if word == "f" else "q" for word in columns.words) + "q" * (RESULTS + 1)).pack_into
     floats = [n for n, word in enumerate(columns.words) if word == "f"]
     arrays = [n for n, word in enumerate(columns.words) if word not in "nf"]
+    wanted = (ctypes.c_int64 * (1 + len(arrays)))(
+        id(np.ndarray), *(id(np.dtype(columns.words[n][0])) for n in arrays)
+    )  # NumPy has one object for each plain dtype, so an address says which
+    behind = [0] * RESULTS + [ctypes.addressof(wanted)]
 
-    def run(args: tuple[Any, ...]) -> Any:
+    def run(args: tuple[Any, ...], wanted: Any = wanted) -> Any:
         given = list(args)
+        if len(given) != number:
+            return OTHER
         for n in arrays:
             given[n] = id(given[n])
         for n in floats:
-            given[n] = struct.unpack("q", struct.pack("d", given[n]))[0]
-        numbers = row(*given)
-        if enter(ctypes.addressof(numbers)):
+            if type(given[n]) is not float:
+                return OTHER
+        given += behind
+        numbers = row()
+        try:
+            fill(numbers, 0, *given)
+        except struct.error:  # no number in a number's place
+            return OTHER
+        status = enter(ctypes.addressof(numbers))
+        if status == NOT_THESE:
+            return OTHER
+        if status:
             raise RuntimeError("a kernel refused its columns: their lengths do not fit together")
         if results == 0:
             return None
