@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings
 
 from tests.rooms.petitions import PETITION, petition, petition_town
 from tests.rooms.test_respond_pages import browser
 from tests.unit.measure.test_suppression import attacked_together
+from tocsin.app import worker
+from tocsin.app.wiring import LONG_SWEEPS, SWEEPS
 from tocsin.measure.suppression import LEAST_OPEN, LEAST_SHOWN, ShownTable, ShownTables
 from tocsin.records.cases import services
 from tocsin.records.cases.counted import counted
@@ -118,6 +122,14 @@ def test_no_small_cell_is_recovered_from_all_tables_of_successive_months(town: T
     assert small > 40
     assert sum(n is not None for one in as_shown(bodies[MONTHS[0]]).tables for n in one.cells.values()) >= 4
     assert [line.verb for line in ledger.chain(f"counts:{PETITION}")] == ["counts_published"] * 3
+
+
+def test_the_worker_counts_in_a_thread_of_its_own(town: Town) -> None:
+    """The suppression of a large deployment takes a while: no deadline waits for it, and no transaction is open meanwhile."""
+    assert services.counts_sweep in LONG_SWEEPS
+    assert services.counts_sweep not in SWEEPS
+    threads = [one.name for one in worker._threads(settings.CONFIGURATION, threading.Event())]
+    assert {"counts", "sweeper"} <= set(threads)
 
 
 def test_a_deployment_that_stood_still_catches_up_and_one_without_cases_counts_nothing(town: Town) -> None:

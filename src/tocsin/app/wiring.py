@@ -43,7 +43,7 @@ from tocsin.records.risks import services as risks
 from tocsin.records.roster import services as roster
 from tocsin.records.tasks import services as tasks
 
-__all__ = ["SWEEPS", "WIRING", "Sweep"]
+__all__ = ["LONG_SWEEPS", "SWEEPS", "WIRING", "Sweep"]
 
 
 class Sweep(Protocol):
@@ -193,7 +193,6 @@ SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     cases.sweep,
     cases.purge_sweep,
-    cases.counts_sweep,
     keeping.sweep,
     risks.sweep,
     consultation.sweep,
@@ -212,3 +211,6 @@ SWEEPS: tuple[Sweep, ...] = (
     respond_services.sweep,
     rectify_services.sweep,
 )
+
+# What may take long, once a minute in a thread of its own: no deadline waits for it.
+LONG_SWEEPS: tuple[Sweep, ...] = (cases.counts_sweep,)

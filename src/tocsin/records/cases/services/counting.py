@@ -44,11 +44,12 @@ def fixed_counts(kind_name: str, month: str, *, actor: Actor, now: datetime) -> 
     first, last = _bounds(month)
     if now < last:
         raise Stale(_("month"), _("it is not over yet"), _("ask again when it is"))
+    if (kept := _kept(kind_name, month)) is not None:
+        return kept
+    body = _body(kind, kind.seal.counts, month, first, last)  # it may take long, and nobody waits for it
     with transaction.atomic():
-        kept = CountsRow.objects.filter(kind=kind_name, month=month).first()
-        if kept is not None:
-            return dict(kept.body)
-        body = _body(kind, kind.seal.counts, month, first, last)
+        if (kept := _kept(kind_name, month)) is not None:
+            return kept
         CountsRow.objects.create(kind=kind_name, month=month, body=body, at=now)
         told = {"kind": kind_name, "month": month, "counts": digest(body)}
         ledger.append(f"counts:{kind_name}", "counts_published", told, actor=actor.name, now=now)
@@ -67,6 +68,11 @@ def counts_sweep(*, now: datetime) -> int:
             fixed_counts(kind.name, month, actor=_RULE, now=now)
             done += 1
     return done
+
+
+def _kept(kind: str, month: str) -> dict[str, Any] | None:
+    row = CountsRow.objects.filter(kind=kind, month=month).first()
+    return None if row is None else dict(row.body)
 
 
 def _next_month(kind: str) -> str:
