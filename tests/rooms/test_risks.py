@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.people import log_in
-from tests.rooms.casework import STREETS, ZONE, at, casework_town, file, row
+from tests.rooms.casework import STREETS, ZONE, at, casework_town, file, gone_through, row
 from tocsin.clocks import Period, Unit, due, read_calendar
 from tocsin.packkit import builtin_pack_paths
 from tocsin.records import clock
@@ -83,6 +83,9 @@ def by(town: Town, risk_id: str, post: str = "case-handler") -> dict[str, Any]:
         (replace(MILL, title="resident risk score"), BadValue),
         (replace(MILL, assessment=replace(FLOOD, measures="keep a watch list")), BadValue),
         (replace(MILL, title="  "), BadValue),
+        (replace(MILL, title="the\x00boiler"), BadValue),
+        (replace(MILL, place="the \u202eboiler"), BadValue),
+        (replace(MILL, assessment=replace(FLOOD, measures="a\x1bvalve")), BadValue),
         (replace(MILL, title="x" * 201), TooBig),
         (replace(MILL, assessment=replace(FLOOD, measures="x" * 4001)), TooBig),
         (replace(MILL, facility=""), BadValue),
@@ -218,7 +221,7 @@ def plan(facility: str = "mill") -> InspectionRow:
 def inspect(town: Town) -> str:
     """Do the inspection that is open."""
     case = CaseRow.objects.get(kind=INSPECTION, over_at=None)
-    cases.move(case.id, "finish", {"result": "in_order", "record": "all well"}, version=case.version,
+    cases.move(case.id, "finish", {"result": "in_order", "record": "all well", **gone_through(case.id)}, version=case.version,
                actor=town.as_("inspector-east"), now=town.now)  # fmt: skip
     town.carry()
     return case.id

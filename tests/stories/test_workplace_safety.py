@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.rooms.casework import at, casework_town, clock, file, row, verbs
+from tests.rooms.casework import at, casework_town, clock, file, gone_through, row, verbs
 from tocsin.records.cases import queries, services
 from tocsin.records.cases.refusals import AnswersRefused
 from tocsin.records.ledger import queries as ledger
@@ -47,7 +47,8 @@ def test_a_major_finding_is_closed_by_the_owner_released_by_the_authority_and_co
     )
     finding = opens(town, "inspector-east", "finding", {"grade": "major", "what": "doors are welded shut"}, facility="mill",
                     parent=inspection)  # fmt: skip
-    does(town, "inspector-east", inspection, "finish", result="findings", record="one major finding")
+    does(town, "inspector-east", inspection, "finish", result="findings", record="one major finding",
+         **gone_through(inspection))  # fmt: skip
     assert [line.number for line in file(inspection).children] == ["YH2026-000001"]
     assert file(finding).line.owner == "release-desk"  # the nearest desk on duty
 

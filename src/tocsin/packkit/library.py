@@ -19,7 +19,7 @@ __all__ = ["KINDS", "LawLine", "laws", "library"]
 
 KINDS = (
     "rule", "index", "clock", "verification", "mapping", "action", "report", "hazard", "cascade", "warning", "case", "seal",
-    "matrix", "inspection",
+    "matrix", "inspection", "checklist",
 )  # fmt: skip
 
 _DAY_US = 86_400_000_000
@@ -62,7 +62,7 @@ def library(pack: Pack) -> tuple[LawLine, ...]:
     """All lines of a pack, in the order of its files."""
     return (
         *_rules(pack), *_indexes(pack), *_clocks(pack), *_verifications(pack), *_playbook(pack), *_hazards(pack), *_cases(pack),
-        *_risks(pack),
+        *_risks(pack), *_checklists(pack),
     )  # fmt: skip
 
 
@@ -172,6 +172,18 @@ def _risks(pack: Pack) -> Iterator[LawLine]:
             kind = pack.cases[plan.case.partition("/")[2]]
             ahead = {language: duration_words(plan.ahead_days * _DAY_US, language) for language in LANGUAGES}
             yield _stands(pack, "inspection", plan.case, kind.title, ahead, "risks/inspection")
+
+
+def _checklists(pack: Pack) -> Iterator[LawLine]:
+    """Each item of each checklist, with the finding that it leads to."""
+    for kind in pack.cases.values():
+        for one in kind.checklists.lists.values() if kind.checklists else ():
+            for item in one.items:
+                says = {
+                    language: f"{_word(one.title, language)} · {_word(item.finding, language)}"
+                    for language in LANGUAGES
+                }
+                yield _line(pack, "checklist", f"{kind.name}/{item.code}", item.asks, says, item.source, item.verified)
 
 
 def _stands(

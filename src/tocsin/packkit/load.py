@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tocsin.engine.hazard import HazardSpec
 from tocsin.engine.language.faults import nearest
+from tocsin.packkit.checklists import read_checklists
 from tocsin.packkit.clocks import read_clocks
 from tocsin.packkit.concerns.lifecycle import check_lifecycle
 from tocsin.packkit.concerns.persons import check_persons
@@ -86,7 +87,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     words = read_words(folder)
     faults.concern = "cases"
     clocks, forms = read_clocks(folder, faults), read_forms(folder, faults)
-    cases = read_lifecycle(folder, manifest.name, clocks, forms, faults)
+    cases = read_checklists(folder, read_lifecycle(folder, manifest.name, clocks, forms, faults), faults)
     risks = read_risks(folder, manifest.name, manifest.scheme, clocks, forms, cases, faults)
     papers = read_papers(folder, faults, cases)
     if not faults.faults:  # what was left out as faulty would be missed everywhere
@@ -140,7 +141,7 @@ def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
     names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml",
              "playbook.toml", "papers.toml",
-             "tasks.toml", "clocks.toml", "lifecycle.toml", "risks.toml", "quality.toml"]  # fmt: skip
+             "tasks.toml", "clocks.toml", "lifecycle.toml", "checklists.toml", "risks.toml", "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 
 

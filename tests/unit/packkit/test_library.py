@@ -33,6 +33,9 @@ def test_every_rule_clock_and_limit_is_a_line(pack: Pack) -> None:
         wanted += [("case", kind.name)] + ([("seal", kind.name)] if kind.seal else [])
     wanted += [("matrix", pack.name)] if pack.risks else []
     wanted += [("inspection", pack.risks.plan.case)] if pack.risks and pack.risks.plan else []
+    for kind in pack.cases.values():
+        lists = kind.checklists.lists.values() if kind.checklists else ()
+        wanted += [("checklist", f"{kind.name}/{item.code}") for one in lists for item in one.items]
     assert found == wanted
     assert found
 

@@ -32,6 +32,17 @@ def check_sources(folder: Folder, faults: Faults) -> None:
         _cited(section, f"clock {name}")
     for name, section in tables_of(folder.document("lifecycle.toml"), "case", faults):
         _cited(section, f"kind of case {name}")
+    for name, section in tables_of(folder.document("checklists.toml"), "case", faults):
+        for code, table in section.table("list").items():
+            if isinstance(table, dict):
+                inner = Section(section.document, (*section.path, "list", code), table, faults)
+                _cited(inner, f"checklist {code} of {name}")
+                for number, one in enumerate(table.get("item", [])):
+                    if isinstance(one, dict) and "source" in one:
+                        _cited(
+                            Section(section.document, (*inner.path, "item", number), one, faults),
+                            f"item {one.get('code')}",
+                        )
     for key in ("mapping", "action", "report"):
         for section in sections(folder.document("playbook.toml"), key, faults):
             _cited(section, f"playbook {key}")

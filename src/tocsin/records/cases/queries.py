@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tocsin.packkit.case_moves import EARLIER
+from tocsin.packkit.checklists import form_of
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.blobs import read_blob
 from tocsin.records.cases.kinds import kind_of, kinds_in_use
@@ -258,7 +259,7 @@ def _file(scope: Scope, case_id: str, account: str, now: datetime | None) -> Cas
         values = _in_order(line.kind, answers_opened(row, row.values, row.sealed, key))
         line = replace(line, values=values, place=place_opened(row.sealed, key))
     joined = [(one.id, one.number) for one in _seen(scope).filter(survivor=row.id).order_by("number")]
-    children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at")[:100]))
+    children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at", "id")[:100]))
     return CaseFile(
         line, _clocks(row), _legs(row, key), _hands(row, key),
         _messages(row, key), [_made(DocumentLine, one) for one in DocumentRow.objects.filter(case=row).order_by("id")],
@@ -405,7 +406,9 @@ def _in_order(kind: CaseKind, values: dict[str, Any]) -> dict[str, Any]:
     """Answers as their forms ask them, the opening's first: PostgreSQL keeps the names of an object in an order of its own.
     Earlier answers to a form that is asked again stand together, each time before the next."""
     places: dict[str, tuple[int, int]] = {}
-    for at, form in enumerate(dict.fromkeys([kind.form, *(move.form for move in kind.moves.values())])):
+    for at, form in enumerate(
+        dict.fromkeys([kind.form, *(form_of(kind, move, values) for move in kind.moves.values())])
+    ):
         for nth, question in enumerate(kind.forms[form].questions if form else ()):
             places.setdefault(question.name, (at, nth))
 

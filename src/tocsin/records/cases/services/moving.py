@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 
 from tocsin.packkit.answers import AnswerFault, answer_faults
 from tocsin.packkit.case_moves import Standing, WhyNot, still_asked, why_not
+from tocsin.packkit.checklists import form_of
 from tocsin.packkit.concerns.lifecycle import REPLY
+from tocsin.packkit.grading import hops_left, with_grade
 from tocsin.packkit.lifecycle import CaseKind, Move
 from tocsin.records.blobs import Photo
 from tocsin.records.cases.calendars import calendars_in_use
@@ -28,8 +30,10 @@ from tocsin.records.cases.models import CaseRow, ClockRow, DocumentRow, MessageR
 from tocsin.records.cases.refusals import AnswersRefused, merged, move_refused, purged, stale
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
 from tocsin.records.cases.sealing import Sealable, answered, put_answers, words_kept
+from tocsin.records.cases.services.checking import against_list, open_findings
 from tocsin.records.cases.services.documents import put_pictures, too_many
 from tocsin.records.cases.services.ending import end_clocks
+from tocsin.records.cases.services.grading import grade_moved, running_clocks
 from tocsin.records.cases.services.rows import covers
 from tocsin.records.ledger.bulk import Note, append_many
 from tocsin.records.org import queries as org
@@ -99,6 +103,7 @@ class _Seen:
     seal_key: str
     purged_at: datetime | None
     before: str = ""
+    was: dict[str, Any] = field(default_factory=dict)
 
 
 def move(
@@ -150,18 +155,22 @@ class _Command:
         self._area: dict[tuple[str, str], Refused | None] = {}
 
     def run(self, seen: list[_Seen], moved: Moved) -> None:
-        taken = []
+        taken, held = [], []
         for case in seen:
             kind = kind_of(case.kind, case.declaration_id)
             refused = self._refused(case, kind)
             if refused is not None:
                 moved.refused[case.id] = refused
                 continue
+            held.append(case.values)
             self._change(case, kind)
             taken.append((case, kind))
             moved.done.append(case.id)
         if taken:
+            listed = [(c, kind, before) for (c, kind), before in zip(taken, held, strict=True) if kind.checklists]
             self._write(taken)
+            for c, kind, before in listed:
+                open_findings(c, kind, kind.moves[self.code], before, self.answers, actor=self.actor, now=self.now)
 
     def _refused(self, case: _Seen, kind: CaseKind) -> Refused | None:
         area = (case.jurisdiction, case.facility)
@@ -182,29 +191,27 @@ class _Command:
     def _against_rules(self, case: _Seen, kind: CaseKind) -> Refused | None:
         actor = self.actor
         standing = Standing(case.state, {**case.values, **self.answers} if self.answers else case.values, case.makers,
-                            case.legs_open, case.contested_at is not None, case.replied_at is not None)  # fmt: skip
+                            case.legs_open, case.contested_at is not None, case.replied_at is not None,
+                            self._running(case, kind), hops_left(kind, case.values))  # fmt: skip
         reason = why_not(kind, self.code, standing, role=actor.role, account=actor.account, is_owner=actor.post == case.owner,
                          operates=self._operates(case, kind))  # fmt: skip
         if reason is not None:
             return move_refused(kind, self.code, reason, case.number, case.state)
         move = kind.moves[self.code]
-        if kind.states[move.after].over and case.legs_open:  # a case never ends over the heads of its helpers
+        if kind.states[move.leads_to(case.state)].over and case.legs_open:  # a case never ends over the heads of its helpers
             return move_refused(kind, self.code, WhyNot.LEGS, case.number, case.state)
         if (against := self._against_pictures(move, case.id)) is not None:
             return against
         if not move.form:
             return AnswersRefused(answer_faults_of_none(self.answers), None) if self.answers else None
-        here = self._local_time(case.jurisdiction)
-        asked = (
-            case.declaration_id,
-            move.form,
-            still_asked(kind, move.form, answered(case.values, case.sealed)),
-            here.date(),
-        )
+        here, form = self._local_time(case.jurisdiction), form_of(kind, move, case.values)
+        asked = (case.declaration_id, form, still_asked(kind, form, answered(case.values, case.sealed)), here.date())
         if asked not in self._answered:  # the same answers to the same questions are looked at once a list
-            self._answered[asked] = answer_faults(kind.forms[move.form], asked[2], self.answers, now=here)
-        faults = self._answered[asked]
-        return AnswersRefused(faults, kind.forms[move.form]) if faults else None
+            self._answered[asked] = answer_faults(kind.forms[form], asked[2], self.answers, now=here)
+        faults = self._answered[asked] or against_list(
+            case, kind, move, case.values, self.answers, pictures=bool(self.pictures)
+        )
+        return AnswersRefused(faults, kind.forms[form]) if faults else None
 
     def _local_time(self, jurisdiction: str) -> datetime:
         if jurisdiction not in self._local:
@@ -226,6 +233,11 @@ class _Command:
             return error
         return None
 
+    def _running(self, case: _Seen, kind: CaseKind) -> tuple[str, ...]:
+        """The clocks that run, where the move asks for one."""
+        move = kind.moves.get(self.code)
+        return running_clocks(case.id, now=self.now) if move and move.within else ()
+
     def _operates(self, case: _Seen, kind: CaseKind) -> bool:
         if self.code not in kind.moves or "not_operator" not in kind.moves[self.code].guards or not case.facility:
             return False
@@ -236,12 +248,16 @@ class _Command:
 
     def _change(self, case: _Seen, kind: CaseKind) -> None:
         move, now = kind.moves[self.code], self.now
-        after = kind.states[move.after]
-        case.before, case.state = case.state, move.after
+        after = kind.states[move.leads_to(case.state)]
+        case.before, case.state, case.was = case.state, after.code, case.values
         case.version += 1
         case.makers = {**case.makers, self.code: self.actor.account}
         if move.form:
-            case.values, case.sealed = put_answers(case, kind, case.values, case.sealed, move.form, self.answers)
+            case.values, case.sealed = put_answers(
+                case, kind, case.values, case.sealed, form_of(kind, move, case.values), self.answers
+            )
+            if kind.grade:
+                case.values = with_grade(kind.grade, case.values, self.answers)
         if after.replied and case.replied_at is None:
             case.replied_at = now
         case.put_right_at = (case.put_right_at or now) if after.put_right else None
@@ -261,6 +277,7 @@ class _Command:
             if c.seal_key and kind.moves[self.code].form:
                 CaseRow.objects.filter(id=c.id).update(sealed=c.sealed)
         notes = self._clocks(taken)
+        notes += grade_moved([(c, kind, c.was) for c, kind in taken if kind.grade], self.code, now=now)
         kept = (
             put_pictures([(c.id, c.state) for c, _kind in taken], self.code, self.pictures, by=actor, now=now)
             if self.pictures
@@ -291,16 +308,16 @@ class _Command:
         }
         for case, kind in taken:
             move = kind.moves[self.code]
-            if kind.states[move.after].over:
+            if kind.states[case.state].over:
                 ends.append((case.id, None))
             elif move.stops or move.starts:
                 ends.append(
-                    (case.id, (*move.stops, *move.starts))
+                    (case.id, kind.with_variants((*move.stops, *move.starts)))
                 )  # one that starts again takes the place of the old one
             for name in move.starts:
-                spec, zone = kind.clocks[name], zones[case.jurisdiction]
+                spec, zone = kind.clock_for(name, case.values), zones[case.jurisdiction]
                 began = start_moment(spec, case.values, zone, self.now)
-                key = (case.declaration_id, name, began, zone)
+                key = (case.declaration_id, spec.code, began, zone)
                 if key not in cache:
                     cache[key] = moments_of(spec, began, zone, calendars[spec.calendar], now=self.now)
                 rows.append(new_row(case.id, spec, "case", began, zone, cache[key]))
