@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -26,6 +27,7 @@ from tests.rooms.test_access_matrix import address, routes
 from tests.rooms.test_canaries import files_of_the_deployment, found_in
 from tests.rooms.test_respond_pages import browser
 from tocsin.app import keeping
+from tocsin.app.commands.ledger import ledger as ledger_command
 from tocsin.app.destroyed_again import destroy_again
 from tocsin.engine.event_change import EventChange
 from tocsin.loop.detect import queries as detect
@@ -313,6 +315,9 @@ def _nothing_anywhere(town: Town, event: str) -> None:
         hits += [(post, "chain", needle) for needle in found_in(client.get(f"/ledger?subject=vault:{event}").content)]
         for word in CANARIES:  # a search finds nothing, and what was searched for is kept nowhere
             client.get("/ledger", {"subject": word})
+    run = CliRunner().invoke
+    for wanted in (["show", f"vault:{event}"], ["show", f"vault:{event}", "--json"], ["verify", "--json"]):
+        hits += [("command", str(wanted), needle) for needle in found_in(run(ledger_command, wanted).output.encode())]
     assert hits == []
     assert asked > 500
     assert [(file, found) for file in files_of_the_deployment() if (found := found_in(file.read_bytes()))] == []

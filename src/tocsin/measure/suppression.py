@@ -22,6 +22,7 @@ from tocsin.measure.left_open import LEAST_OPEN, LeftOpen
 __all__ = ["LEAST_OPEN", "LEAST_SHOWN", "CountTable", "ShownTable", "ShownTables", "shown_table", "shown_tables"]
 
 LEAST_SHOWN = 5
+_EMPTY_LOOKED_AT = 4
 Cell = tuple[str, str]
 
 
@@ -62,8 +63,23 @@ def shown_table(counts: Mapping[Cell, int], rows: Sequence[str], columns: Sequen
 def shown_tables(tables: Sequence[CountTable], rows: Sequence[str]) -> ShownTables:
     """The tables as they may be shown together. The first shows all its cells of five and more; a row of a later one only where
     that gives no cell away. Then come the total, the columns, the rows, each in the order given: what is shown depends on that
-    order and on the counts alone. Raises ValueError where two tables differ in a row's total: they are not of
-    the same cases."""
+    order and on the counts alone. Raises ValueError where two tables differ in a row's total: they are not of the
+    same cases."""
+    # Rows in which there is nothing are alike, and no total of theirs is ever shown: what keeps one of them open keeps each
+    # open, and those that are not looked at only give more to change.
+    some = {row for one in tables for (row, _column), n in one.counts.items() if n}
+    empty = [row for row in rows if row not in some]
+    looked_at = some | set(empty[:_EMPTY_LOOKED_AT])
+    found = _shown_tables(tables, [row for row in rows if row in looked_at])
+    told = {row: found.rows.get(row) for row in rows}
+    shown = tuple(
+        ShownTable({(row, column): got.cells.get((row, column)) for row in rows for column in one.columns}, told, got.columns,
+                   got.total, got.withheld | (set(empty) if got.withheld & set(empty) else set())) for one, got in zip(tables, found.tables, strict=True)
+    )  # fmt: skip
+    return ShownTables(shown, told, found.total)
+
+
+def _shown_tables(tables: Sequence[CountTable], rows: Sequence[str]) -> ShownTables:
     full = [
         {(row, column): one.counts.get((row, column), 0) for row in rows for column in one.columns} for one in tables
     ]

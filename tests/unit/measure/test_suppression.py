@@ -263,6 +263,19 @@ def test_large_tables_of_the_same_cases_show_most_of_what_they_hold():
     assert sum(n is not None for one in shown.tables for n in one.columns.values()) >= 9
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**9), st.integers(1, 9))
+def test_areas_without_cases_give_nothing_away_however_many_there_are(seed, more):
+    tables, some = of_the_same_cases(seed, 3)
+    rows = (*some[:1], *(f"nothing{n}" for n in range(more)), *some[1:])
+    shown = shown_tables(tables, rows)
+    assert all(tuple(dict.fromkeys(row for row, _column in one.cells)) == rows for one in shown.tables)
+    for (place, cell), (least, most) in attacked_together(shown, rows).items():
+        true = tables[place].counts.get(cell, 0)
+        assert least <= true <= most
+        assert true >= LEAST_SHOWN or most - least + 1 >= LEAST_OPEN, (place, cell, least, most, shown)
+
+
 def test_tables_of_other_cases_are_refused():
     with pytest.raises(ValueError, match="same cases"):
         shown_tables([CountTable(("x",), {("a", "x"): 7}), CountTable(("u",), {("a", "u"): 8})], ("a",))
