@@ -52,7 +52,8 @@ def as_docx(paper: Paper) -> bytes:
     _styles(document, paper.language, setting)
     _page(document, paper)
     if paper.mark:
-        _line(document, paper.mark, WD_ALIGN_PARAGRAPH.CENTER).runs[0].bold = True
+        mark = _line(document, paper.mark, WD_ALIGN_PARAGRAPH.CENTER)
+        mark.runs[0].bold, mark.paragraph_format.space_after = True, Pt(setting.line_pt / 2)
     title = document.add_heading(clean(paper.title), 0)
     title.alignment = WD_ALIGN_PARAGRAPH.CENTER
     if paper.number:

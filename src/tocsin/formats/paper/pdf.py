@@ -43,7 +43,6 @@ _EDGES = (TOP_MM, PAGE_MM[0] - LEFT_MM - BODY_MM[0], PAGE_MM[1] - TOP_MM - BODY_
 
 
 def _style(setting: Type) -> str:
-    body = "justify" if setting.is_chinese else "left"
     heading = (
         f"font: {setting.body_pt}pt {PDF_FONTS['heading']}"
         if setting.is_chinese
@@ -56,11 +55,11 @@ def _style(setting: Type) -> str:
 @page :right {{ @bottom-right {{ {folio}; padding-right: {FOLIO_PT}pt }} }}
 @page :left {{ @bottom-left {{ {folio}; padding-left: {FOLIO_PT}pt }} }}
 @page :first {{ @top-center {{ content: none }} }}
-body {{ font: {setting.body_pt}pt/{setting.line_pt}pt {PDF_FONTS["body"]}; overflow-wrap: anywhere; text-align: {body} }}
+body {{ font: {setting.body_pt}pt/{setting.line_pt}pt {PDF_FONTS["body"]}; overflow-wrap: anywhere }}
 h1 {{ font: {setting.title_pt}pt/1.4 {PDF_FONTS["title"]}; font-weight: bold; text-align: center;
   margin: 0 0 {setting.line_pt / 2}pt }}
 h2 {{ {heading}; line-height: {setting.line_pt}pt; margin: {setting.line_pt / 3}pt 0 0; break-after: avoid }}
-.mark {{ string-set: mark content(); text-align: center; font-weight: bold }}
+.mark {{ string-set: mark content(); text-align: center; font-weight: bold; margin-bottom: {setting.line_pt / 2}pt }}
 .number {{ text-align: center; margin-bottom: {setting.line_pt / 2}pt }}
 p {{ white-space: pre-wrap; orphans: 2; widows: 2; margin: 0 }}
 .text {{ margin: 0 0 {0 if setting.indent_em else setting.line_pt / 2}pt }} .text p {{ text-indent: {setting.indent_em}em }}
@@ -71,7 +70,7 @@ ul {{ margin: 0 0 {setting.line_pt / 2}pt }}
   margin: {2 * setting.line_pt}pt {SIGNATURE_EM}em 0 auto }}
 table {{ border-collapse: collapse; width: 100%; margin: 2pt 0 {setting.line_pt / 2}pt; text-align: left;
   font-size: {setting.table_pt}pt; line-height: 1.45 }}
-.two th:first-child {{ width: 50mm }}
+.two {{ table-layout: fixed }} .two th:first-child {{ width: 50mm }}
 th, td {{ border: 0.5pt solid #000; padding: 1mm 2mm; vertical-align: top }}
 thead {{ display: table-header-group }}
 """
