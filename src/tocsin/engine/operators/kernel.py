@@ -18,14 +18,16 @@ import numpy as np
 
 from tocsin.engine.operators.machine_code import OTHER, Columns, linked
 
-__all__ = ["Kernel", "kernel", "prefetch"]
+__all__ = ["Kernel", "kernel", "part", "prefetch"]
 
 
 class Kernel:
     """A function on columns, compiled for each combination of argument types that it meets."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *, taken_in: bool = False) -> None:
+        """``taken_in``: written out wherever another kernel calls it, for a call hands over each column in seven words."""
         functools.update_wrapper(self, function)
+        self.taken_in = taken_in
         self.function = function
         self._compiled: Any = None
         self._ready: dict[tuple[Any, ...], Callable[[tuple[Any, ...]], Any]] = {}
@@ -37,7 +39,7 @@ class Kernel:
         if self._compiled is None:
             from tocsin.engine.operators.compiling import dispatcher  # noqa: PLC0415 - the import is what is avoided
 
-            self._compiled = dispatcher(self.function, cache=True)
+            self._compiled = dispatcher(self.function, cache=True, inline="always" if self.taken_in else "never")
         return self._compiled
 
     def __call__(self, *args: Any) -> Any:
@@ -65,6 +67,11 @@ class Kernel:
 def kernel(function: Callable[..., Any]) -> Kernel:
     """Compile with Numba, keep the machine code on disk, release the interpreter's lock."""
     return Kernel(function)
+
+
+def part(function: Callable[..., Any]) -> Kernel:
+    """A part of a kernel's inner loop, on many columns: it is taken in by the kernels that call it."""
+    return Kernel(function, taken_in=True)
 
 
 class Hint(Kernel):

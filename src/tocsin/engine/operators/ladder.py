@@ -12,6 +12,7 @@ import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.ordering import NEVER
+from tocsin.engine.operators.scratch import Scratch
 
 __all__ = ["Ladder"]
 
@@ -120,6 +121,7 @@ class Ladder:
         self.timed = not self.plain or bool(
             hold_us.any() or clear_us or (hold_n > 1).any() or clear_n > 1
         )  # what it says may depend on how long something has lasted
+        self._scratch = Scratch()
         self.busy = np.zeros(0, np.bool_)  # a rank, or a streak of a rung: worked out from the rest, not kept
 
     def grow(self, slots: int) -> None:
@@ -140,20 +142,16 @@ class Ladder:
         self, slot: Array, t: Array, rise: Array, rise_false: Array, clear: Array
     ) -> tuple[Array, Array, Array, Array]:
         """Changes of level: row number, rank before, rank after, onset (us)."""
-        n = len(slot)
-        row, before, after, onset = (
-            np.empty(n, np.int64),
-            np.empty(n, np.int8),
-            np.empty(n, np.int8),
-            np.empty(n, np.int64),
-        )
+        n, take = len(slot), self._scratch.take
+        row, onset = take("row", n, np.int64), take("onset", n, np.int64)
+        before, after = take("before", n, np.int8), take("after", n, np.int8)
         k = _ladder(
             slot, t, rise, rise_false, self.explicit, clear, self.hold_us, self.hold_n, self.clear_us, self.clear_n,
             self.keep_us, self.cool_us, self.free_rank, self.ranks, self.level, self.onset, self.since, self.count,
             self.clear_since, self.clear_count, self.level_since, self.cool_until, self.cool_rank, self.busy,
             row, before, after, onset,
         )  # fmt: skip
-        return row[:k], before[:k], after[:k], onset[:k]
+        return row[:k].copy(), before[:k].copy(), after[:k].copy(), onset[:k].copy()
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""

@@ -100,7 +100,14 @@ def linked(kernel: Kernel, columns: Columns) -> Callable[[tuple[Any, ...]], Any]
 def _meaning(kernel: Kernel) -> list[object]:
     """What the machine code of a kernel depends on: its own code, the kernels that it calls, the numbers that it names."""
     code, known = kernel.function.__code__, kernel.function.__globals__
-    out: list[object] = [kernel.function.__name__, code.co_code, code.co_consts, code.co_names, code.co_varnames]
+    out: list[object] = [
+        kernel.function.__name__,
+        kernel.taken_in,
+        code.co_code,
+        code.co_consts,
+        code.co_names,
+        code.co_varnames,
+    ]
     for name in code.co_names:
         value: Any = known.get(name)
         if isinstance(value, int | float | tuple):

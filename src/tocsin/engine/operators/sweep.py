@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tocsin.engine.operators.kernel import kernel, prefetch
+from tocsin.engine.operators.kernel import kernel, part, prefetch
 from tocsin.engine.operators.rings import make_room
 from tocsin.engine.operators.scratch import Scratch
 from tocsin.engine.operators.windows import First, History, Sum, add_pair
@@ -22,45 +22,82 @@ OF_SUM = ("sum", "count", "mean")
 OF_FIRST = ("seen", "first", "delta", "rate")  # seen: the count of a window that only its oldest value is kept of
 KINDS = OF_SUM + OF_FIRST
 Product = tuple[str, int, int]  # kind, width (us), over (us)
-SOON, LATER = 8, 24  # rows ahead: whose places in the rings are asked for, and before that what says where these are
-LINE, LINES = 8, 8  # entries of a cache line; lines that are asked for at most, then the processor goes on by itself
+FEW = 4  # rows of a slot from which on it pays to take them window by window
+SOON = 8  # rows beyond the present slot's whose places in the rings are asked for
+LINE, LINES = (
+    8,
+    8,
+)  # entries of a cache line (2 to the power of 3); lines that are asked for at most, then the processor goes on by itself
 
 
-@kernel
-def _ask_for(now, end, slot, sums, firsts, sum_last, high, low, first_last, offset, klass, head, tail, times, values):
-    """Ask for the memory that rows ahead of ``end`` will need, ``now:end`` being as many rows as they may be of a slot."""
-    rows, slots = slot.shape[0], tail.shape[0]
-    if end + LATER < rows:
-        s = slot[end + LATER]
-        prefetch(tail, s)
-        prefetch(head, s)
-        prefetch(offset, s)
-        prefetch(klass, s)
+@part
+def _ask_for(s, few, lines, sums, firsts, sum_last, first_last, offset, klass, tail, times, values):
+    """Ask for the memory that the next rows of a slot will need: where windows begin, and where the rows will go."""
+    base, mask = offset[s], (1 << klass[s]) - 1
+    if few:  # stores do not wait, and one line holds what is read
         for j in range(sums):
-            prefetch(sum_last, j * slots + s)
-            prefetch(high, j * slots + s)
-            prefetch(low, j * slots + s)
+            at = base + (sum_last[j, s] & mask)
+            prefetch(times, at)
+            prefetch(values, at)
         for j in range(firsts):
-            prefetch(first_last, j * slots + s)
-    if end + SOON < rows:
-        s = slot[end + SOON]
-        if klass[s] >= 0:
-            base, mask, a = offset[s], (1 << klass[s]) - 1, tail[s]
-            lines = min(LINES, (end - now) // LINE + 1)
-            for line in range(lines):
-                at = base + ((a + line * LINE) & mask)
-                prefetch(times, at)
-                prefetch(values, at)
-            for j in range(sums):
-                for line in range(lines):
-                    at = base + ((sum_last[j, s] + line * LINE) & mask)
-                    prefetch(times, at)
-                    prefetch(values, at)
-            for j in range(firsts):
-                for line in range(lines):
-                    at = base + ((first_last[j, s] + line * LINE) & mask)
-                    prefetch(times, at)
-                    prefetch(values, at)
+            at = base + (first_last[j, s] & mask)
+            prefetch(times, at)
+            prefetch(values, at)
+        return
+    for line in range(lines):
+        at = base + ((tail[s] + line * LINE) & mask)
+        prefetch(times, at)
+        prefetch(values, at)
+    for j in range(sums):
+        for line in range(lines):
+            at = base + ((sum_last[j, s] + line * LINE) & mask)
+            prefetch(times, at)
+            prefetch(values, at)
+    for j in range(firsts):
+        for line in range(lines):
+            at = base + ((first_last[j, s] + line * LINE) & mask)
+            prefetch(times, at)
+            prefetch(values, at)
+
+
+@part
+def _row(a, now, x, s, i, sum_width, sum_last, high, low, first_width, first_last, kind, of, over, base, mask, times, values,
+         out):  # fmt: skip
+    """What one row says, entry ``a`` of slot ``s``, into cell ``i`` of each product."""
+    for j in range(sum_width.shape[0]):
+        h, lo = add_pair(high[j, s], low[j, s], x)
+        edge, b = now - sum_width[j], sum_last[j, s]
+        if times[base + (b & mask)] <= edge:
+            while times[base + (b & mask)] <= edge:
+                h, lo = add_pair(h, lo, -values[base + (b & mask)])
+                b += 1
+            sum_last[j, s] = b
+        high[j, s], low[j, s] = h, lo
+    for j in range(first_width.shape[0]):
+        edge, b = now - first_width[j], first_last[j, s]
+        if times[base + (b & mask)] <= edge:
+            while times[base + (b & mask)] <= edge:
+                b += 1
+            first_last[j, s] = b
+    for p in range(kind.shape[0]):
+        j = of[p]
+        if kind[p] == 0:
+            out[p, i] = high[j, s]
+        elif kind[p] == 1:
+            out[p, i] = a + 1 - sum_last[j, s]
+        elif kind[p] == 2:
+            out[p, i] = high[j, s] / (a + 1 - sum_last[j, s])
+        else:
+            at = base + (first_last[j, s] & mask)
+            if kind[p] == 3:
+                out[p, i] = a + 1 - first_last[j, s]
+            elif kind[p] == 4:
+                out[p, i] = values[at]
+            elif kind[p] == 5:
+                out[p, i] = x - values[at]
+            else:
+                elapsed = now - times[at]
+                out[p, i] = (x - values[at]) / (elapsed / 1e6) if elapsed >= over[p] and elapsed > 0 else np.nan
 
 
 @kernel
@@ -90,7 +127,17 @@ def _sweep(begin, slot, t, v, widest, sum_width, sum_last, high, low, sum_to, fi
             k += 1
         end, past = k, a - k  # row k is entry past + k
         tail[s] = a
-        _ask_for(i, end, slot, sums, firsts, sum_last, high, low, first_last, offset, klass, head, tail, times, values)
+        few = end - i < FEW
+        if end + SOON < rows and klass[slot[end + SOON]] >= 0:
+            _ask_for(slot[end + SOON], few, min(LINES, ((end - i) >> 3) + 1), sums, firsts, sum_last, first_last, offset, klass,
+                     tail, times, values)  # fmt: skip
+        if few:
+            for k in range(i, end):
+                _row(past + k, t[k], v[k], s, k, sum_width, sum_last, high, low, first_width, first_last, kind, of, over,
+                     base, mask, times, values, out)  # fmt: skip
+            head[s] = sum_last[widest, s] if widest < sums else first_last[widest - sums, s]
+            i = end
+            continue
         for j in range(sums):
             width, b, h, lo = sum_width[j], sum_last[j, s], high[j, s], low[j, s]
             to_sum, to_count, to_mean = sum_to[0, j], sum_to[1, j], sum_to[2, j]
