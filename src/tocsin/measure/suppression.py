@@ -72,11 +72,12 @@ def shown_tables(tables: Sequence[CountTable], rows: Sequence[str]) -> ShownTabl
     looked_at = some | set(empty[:_EMPTY_LOOKED_AT])
     found = _shown_tables(tables, [row for row in rows if row in looked_at])
     told = {row: found.rows.get(row) for row in rows}
-    shown = tuple(
-        ShownTable({(row, column): got.cells.get((row, column)) for row in rows for column in one.columns}, told, got.columns,
-                   got.total, got.withheld | (set(empty) if got.withheld & set(empty) else set())) for one, got in zip(tables, found.tables, strict=True)
-    )  # fmt: skip
-    return ShownTables(shown, told, found.total)
+    shown = []
+    for one, got in zip(tables, found.tables, strict=True):
+        cells = {(row, column): got.cells.get((row, column)) for row in rows for column in one.columns}
+        withheld = got.withheld | (set(empty) if got.withheld & set(empty) else set())
+        shown.append(ShownTable(cells, told, got.columns, got.total, withheld))
+    return ShownTables(tuple(shown), told, found.total)
 
 
 def _shown_tables(tables: Sequence[CountTable], rows: Sequence[str]) -> ShownTables:
