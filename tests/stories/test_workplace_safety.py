@@ -116,7 +116,7 @@ def test_a_general_finding_ends_with_an_independent_look(town: Town) -> None:
 def test_the_hours_of_an_accident_run_through_the_night_before_a_holiday() -> None:
     with casework_town("2026-09-30T22:40") as town:
         report = {
-            "happened_at": "2026-09-30T22:05:00+08:00", "informed_at": "2026-09-30T22:20:00+08:00", "course": "scaffold fell",
+            "happened_at": "2026-09-30T22:05:00+08:00", "informed_at": "2026-09-30T22:20:00+08:00", "accident_sort": "other", "course": "scaffold fell",
             "deaths": 0, "seriously_injured": 2, "missing": 0, "steps": "area cleared",
         }  # fmt: skip
         accident = opens(town, "duty", "accident", report, facility="mill")
@@ -127,7 +127,7 @@ def test_the_hours_of_an_accident_run_through_the_night_before_a_holiday() -> No
         assert verbs(accident).count("clock_run_out") == 1
         does(town, "duty", accident, "receive")
         assert clock(accident, "each_level_up").due_at == at("2026-10-01T01:40")
-        does(town, "duty", accident, "pass_up", passed_to="City emergency bureau")
+        does(town, "duty", accident, "pass_up", passed_to="City emergency bureau", government_told="County, by telephone")
         town.after(days=50)
         running = clock(accident, "investigation_report").pk
         services.extend(accident, running, "an expert is abroad", version=row(accident).version,
@@ -140,4 +140,5 @@ def test_the_hours_of_an_accident_run_through_the_night_before_a_holiday() -> No
         does(town, "commander", accident, "answer", note="agreed; all scaffolds are looked at")
         does(town, "case-handler", accident, "review", note="done at all sites")
         assert file(accident).line.is_over
-        assert verbs(accident).count("clock_run_out") == 2  # the unit's report, and the casualties after 30 days
+        assert verbs(accident).count("clock_run_out") == 1  # the unit's report; after 30 days without a change nobody is late
+        assert verbs(accident).count("clock_lapsed") == 1

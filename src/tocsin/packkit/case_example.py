@@ -226,8 +226,9 @@ def _step(play: _Play, section: Section) -> None:
     grade = grade_kept(play.kind, play.values)
     if "grade" in section.data and section.text("grade") != (grade.code if grade else ""):
         section.fault(f"its grade is {grade.code if grade else 'none'!r}", "correct the step, or the pack", "grade")
-    if "hops" in section.data and section.whole("hops") != hops_left(play.kind, play.values):
-        section.fault(f"its report has {hops_left(play.kind, play.values)} bodies to go", "correct the step, or the pack", "hops")
+    left = hops_left(play.kind, play.values)
+    if "hops" in section.data and section.whole("hops") != left:
+        section.fault(f"its report has {left} bodies to go", "correct the step, or the pack", "hops")
     for code, moment in section.table("due").items():
         if code not in play.clocks:
             section.fault(f"clock {code} does not run", "correct the step, or the pack", "due", code)

@@ -30,7 +30,8 @@ _MOVE_KEYS = (
 )  # fmt: skip
 _DESK_KEYS = ("title", "role", "clock", "ask", "above", "reopens", "stands", "starts")
 # legs_over: every helper has replied or was waived. not_operator: the account holds no post of the facility.
-# not_contested: nobody disputes whose it is. replied: the requester has had an answer. hops_left: its report must go up further.
+# not_contested: nobody disputes whose it is. replied: the requester has had an answer. hops_left: its report has to go up
+# further.
 GUARDS = ("legs_over", "not_contested", "not_operator", "replied", "hops_left")
 SUPERVISOR = "commander"  # the role that is told of missed deadlines where a kind names no other
 ROOMS = ("rectify",)  # rooms of the loop that keep a kind of case themselves

@@ -22,11 +22,13 @@ from tocsin.loop.review.words import verb_words
 from tocsin.loop.warn.names import Names
 from tocsin.packkit.case_moves import EARLIER
 from tocsin.packkit.concerns.lifecycle import REPLY
+from tocsin.packkit.grading import grade_kept
 from tocsin.packkit.papers import CASE_PAPERS, PaperSpec, default_papers
 from tocsin.records import clock
 from tocsin.records.cases import queries
 from tocsin.records.cases.queries import CaseFile, CaseLine
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.cases.reporting import hops_of
 from tocsin.records.cases.sealing import UNDER_SEAL
 from tocsin.records.files.queries import FileLine, files_for
 from tocsin.records.ledger import queries as ledger
@@ -216,25 +218,51 @@ def _went_out(spec: PaperSpec, chain: Sequence[Line]) -> Line | None:
 def _asked_first(known: _Known) -> list[Part]:
     kind = known.line.kind
     wanted = [question.name for question in kind.forms[kind.form].questions] if kind.form else []
-    return _answers(known, _("What was reported"), wanted)
+    return [*_answers(known, _("What was reported"), wanted), *_grade(known)]
 
 
 def _answered_since(known: _Known) -> list[Part]:
     first = known.line.kind.forms[known.line.kind.form].questions if known.line.kind.form else ()
-    opening = {question.name for question in first}
+    opening = {question.name for question in first} | set(_graded(known))
     since = [asked for name in known.line.values if (asked := name.partition(EARLIER)[0]) not in opening]
     return [*_answers(known, _("What was reported"), list(opening)), *_answers(known, _("What became known since"), since),
-            *_steps(known)]  # fmt: skip
+            *_grade(known), *_steps(known)]  # fmt: skip
 
 
 def _everything(known: _Known) -> list[Part]:
     return [
         *_answers(known, _("What is known"), None),
+        *_grade(known),
         *_steps(known),
         *_deadlines(known),
         *_helpers(known),
         *_enclosed(known),
     ]
+
+
+def _graded(known: _Known) -> list[str]:
+    table = known.line.kind.grade
+    return [table.name] if table else []
+
+
+def _grade(known: _Known) -> list[Part]:
+    """Who investigates, and how far the report has gone up; nothing where the kind has no grades or no bodies."""
+    table, grade = known.line.kind.grade, grade_kept(known.line.kind, known.line.values)
+    if table is None or grade is None or not table.bodies:
+        return []
+    by, to = table.body(grade.investigated_by), table.body(grade.report_to)
+    rows = [(_("Grade of the case"), in_words(grade.title))]
+    rows += [(_("Investigated by"), in_words(by.title))] if by else []
+    rows += [(_("Reported up to"), in_words(to.title))] if to else []
+    for hop in hops_of(known.file, known.chain):
+        way = _("{sender} to {body}").format(sender=in_words(hop.sender.title), body=in_words(hop.body.title))
+        if hop.done_at is not None:
+            rows.append((way, _("passed up at {at}").format(at=known.moment(hop.done_at))))
+        elif hop.due_at is not None:
+            rows.append((way, _("due by {at}").format(at=known.moment(hop.due_at))))
+        else:
+            rows.append((way, _("to come")))
+    return [Heading(_("Grade and reporting chain")), Table((_("Item"), _("Content")), tuple(rows))]
 
 
 def _agreed(known: _Known) -> list[Part]:

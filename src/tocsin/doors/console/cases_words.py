@@ -114,7 +114,8 @@ def moves_on_page(
     operates: bool,
     running: Sequence[str] = (),
 ) -> list[MoveOnPage]:
-    """The moves that the reader may make now; ``running``: clocks whose deadline lies ahead. Those that wait only for an answer of their own form are shown too."""
+    """The moves that the reader may make now. Those that wait only for an answer of their own form are shown too. ``running``:
+    clocks whose deadline lies ahead."""
     kind, out = line.kind, []
     standing = Standing(line.state, line.values, line.makers, line.legs_open, line.contested_at is not None,
                         line.replied_at is not None, running, hops_left(kind, line.values))  # fmt: skip

@@ -69,6 +69,7 @@ VERBS: dict[str, str | Promise] = {
     "inspection_overdue": _("Inspection overdue"),
     "case_opened": _("Case opened"),
     "case_moved": _("Case moved on"),
+    "case_graded": _("Grade of the case changed"),
     "case_answered_with": _("Answered with the case it was merged into"),
     "case_transferred": _("Case handed to another post"),
     "case_contested": _("Disputed whose case it is"),
@@ -244,6 +245,7 @@ VERBS: dict[str, str | Promise] = {
     "indicators_computed": _("Indicators computed"),
     "timeline_read": _("Timeline read"),
     "ledger_read": _("Ledger read"),
+    "reconstruction_read": _("Responsibility reconstructed"),
 }
 
 

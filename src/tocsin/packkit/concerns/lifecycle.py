@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tocsin.packkit.document import Folder
+from tocsin.packkit.document import Document, Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.lifecycle import OPENING, CaseKind
 
@@ -51,7 +51,9 @@ def check_lifecycle(folder: Folder, kinds: Iterable[CaseKind], faults: Faults) -
                     )
             _when(kind, move.code, fault)
             asked = kind.forms[move.form].question(REPLY) if move.form else None
-            tells = any(not kind.states[name].replied for name in move.before) and kind.states[move.after].replied
+            tells = any(
+                not kind.states[name].replied and kind.states[move.leads_to(name)].replied for name in move.before
+            )
             if kind.requester and tells and not asked:
                 fault(f"it tells the requester nothing: no question {REPLY}", "ask for the answer", "move", move.code)
         if numbers.setdefault(kind.number, kind.code) != kind.code:
@@ -74,6 +76,7 @@ def _moments(kind: CaseKind, faults: Faults, folder: Folder) -> None:
     document = folder.document("clocks.toml")
     used = {*kind.starts, *(name for move in kind.moves.values() for name in move.starts)}
     for name in sorted(used):
+        _variant(kind, name, document, faults)
         at = kind.clocks[name].at
         asked = [q for form in kind.forms.values() if (q := form.question(at))] if at else []
         if at and not any(question.kind in ("moment", "day") for question in asked):
@@ -83,11 +86,25 @@ def _moments(kind: CaseKind, faults: Faults, folder: Folder) -> None:
             )  # fmt: skip
 
 
+def _variant(kind: CaseKind, name: str, document: Document, faults: Faults) -> None:
+    """Of a clock that is named: it stands for itself, and those that run in its place go by choices, or by the grade."""
+    if other := kind.clocks[name].instead_of:
+        faults.add(document.name, document.line("clock", name, "instead_of"),
+                   f"{kind.code} starts {name}, which runs instead of {other}", f"name {other}; the answers decide which of them runs")  # fmt: skip
+    grades = {kind.grade.name: {one.code for one in kind.grade.grades}} if kind.grade else {}
+    for code in kind.variants.get(name, ()):
+        for asked, wanted in kind.clocks[code].when.items():
+            choices = {word for form in kind.forms.values() if (q := form.question(asked)) for word in q.words}
+            for value in set(wanted) - (choices | grades.get(asked, set())):
+                faults.add(document.name, document.line("clock", code, "when"), f"no answer of {asked} is {value!r}",
+                           "name choices of a question, or grades of the case")  # fmt: skip
+
+
 def _edges(kind: CaseKind) -> dict[str, set[str]]:
     edges: dict[str, set[str]] = {}
     for move in kind.moves.values():
         for before in move.before:
-            edges.setdefault(before, set()).add(move.after)
+            edges.setdefault(before, set()).add(move.leads_to(before))
     for state in kind.states.values():
         if state.over or state.replied:
             edges.setdefault(state.code, set()).update(

@@ -78,7 +78,7 @@ def decide_appeal(case_id: str, upheld: bool, reason: str, *, version: int, acto
             row.reopened += row.over_at is not None
             row.state, row.over_at, row.put_right_at, row.replied_at = desk.reopens, None, None, None
             for name in desk.starts or kind.starts:
-                start_other(row, kind, name, "case", now=now)  # its time begins anew
+                start_other(row, kind, kind.clock_for(name, row.values).code, "case", now=now)  # its time begins anew
         elif desk.stands:
             row.state = desk.stands
             row.over_at = (row.over_at or now) if kind.states[desk.stands].over else None

@@ -152,6 +152,7 @@ class _Command:
         self._operated: set[str] | None = None
         self._answered: dict[tuple[str, str, tuple[str, ...], date], list[AnswerFault]] = {}
         self._local: dict[str, datetime] = {}  # what time it is, by area
+        self._started: dict[str, dict[str, int]] = {}  # deadlines of the clocks that began, by case
         self._area: dict[tuple[str, str], Refused | None] = {}
 
     def run(self, seen: list[_Seen], moved: Moved) -> None:
@@ -198,7 +199,8 @@ class _Command:
         if reason is not None:
             return move_refused(kind, self.code, reason, case.number, case.state)
         move = kind.moves[self.code]
-        if kind.states[move.leads_to(case.state)].over and case.legs_open:  # a case never ends over the heads of its helpers
+        # a case never ends over the heads of its helpers
+        if kind.states[move.leads_to(case.state)].over and case.legs_open:
             return move_refused(kind, self.code, WhyNot.LEGS, case.number, case.state)
         if (against := self._against_pictures(move, case.id)) is not None:
             return against
@@ -295,6 +297,8 @@ class _Command:
 
     def _body(self, case: _Seen) -> dict[str, Any]:
         body: dict[str, Any] = {"number": case.number, "move": self.code, "before": case.before, "after": case.state}
+        if case.id in self._started:
+            body["clocks"] = self._started[case.id]
         if self.answers:
             body |= {"asked": sorted(self.answers), "answers": of_answers(self.answers, salt_of(case))}
         return body
@@ -321,6 +325,7 @@ class _Command:
                 if key not in cache:
                     cache[key] = moments_of(spec, began, zone, calendars[spec.calendar], now=self.now)
                 rows.append(new_row(case.id, spec, "case", began, zone, cache[key]))
+                self._started.setdefault(case.id, {})[spec.code] = to_us(cache[key].due_at)
         notes = end_clocks(ends, "done", now=self.now)
         put_rows(ClockRow, COLUMNS, rows)
         return notes

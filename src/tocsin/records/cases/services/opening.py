@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.packkit.answers import answer_faults
 from tocsin.packkit.case_moves import still_asked
+from tocsin.packkit.grading import grade_kept, with_grade
 from tocsin.packkit.lifecycle import OPENING, CaseKind
 from tocsin.records.blobs import Photo
 from tocsin.records.cases.calendars import calendars_in_use
@@ -88,6 +89,8 @@ def open_case(
         )  # fmt: skip
         where = place.strip()[:_PLACE]
         row.values, row.sealed = put_answers(row, kind, {}, None, kind.form, answers, where)
+        if kind.grade:
+            row.values = with_grade(kind.grade, row.values, answers)
         row.place = "" if kind.sealed else where
         row.save(force_insert=True)
         HandRow.objects.create(
@@ -99,6 +102,8 @@ def open_case(
             "jurisdiction": area, "facility": facility, "event": event, "parent": row.parent, "clocks": started,
             "duty_line": by_line, "asked": sorted(answers), "answers": of_answers(answers, salt_of(row)),
         }  # fmt: skip
+        if (grade := grade_kept(kind, row.values)) and kind.grade:
+            body |= {"grade": grade.code, "asked": sorted({*answers, kind.grade.name})}
         if stands_in:
             body["stands_in_for"] = kind.owner
         if pictures:
@@ -189,11 +194,11 @@ def _start(row: CaseRow, kind: CaseKind, now: datetime) -> dict[str, int]:
     """The clocks of the opening; their deadlines for the ledger."""
     zone, calendars, rows, due = zone_of(row.jurisdiction), calendars_in_use(), [], {}
     for name in kind.starts:
-        spec = kind.clocks[name]
+        spec = kind.clock_for(name, row.values)
         began = start_moment(spec, row.values, zone, now)
         moments = moments_of(spec, began, zone, calendars[spec.calendar], now=now)
         rows.append(new_row(row.id, spec, "case", began, zone, moments))
-        due[name] = to_us(moments.due_at)
+        due[spec.code] = to_us(moments.due_at)
     put_rows(ClockRow, COLUMNS, rows)
     return due
 
