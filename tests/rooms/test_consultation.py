@@ -404,6 +404,27 @@ def test_questions_opinions_and_notes_that_were_refused_are_kept_each_for_its_fo
     assert signer.post(f"/cases/drafts/{number}/discard")["Location"] == address
 
 
+@pytest.mark.parametrize("unseen", ["\x00", "\x1b", "\u202e"], ids=ascii)
+def test_characters_that_nobody_sees_are_refused_in_every_field(town, unseen):
+    text, case = f"May{unseen}it?", opened(town).id
+    asker = town.as_("case-handler")
+    with pytest.raises(BadValue, match="cannot be seen"):
+        ask(Question(text, ("signer",), SOON, case=case), actor=asker, now=town.now)
+    made = asked(town, "signer", case=case)
+    with pytest.raises(BadValue, match="cannot be seen"):
+        sign(town, made, "signer", "object", text)
+    sign(town, made, "signer")
+    task = NewTask("inspector-east", text, town.now + timedelta(days=1))
+    for hostile in ({"answer": text}, {"remarks": text}, {"new_tasks": [task]}):
+        with pytest.raises(BadValue, match="cannot be seen"):
+            decided(town, made, **hostile)
+    with pytest.raises(BadValue, match="cannot be seen"):
+        withdraw(made, text, version=row(made).version, actor=asker, now=town.now)
+    page = browser(town, "case-handler").post(f"/consultations/{made}/withdraw", {"version": "1", "why": text})
+    assert page.status_code == 422
+    assert row(made).version == 1
+
+
 def test_a_form_of_a_consultation_pressed_twice_acts_once(town):
     case, asker, signer = opened(town).id, browser(town, "case-handler"), browser(town, "signer")
     form = {

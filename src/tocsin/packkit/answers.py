@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from tocsin.packkit.forms import Form, Question
 
-__all__ = ["AnswerFault", "answer_faults", "start_of"]
+__all__ = ["AnswerFault", "answer_faults", "has_unseen", "start_of"]
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
@@ -63,6 +63,12 @@ def answer_faults(form: Form, asked: Iterable[str], answers: Mapping[str, Any], 
                   key=lambda fault: (order.index(fault.field) if fault.field in order else 99, fault.field))  # fmt: skip
 
 
+def has_unseen(text: str) -> bool:
+    """Whether a text holds characters that cannot be kept or that show other than they read: controls but tab and line feed,
+    and those that turn the order of writing round (Unicode TR 36, 3.2.1)."""
+    return bool(_CONTROL.search(text))
+
+
 def start_of(value: str, zone: str) -> datetime:
     """The moment that a day or a moment of a form names; a day begins at its midnight."""
     moment = datetime.fromisoformat(value)
@@ -80,7 +86,7 @@ def _plain(question: Question) -> dict[str, Any]:
 
 
 def _deeper(question: Question, value: Any, now: datetime) -> str:
-    if isinstance(value, str) and _CONTROL.search(value):
+    if isinstance(value, str) and has_unseen(value):
         return "hidden"
     if isinstance(value, str) and question.required and not value.strip():
         return "missing"
@@ -93,6 +99,8 @@ def _day(value: Any, question: Question, now: datetime) -> str:
     try:
         day = date.fromisoformat(value)
     except ValueError:
+        return "day"
+    if value != day.isoformat():  # 20260131 and 2026-W05-6 are days too, but nobody reads them as the same one
         return "day"
     if not _FIRST <= day.year < _LAST:
         return "day"

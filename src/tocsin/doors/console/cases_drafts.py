@@ -88,7 +88,7 @@ def keep_fields(account: str, path: str, fields: list[tuple[str, str]], said: Se
     if found is None or not (found.app_name == "cases" or found.url_name in _CONSULTATION):
         return
     kind = kinds_in_use().get(f"{found.kwargs.get('pack')}/{found.kwargs.get('code')}")
-    typed = [(name, text) for name, text in fields if name not in _NEVER]
+    typed = [(name.replace("\0", ""), text.replace("\0", "")) for name, text in fields if name not in _NEVER]
     if any(text.strip() for name, text in typed if name not in _SILENT):
         case, sealed = str(found.kwargs.get("case_id", "")), bool(kind and kind.sealed)
         drafts.keep(account, _form_of(path, fields), typed, said, case=case, sealed=sealed, now=clock.now())

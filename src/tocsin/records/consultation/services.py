@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.clocks import Period, due
 from tocsin.geo.jurisdiction import is_inside
+from tocsin.packkit.answers import has_unseen
 from tocsin.records.cases import queries as cases
 from tocsin.records.cases.calendars import calendars_in_use
 from tocsin.records.cases.running import zone_of
@@ -264,6 +265,7 @@ def _checked(new_tasks: Sequence[NewTask], row: ConsultationRow, now: datetime) 
     if len(new_tasks) > TASKS_AT_MOST:
         raise BadValue(_thing(row), _("it gives more than {n} tasks").format(n=TASKS_AT_MOST), _("give fewer"))
     for task in new_tasks:
+        _words(task.title, _("task"))
         if not task.title.strip() or len(task.title) > 200:
             raise BadValue(
                 _("task"), _("it has no title, or one of more than 200 characters"), _("say it in a few words")
@@ -312,11 +314,13 @@ def _save(row: ConsultationRow) -> None:
 
 
 def _words(text: str, what: str, *, needed: bool = False) -> str:
-    said = text.strip()
+    said = text.replace("\r\n", "\n").strip()
     if needed and not said:
         raise BadValue(what, _("nothing is written"), _("write it"))
     if len(said) > WORDS_AT_MOST:
         raise TooBig(what, _("it is longer than {n} characters").format(n=WORDS_AT_MOST), _("say it in fewer words"))
+    if has_unseen(said):
+        raise BadValue(what, _("holds characters that cannot be seen"), _("type it again without them"))
     return said
 
 
