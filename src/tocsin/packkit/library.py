@@ -12,6 +12,7 @@ from tocsin.packkit.clocks import ClockSpec
 from tocsin.packkit.document import LANGUAGES
 from tocsin.packkit.durations import duration_words
 from tocsin.packkit.explain import property_words
+from tocsin.packkit.grades import Grade, GradeTable
 from tocsin.packkit.pack import Pack
 from tocsin.terms.response_level import RESPONSE_LEVELS
 
@@ -19,7 +20,7 @@ __all__ = ["KINDS", "LawLine", "laws", "library"]
 
 KINDS = (
     "rule", "index", "clock", "verification", "mapping", "action", "report", "hazard", "cascade", "warning", "case", "seal",
-    "matrix", "inspection", "checklist",
+    "matrix", "inspection", "checklist", "grade",
 )  # fmt: skip
 
 _DAY_US = 86_400_000_000
@@ -133,6 +134,28 @@ def _cases(pack: Pack) -> Iterator[LawLine]:
         if kind.seal:
             yield _stands(pack, "seal", kind.name, kind.title, _within(kind.seal.keep_us), f"lifecycle/case/{code}/seal",
                           kind.seal.clause)  # fmt: skip
+        if kind.grade:
+            yield from _grades(pack, kind.name, kind.grade, f"lifecycle/case/{code}/grade")
+
+
+def _grades(pack: Pack, name: str, table: GradeTable, path: str) -> Iterator[LawLine]:
+    """The figures of a ladder, who is told by it, and what lets a grade fall."""
+    says = {
+        language: "; ".join(f"{_word(one.title, language)}: {_figures(one)}" for one in table.grades)
+        for language in LANGUAGES
+    }
+    yield _stands(pack, "grade", name, table.title, says, path)
+    if table.chain:
+        up = {language: " -> ".join(_word(body.title, language) for body in table.bodies) for language in LANGUAGES}
+        yield _stands(pack, "grade", f"{name}/chain", table.title, up, f"{path}/chain")
+    if table.falls:
+        falls = ", ".join(f"{asked} = {value}" for asked, value in table.falls.items())
+        yield _stands(pack, "grade", f"{name}/falls", table.title, _same(falls), f"{path}/falls")
+
+
+def _figures(grade: Grade) -> str:
+    figures = " / ".join(f"{measure} >= {least:,.15g}" for measure, least in grade.at_least.items()) or "-"
+    return f"{figures} ({grade.report_to}, {grade.investigated_by})" if grade.report_to else figures
 
 
 def _verifications(pack: Pack) -> Iterator[LawLine]:

@@ -31,6 +31,10 @@ def test_every_rule_clock_and_limit_is_a_line(pack: Pack) -> None:
     wanted += [("warning", code) for code in pack.warnings]
     for kind in pack.cases.values():
         wanted += [("case", kind.name)] + ([("seal", kind.name)] if kind.seal else [])
+        if kind.grade:
+            wanted.append(("grade", kind.name))
+            wanted += [("grade", f"{kind.name}/chain")] if kind.grade.chain else []
+            wanted += [("grade", f"{kind.name}/falls")] if kind.grade.falls else []
     wanted += [("matrix", pack.name)] if pack.risks else []
     wanted += [("inspection", pack.risks.plan.case)] if pack.risks and pack.risks.plan else []
     for kind in pack.cases.values():

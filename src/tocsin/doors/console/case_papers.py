@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.cases_form import shown_value
-from tocsin.doors.console.paper_made import filled_paper, paper_language, paper_response
+from tocsin.doors.console.paper_made import filled_paper, paper_day, paper_language, paper_moment, paper_response
 from tocsin.doors.console.standing import post_title
 from tocsin.formats.paper import Heading, Paper, Part, Table, Text
 from tocsin.loop.respond.doers import facility_title
@@ -42,20 +42,6 @@ __all__ = ["CasePaper", "case_paper", "paper", "papers_of", "require_opened"]
 
 _LETTER = "reply_letter"
 _BY_DAY = ("case_order", _LETTER, "agreement")  # a report is a matter of minutes, these are not
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +71,7 @@ class _Known:
 
     def moment(self, at: datetime) -> str:
         """With its year, as a paper that is filed needs it."""
-        local = at.astimezone(self.zone)
-        return f"{self.day(local)}{'' if self.language.startswith('zh') else ', '}{local:%H:%M}"
-
-    def day(self, on: date) -> str:
-        """The same of a day."""
-        if self.language.startswith("zh"):
-            return f"{on.year}年{on.month}月{on.day}日"
-        return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+        return paper_moment(at.astimezone(self.zone), self.language)
 
     def answers(self, wanted: Sequence[str] | None = None, *, earlier: bool = True) -> dict[str, tuple[str, str]]:
         """By question: its title and what was answered, in words; ``earlier``: also what was answered before that."""
@@ -106,7 +85,7 @@ class _Known:
             if said == UNDER_SEAL:
                 pass
             elif "day" in kinds:
-                said = self.day(date.fromisoformat(value))
+                said = paper_day(date.fromisoformat(value), self.language)
             elif "moment" in kinds:
                 said = self.moment(datetime.fromisoformat(value))
             given = self.given_at(name)
@@ -169,7 +148,7 @@ def case_paper(file: CaseFile, name: str, kept: Sequence[FileLine], chain: Seque
         out = _went_out(spec, chain)
         at, by = (out.at, post_of(out.actor)) if out else (chain[-1].at if chain else line.opened_at, "")
         given = _given(known, by or line.owner, at) | (
-            {"dated": known.day(at.astimezone(known.zone))} if name in _BY_DAY else {}
+            {"dated": paper_day(at.astimezone(known.zone), language)} if name in _BY_DAY else {}
         )
         mark = _("DRAFT") if _is_draft(line, name, spec) else ""
         return filled_paper(spec, given, _SECTIONS[name](known), [mark], language, at)
@@ -305,7 +284,7 @@ def _deadlines(known: _Known) -> list[Part]:
         rows.append(
             (in_words(spec.title) if spec else one.code, known.moment(one.due_at), became, spec.clause if spec else "")
         )
-    heads = (_("Deadline"), _("Due"), _("Ended"), _("Clause"))
+    heads = (_("Item"), _("Due"), _("Ended"), _("Clause"))
     return [Heading(_("Deadlines")), Table(heads, tuple(rows))] if rows else []
 
 

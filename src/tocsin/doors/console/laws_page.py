@@ -25,7 +25,7 @@ KINDS: dict[str, Promise] = {
     "mapping": _("Response level"), "action": _("First action"), "report": _("Report"), "hazard": _("Hazard"),
     "cascade": _("Cascade"), "warning": _("Warning"), "case": _("Kind of case"), "seal": _("Kept under seal"),
     "matrix": _("Risk matrix"), "inspection": _("Plan of inspections"),
-    "checklist": _("Checklist"),
+    "checklist": _("Checklist"), "grade": _("Grades of cases"),
 }  # fmt: skip
 READERS = (Act.READ_EVENTS, Act.READ_CASES, Act.READ_FINDINGS)
 

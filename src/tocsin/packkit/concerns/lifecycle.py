@@ -89,8 +89,9 @@ def _moments(kind: CaseKind, faults: Faults, folder: Folder) -> None:
 def _variant(kind: CaseKind, name: str, document: Document, faults: Faults) -> None:
     """Of a clock that is named: it stands for itself, and those that run in its place go by choices, or by the grade."""
     if other := kind.clocks[name].instead_of:
-        faults.add(document.name, document.line("clock", name, "instead_of"),
-                   f"{kind.code} starts {name}, which runs instead of {other}", f"name {other}; the answers decide which of them runs")  # fmt: skip
+        what = f"{kind.code} starts {name}, which runs instead of {other}"
+        remedy = f"name {other}; the answers decide which of them runs"
+        faults.add(document.name, document.line("clock", name, "instead_of"), what, remedy)
     grades = {kind.grade.name: {one.code for one in kind.grade.grades}} if kind.grade else {}
     for code in kind.variants.get(name, ()):
         for asked, wanted in kind.clocks[code].when.items():
