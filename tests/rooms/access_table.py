@@ -189,6 +189,7 @@ ROWS: dict[str, Row] = {
     "cases/": Row(get=CASE_READERS),
     "cases/new/<str:pack>/<str:code>": Row(get=NONE, post=NONE, with_={"pack": "none", "code": "none"}),
     "cases/<str:case_id>/": Row(get=CASE_READERS),
+    "cases/<str:case_id>/reconstruction": Row(get=frozenset({"commander", "case_handler", "auditor"})),
     "cases/<str:case_id>/move/<str:code>": Row(post=CASE_WORKERS, with_={"code": "none"}),
     "cases/<str:case_id>/hand": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/helpers": Row(post=CASE_WORKERS),
