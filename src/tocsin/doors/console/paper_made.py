@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -14,7 +14,7 @@ from tocsin.formats.paper import Heading, Paper, Part, Signature, Signers, Text,
 from tocsin.packkit.papers import PaperSpec
 from tocsin.terms.errors import UnknownName
 
-__all__ = ["FORMS", "filled_paper", "paper_bytes", "paper_language", "paper_response"]
+__all__ = ["FORMS", "filled_paper", "paper_bytes", "paper_day", "paper_language", "paper_moment", "paper_response"]
 
 _MADE: Mapping[str, tuple[str, Callable[[Paper], bytes]]] = {
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_docx),
@@ -22,6 +22,9 @@ _MADE: Mapping[str, tuple[str, Callable[[Paper], bytes]]] = {
 }
 FORMS = tuple(_MADE)
 _TAGS = {"en": "en", "zh-hans": "zh-Hans"}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _FIGURES = "零一二三四五六七八九"
 _LINE = "_" * 24  # where somebody signs by hand
 
@@ -53,6 +56,18 @@ def filled_paper(
         parts = _numbered(parts)
     title, number = _filled(spec.title.get(language, ""), given), _filled(spec.number.get(language, ""), given)
     return Paper(_TAGS[language], title, tuple(parts), made_at, number, " · ".join(mark for mark in marks if mark))
+
+
+def paper_day(on: date, language: str) -> str:
+    """``26 November 2026`` / ``2026年11月26日``: with its year, as a paper that is filed needs it."""
+    if language.startswith("zh"):
+        return f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
+def paper_moment(local: datetime, language: str) -> str:
+    """The same with hour and minute; ``local``: in the zone of the place."""
+    return f"{paper_day(local, language)}{'' if language.startswith('zh') else ', '}{local:%H:%M}"
 
 
 def _numbered(parts: Sequence[Part]) -> list[Part]:

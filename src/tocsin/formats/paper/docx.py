@@ -9,6 +9,7 @@ from typing import Any
 import docx
 from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -26,6 +27,7 @@ from tocsin.formats.paper.page import (
     type_of,
 )
 from tocsin.formats.paper.paper import (
+    WHOLE_ROW,
     Heading,
     Items,
     Paper,
@@ -121,7 +123,11 @@ def _styles(document: Document, language: str, setting: Type) -> None:
         else:
             lines.line_spacing_rule, lines.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(setting.line_pt)
         if name == "Heading 1":
-            style.font.bold, lines.space_before = not setting.is_chinese, Pt(setting.line_pt / 3)
+            style.font.bold, lines.space_before, lines.space_after = (
+                not setting.is_chinese,
+                Pt(setting.line_pt / 3),
+                Pt(2),
+            )
         if name == "Title":
             style.font.bold = not setting.is_chinese
 
@@ -161,6 +167,7 @@ def _put(document: Document, part: Part, setting: Type) -> None:
             _table(document, columns, rows, setting)
         case Signers(lines):
             for line in lines:
+                _keep_last(document)
                 _line(document, line).paragraph_format.space_before = Pt(setting.line_pt * 0.7)
         case Signature(office, dated):
             _signature(document, clean(office), clean(dated), setting)
@@ -170,6 +177,7 @@ def _signature(document: Document, office: str, dated: str, setting: Type) -> No
     """The date so many characters from the right, the office centred above it and on the same page."""
     width = [sum(1 if ord(letter) > 0x2E7F else 0.5 for letter in text) for text in (office, dated)]
     edge = SIGNATURE_EM * setting.body_pt
+    _keep_last(document)  # nobody signs an empty page
     for at, text in enumerate((office, dated)):
         paragraph = _line(document, text, WD_ALIGN_PARAGRAPH.RIGHT)
         inset = max(0.0, (max(width) - width[at]) / 2 * setting.body_pt)
@@ -177,6 +185,12 @@ def _signature(document: Document, office: str, dated: str, setting: Type) -> No
         if not at:
             paragraph.paragraph_format.space_before = Pt(2 * setting.line_pt)
             paragraph.paragraph_format.keep_with_next = True
+
+
+def _keep_last(document: Document) -> None:
+    """What stands last goes on the page of what comes next."""
+    if document.paragraphs:
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
 
 
 def _line(document: Document, text: str, alignment: WD_ALIGN_PARAGRAPH | None = None) -> Paragraph:
@@ -189,7 +203,7 @@ def _line(document: Document, text: str, alignment: WD_ALIGN_PARAGRAPH | None = 
 
 def _table(document: Document, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], setting: Type) -> None:
     table = document.add_table(rows=1, cols=len(columns), style="Table Grid")
-    table.autofit = False
+    table.autofit, table.alignment = False, WD_TABLE_ALIGNMENT.CENTER  # as wide as the lines of text
     widths = [Mm(BODY_MM[0] / len(columns))] * len(columns)
     if len(columns) == 2:  # what, and what is said of it
         widths = [Mm(50), Mm(BODY_MM[0] - 50)]
@@ -200,7 +214,10 @@ def _table(document: Document, columns: tuple[str, ...], rows: tuple[tuple[str, 
         head.makeelement(qn("w:tblHeader"), {qn("w:val"): "true"})
     )  # repeated on each page, and read as a header
     for nth, row in enumerate((columns, *rows)):
-        for cell, text, width in zip((table.rows[0] if not nth else table.add_row()).cells, row, widths, strict=True):
+        line = table.add_row() if nth else table.rows[0]
+        if max(map(len, row), default=0) <= WHOLE_ROW:
+            line._tr.get_or_add_trPr().append(line._tr.makeelement(qn("w:cantSplit"), {}))
+        for cell, text, width in zip(line.cells, row, widths, strict=True):
             cell.width = width
             paragraph = cell.paragraphs[0]
             paragraph.style = document.styles[_CELL]

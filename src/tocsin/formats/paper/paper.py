@@ -19,11 +19,13 @@ __all__ = [
     "Signers",
     "Table",
     "Text",
+    "WHOLE_ROW",
     "clean",
     "require_bounded",
 ]
 
 CHARACTERS_AT_MOST = 200_000
+WHOLE_ROW = 600  # a row of a table with no longer cell stays on one page
 # What XML 1.0 cannot hold, and what turns the direction of writing without being seen.
 _UNWANTED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
 

@@ -22,6 +22,7 @@ from tocsin.formats.paper.page import (
     type_of,
 )
 from tocsin.formats.paper.paper import (
+    WHOLE_ROW,
     Heading,
     Items,
     Paper,
@@ -66,6 +67,7 @@ p {{ white-space: pre-wrap; orphans: 2; widows: 2; margin: 0 }}
 .flush p {{ text-indent: 0 }}
 ul {{ margin: 0 0 {setting.line_pt / 2}pt }}
 .signers {{ break-inside: avoid }} .signers p {{ margin-top: {setting.line_pt * 0.7}pt; white-space: nowrap }}
+.signers, .signature {{ break-before: avoid }} .whole {{ break-inside: avoid }}
 .signature {{ display: table; text-align: center; break-inside: avoid;
   margin: {2 * setting.line_pt}pt {SIGNATURE_EM}em 0 auto }}
 table {{ border-collapse: collapse; width: 100%; margin: 2pt 0 {setting.line_pt / 2}pt; text-align: left;
@@ -123,13 +125,18 @@ def _part(part: Part) -> str:
             return "<ul>" + "".join(f"<li>{_safe(item)}</li>" for item in items) + "</ul>"
         case Table(columns, rows):
             head = "".join(f'<th scope="col">{_safe(text)}</th>' for text in columns)
-            body = "".join("<tr>" + "".join(f"<td>{_safe(text)}</td>" for text in row) + "</tr>" for row in rows)
+            body = "".join(map(_row, rows))
             two = ' class="two"' if len(columns) == 2 else ""
             return f"<table{two}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         case Signers(lines):
             return '<div class="signers">' + "".join(f"<p>{_safe(line)}</p>" for line in lines) + "</div>"
         case Signature(office, dated):
             return f'<div class="signature"><p>{_safe(office)}</p><p>{_safe(dated)}</p></div>'
+
+
+def _row(row: tuple[str, ...]) -> str:
+    whole = ' class="whole"' if max(map(len, row), default=0) <= WHOLE_ROW else ""
+    return f"<tr{whole}>" + "".join(f"<td>{_safe(text)}</td>" for text in row) + "</tr>"
 
 
 def _safe(text: str) -> str:

@@ -44,7 +44,7 @@ def put_answers(
     aside = put_aside(kind, form, answered(values, sealed))
     outside = {aside.get(name, name): value for name, value in values.items()}
     if not case.seal_key:
-        return outside | answers, sealed
+        return outside | dict(answers), sealed
     inside = {name: value for name, value in answers.items() if name not in kind.outside}
     kept, key = _map(sealed), seal.open_key(case.seal_key)
     for name, earlier in aside.items():
