@@ -226,3 +226,18 @@ def test_the_command_refuses_a_calendar_that_cannot_be(tmp_path: Path, text: str
     with pytest.raises(TocsinError) as refused:
         CliRunner().invoke(clocks, ["load", str(file)], catch_exceptions=False, standalone_mode=False)
     assert refused.value.remedy
+
+
+# ------------------------------------------------------------ the table of docs/cases.md
+def test_every_test_that_the_page_names_is_there() -> None:
+    tests = Path(__file__).parents[1]
+    page = (tests.parent / "docs" / "cases.md").read_text("utf-8")
+    table = page.partition("## Bad input")[2].partition("\n## ")[0]
+    named = re.findall(r"`([\w/]+)`((?: (?:\*[^*]+\*)(?:, (?=\*))?)*)", table.partition("|---")[2])
+    assert len(named) > 25
+    for file, parts in named:
+        found = [path for path in (tests / "rooms" / f"{file}.py", tests / f"{file}.py", tests / file) if path.exists()]
+        assert found or file == "document", file  # the target of `fuzz`
+        text = found[0].read_text("utf-8").replace("_", " ") if found and found[0].is_file() else ""
+        for words in re.findall(r"\*([^*]+)\*", parts):
+            assert re.search(rf"def test [a-z ]*{re.escape(words.replace(',', ''))}", text), (file, words)
