@@ -110,13 +110,24 @@ class _Books:
                 if (after is not None and after.over) or key[2] in ends:
                     self._close(key, entry)
             self._inspected(entry, kind)
-        for code, due_us in dict(body.get("clocks") or {}).items():
+        began = dict(body.get("clocks") or {})
+        if kind.grade is not None and move is not None and "clocks" in body:
+            began = self._all_that_run(entry, began)
+        for code, due_us in began.items():
             self._set(("clock", subject, str(code)), "clock", str(code), self.owner.get(subject, ""), entry, due_us)
         if body.get("clock") and body.get("purpose", "case") == "case":
             self._clock(entry, ("clock", subject, str(body["clock"])))
         if entry.verb == "case_merged":
             for key in [key for key in self.open if key[:2] == ("clock", subject)]:
                 self._close(key, entry, dropped=True)
+
+    def _all_that_run(self, entry: Told, running: Mapping[str, Any]) -> dict[str, Any]:
+        """A move of a graded case names all clocks that run after it: the others ended, and one with another deadline began
+        anew (the next hop of a report). Those that began."""
+        for key in [key for key in self.open if key[:2] == ("clock", entry.subject)]:
+            if running.get(key[2]) != self.open[key].due_us:
+                self._close(key, entry)
+        return {code: due for code, due in running.items() if ("clock", entry.subject, code) not in self.open}
 
     def _clock(self, entry: Told, key: tuple[str, ...]) -> None:
         if entry.verb == "clock_lapsed":

@@ -235,6 +235,14 @@ class _Command:
             return error
         return None
 
+    def _running_of(self, cases: list[str]) -> dict[str, dict[str, int]]:
+        """Of cases whose grade may have changed their clocks, all that run after the move."""
+        out: dict[str, dict[str, int]] = {case: {} for case in cases}
+        rows = ClockRow.objects.filter(case_id__in=cases, purpose="case", ended_at=None) if cases else ()
+        for row in rows:
+            out[row.case_id][row.code] = to_us(row.due_at)
+        return out
+
     def _running(self, case: _Seen, kind: CaseKind) -> tuple[str, ...]:
         """The clocks that run, where the move asks for one."""
         move = kind.moves.get(self.code)
@@ -280,6 +288,7 @@ class _Command:
                 CaseRow.objects.filter(id=c.id).update(sealed=c.sealed)
         notes = self._clocks(taken)
         notes += grade_moved([(c, kind, c.was) for c, kind in taken if kind.grade], self.code, now=now)
+        self._started |= self._running_of([c.id for c, kind in taken if kind.grade])
         kept = (
             put_pictures([(c.id, c.state) for c, _kind in taken], self.code, self.pictures, by=actor, now=now)
             if self.pictures
