@@ -187,6 +187,8 @@ BROKEN = [
     ('moves = ["pass_up", ', 'moves = ["submit", ', "does not ask for 'passed_to' each time"),
     ('when = { figures = "wrong" }', 'when = { figures = "maybe" }', "with the choice 'maybe'"),
     ('source = "facts/workplace_safety.yaml#thresholds.acc_extra', 'sauce = "x', "source is missing"),
+    ('within = ["casualty_update"]', 'within = ["rectify"]', "waits for clock rectify, which nothing starts"),
+    ('clock = "each_level_up"\nmoves', 'clock = "rectify"\nmoves', "nothing starts rectify, the clock of the chain"),
     ('guards = ["hops_left"]', 'guards = ["hops"]', "no guard 'hops'"),
     ('within = ["casualty_update"]', 'within = ["casualties_update"]', "no clock 'casualties_update'"),
 ]  # fmt: skip

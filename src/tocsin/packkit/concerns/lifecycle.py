@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from tocsin.packkit.document import Document, Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.lifecycle import OPENING, CaseKind
 
 __all__ = ["REPLY", "check_lifecycle"]
+
+
+class _Fault(Protocol):
+    """Reports a fault of a kind, at a key of its table."""
+
+    def __call__(self, what: str, remedy: str, *key: str, code: str = ...) -> None: ...
+
 
 REPLY = "reply"  # the question whose answer goes to the requester
 
@@ -56,19 +64,38 @@ def check_lifecycle(folder: Folder, kinds: Iterable[CaseKind], faults: Faults) -
             )
             if kind.requester and tells and not asked:
                 fault(f"it tells the requester nothing: no question {REPLY}", "ask for the answer", "move", move.code)
+        _started(kind, fault)
         if numbers.setdefault(kind.number, kind.code) != kind.code:
             fault(f"two kinds of case count their numbers with {kind.number}", "give each its own letters", "number")
         _moments(kind, faults, folder)
 
 
-def _when(kind: CaseKind, code: str, fault: object) -> None:
+def _when(kind: CaseKind, code: str, fault: _Fault) -> None:
     """A value that a move waits for must be one that can be given."""
     for name, value in kind.moves[code].when.items():
         choices = [q.words for form in kind.forms.values() if (q := form.question(name)) and q.kind == "choice"]
         if choices and all(str(value) not in words for words in choices):
             fault(
                 f"no answer of {name} is {value!r}", f"use one of {', '.join(choices[0])}", "move", code, "when", name
-            )  # type: ignore[operator]
+            )
+
+
+def _started(kind: CaseKind, fault: _Fault) -> None:
+    """What a move waits for, and what a report goes up within, is a clock that something starts."""
+    started = {*kind.starts, *(name for move in kind.moves.values() for name in move.starts)}
+    for move in kind.moves.values():
+        for name in move.within:
+            if name not in started:
+                fault(
+                    f"move {move.code} waits for clock {name}, which nothing starts",
+                    "start it",
+                    "move",
+                    move.code,
+                    "within",
+                )
+    chain = kind.grade.chain if kind.grade else None
+    if chain and chain.clock and chain.clock not in started:
+        fault(f"nothing starts {chain.clock}, the clock of the chain", "let a move start it", "grade", "chain", "clock")
 
 
 def _moments(kind: CaseKind, faults: Faults, folder: Folder) -> None:
@@ -77,6 +104,7 @@ def _moments(kind: CaseKind, faults: Faults, folder: Folder) -> None:
     used = {*kind.starts, *(name for move in kind.moves.values() for name in move.starts)}
     for name in sorted(used):
         _variant(kind, name, document, faults)
+    for name in sorted(kind.with_variants(tuple(used))):
         at = kind.clocks[name].at
         asked = [q for form in kind.forms.values() if (q := form.question(at))] if at else []
         if at and not any(question.kind in ("moment", "day") for question in asked):
