@@ -235,10 +235,10 @@ def test_every_test_that_the_page_names_is_there() -> None:
     table = page.partition("## Bad input")[2].partition("\n## ")[0]
     named = re.findall(r"`([\w/]+)`((?: (?:\*[^*]+\*)(?:, (?=\*))?)*)", table.partition("|---")[2])
     assert len(named) > 25
-    for file, parts in named:
-        found = [path for path in (tests / "rooms" / f"{file}.py", tests / f"{file}.py", tests / file) if path.exists()]
-        assert found or file == "document", file  # the target of `fuzz`
+    for name, parts in named:
+        found = [path for path in (tests / "rooms" / f"{name}.py", tests / f"{name}.py", tests / name) if path.exists()]
+        assert found or name == "document", name  # the target of `fuzz`
         text = found[0].read_text("utf-8").replace("_", " ") if found and found[0].is_file() else ""
         for words in re.findall(r"\*([^*]+)\*", parts):
             wanted = words.casefold().replace(",", "")
-            assert re.search(rf"def test [a-z ]*{re.escape(wanted)}", text), (file, words)
+            assert re.search(rf"def test [a-z ]*{re.escape(wanted)}", text), (name, words)
