@@ -28,7 +28,7 @@ _KNOWN = {"memset", "memcpy", "memmove", NEVER_CALLED}  # what machine code may 
 _FLAGS = {"nogil": True, "error_model": "numpy"}
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def prefetching(_: Any, column: Any, at: Any) -> Any:
     """LLVM's ``prefetch``: to read, to be kept in all caches, data."""
 
@@ -46,7 +46,7 @@ def prefetching(_: Any, column: Any, at: Any) -> Any:
 def dispatcher(function: Callable[..., Any], **flags: Any) -> Any:
     """Numba's own; kernels called by this one stand in its globals as theirs."""
     named: dict[str, Any] = {name: function.__globals__.get(name) for name in function.__code__.co_names}
-    inner = {name: value.compiled for name, value in named.items() if type(value).__name__ in ("Kernel", "Hint")}
+    inner = {name: value.compiled for name, value in named.items() if type(value).__name__ in ("Kernel", "_Hint")}
     own = python_types.FunctionType(function.__code__, {**function.__globals__, **inner}, function.__name__)
     own.__qualname__, own.__module__ = function.__qualname__, function.__module__
     return njit(**_FLAGS, **flags)(own)

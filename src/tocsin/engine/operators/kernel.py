@@ -74,7 +74,7 @@ def part(function: Callable[..., Any]) -> Kernel:
     return Kernel(function, taken_in=True)
 
 
-class Hint(Kernel):
+class _Hint(Kernel):
     """What a kernel may say to the processor; it changes nothing, so outside of machine code there is nothing to do."""
 
     @property
@@ -88,7 +88,7 @@ class Hint(Kernel):
         """Nothing."""
 
 
-@Hint
+@_Hint
 def prefetch(column: Any, at: int) -> None:
     """Begin to fetch the cache line that holds this cell of a column (of the flat column, where it has two dimensions). Any
     number may be given; where there is no such cell nothing happens."""
