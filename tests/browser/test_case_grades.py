@@ -15,7 +15,7 @@ from tocsin.testing.town import Town
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("beside_a_loop")]
 SAID = {
     "en": ("Major accident", "Prefecture to Province", "too late", "Begins when the body before has it"),
-    "zh-hans": ("重大事故", "设区的市级报省级", "逾期", "上一级接报后开始计时"),
+    "zh-hans": ("重大事故", "设区的市级报省级", "逾期", "前一级接报后开始计时"),
 }
 
 

@@ -76,7 +76,7 @@ def test_casualties_rise_on_day_12_and_are_noted_on_day_31(language: str) -> Non
         assert now.state == "investigated"
         assert (now.values["accident_grade"], now.values["accident_grade#1"]) == ("larger", "ordinary")
         assert (now.values["deaths#1"], now.values["deaths"]) == (2, 3)  # the figures before are kept
-        assert verbs(case).count("case_graded") == 1
+        assert verbs(case)[-2:] == ["case_moved", "case_graded"]
         town.carry()
         for post in (owner, "commander"):
             town.phone(post).expects(*SAID[language], "2026-03-14 10:50", "arts 10-11")

@@ -287,7 +287,7 @@ class _Command:
             if c.seal_key and kind.moves[self.code].form:
                 CaseRow.objects.filter(id=c.id).update(sealed=c.sealed)
         notes = self._clocks(taken)
-        notes += grade_moved([(c, kind, c.was) for c, kind in taken if kind.grade], self.code, now=now)
+        graded = grade_moved([(c, kind, c.was) for c, kind in taken if kind.grade], self.code, now=now)
         self._started |= self._running_of([c.id for c, kind in taken if kind.grade])
         kept = (
             put_pictures([(c.id, c.state) for c, _kind in taken], self.code, self.pictures, by=actor, now=now)
@@ -296,6 +296,7 @@ class _Command:
         )
         verb, more = self.keeper.verb or "case_moved", {**({"photos": kept} if kept else {}), **self.keeper.body}
         notes += [Note(c.id, verb, {**self._body(c), **more} if more else self._body(c)) for c, _kind in taken]
+        notes += graded
         notes += self._told(taken)
         append_many(notes, actor=actor, now=now)
         at_us = to_us(now)
