@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tests.fuzz.targets import CATALOGUE, NOW_US
 from tests.unit.cap.sample import text as cap_text
+from tests.unit.document.made import CATALOG, ODF, RELS, TYPES, XLSX, field, odt, packed_pdf, pdf, xlsx
 from tocsin.formats.catalogue import catalogue_body
 from tocsin.packkit import builtin_pack_paths
 
@@ -22,7 +23,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "packs.md"
 def seeds(target: str) -> Iterator[bytes]:
     """Good inputs of a target."""
     yield from {"rule": _rules, "pack": _packs, "arrow": _arrow, "json": _json, "csv": _csv, "catalogue": _catalogue,
-                "cap": _cap}[target]()  # fmt: skip
+                "cap": _cap, "document": _documents}[target]()  # fmt: skip
 
 
 def _rules() -> Iterator[bytes]:
@@ -121,3 +122,30 @@ def _cap() -> Iterator[bytes]:
     yield b"\1" + FEED
     yield b"\1" + RSS
     yield b"\2" + EDXL[0] + alert.partition(b"?>")[2] + EDXL[1]
+
+
+def _documents() -> Iterator[bytes]:
+    """Files as they are, and by a first byte each way in which a part is laid into a good one (``documents.laid``)."""
+    for whole in (pdf(), packed_pdf(b"<< /Type /Outlines >>"), xlsx(), odt(), "你好\n".encode(), "你好".encode("gb18030"),
+                  "\ufeff你好".encode("utf-16-le")):  # fmt: skip
+        yield b"\0" + whole
+    link = b"<< /Type /Annot /A << /S /URI /URI (https://example.org/a) >> /Dest [3 0 R /Fit] >>"
+    objects = [link, CATALOG, b"[ 1 2.5 -3 (a\\)b) <48656c6c6f> /Name#20x true null 3 0 R ]",
+               b"<< /Length 3 >>\nstream\nabc\nendstream"]  # fmt: skip
+    for body in objects:
+        yield b"\1" + body
+        yield b"\2" + body
+    yield b"\3/Info 5 0 R /ID [<00> <00>]"
+    yield b"\4<< /S /GoTo /D [3 0 R /Fit] >>"
+    yield b"\5" + field('HYPERLINK "https://example.org"').encode()
+    yield b"\5" + field("PAGE").encode()
+    yield b"\6" + RELS.format(what="hyperlink", target="https://example.org", mode=' TargetMode="External"').encode()
+    yield b"\6" + RELS.format(what="styles", target="styles.xml", mode="").encode()
+    yield b'\7<worksheet xmlns="x"><sheetData><row><c><f>SUM(A1:A3)</f><v>1</v></c></row></sheetData></worksheet>'
+    yield b"\x08" + TYPES.format(main=XLSX).encode()
+    inner = (
+        '<text:p><text:a xlink:href="https://example.org">a</text:a><draw:image xlink:href="Pictures/a.png"/></text:p>'
+    )
+    yield b"\x09" + ODF.format(inner=inner).encode()
+    yield b"\x0amedia/image1.png\n\x89PNG"
+    yield b'\x0asettings2.xml\n<?xml version="1.0" encoding="UTF-8"?><w:settings xmlns:w="x"/>'

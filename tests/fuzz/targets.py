@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fuzz.documents import document
 from tocsin.engine.judge import check_rule
 from tocsin.engine.language.condition import parse_clear, parse_condition, parse_hold
 from tocsin.engine.language.parse import RuleFault, parse_rule
@@ -227,5 +228,6 @@ TARGETS = {
         Target("csv", csv, 3000),
         Target("catalogue", catalogue, 4000),
         Target("cap", cap_message, 8000),
+        Target("document", document, 4000),
     )
 }

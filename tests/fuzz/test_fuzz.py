@@ -14,7 +14,16 @@ from tests.fuzz.campaign import CORPUS, SLOWEST_S, blind, mutated
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import TARGETS, Target, run_one
 
-MUTATIONS = {"rule": 300, "pack": 40, "arrow": 400, "json": 400, "csv": 200, "catalogue": 400, "cap": 200}
+MUTATIONS = {
+    "rule": 300,
+    "pack": 40,
+    "arrow": 400,
+    "json": 400,
+    "csv": 200,
+    "catalogue": 400,
+    "cap": 200,
+    "document": 300,
+}
 LARGEST, MOST_FILES = 8000, 250
 
 
@@ -48,7 +57,7 @@ def test_mutations_are_taken_or_refused(name: str) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.sampled_from(["rule", "arrow", "json", "csv", "catalogue", "cap"]), st.binary(max_size=200))
+@given(st.sampled_from(["rule", "arrow", "json", "csv", "catalogue", "cap", "document"]), st.binary(max_size=200))
 def test_any_bytes_are_taken_or_refused(name: str, data: bytes) -> None:
     run_one(TARGETS[name], data)
 

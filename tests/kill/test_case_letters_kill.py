@@ -44,8 +44,8 @@ actor = queries.actor_of(account, "duty_officer", now=now)
 then = (now - timedelta(hours=3)).isoformat()
 for number in range({CASES}):
     services.open_case("workplace_safety/accident", {{
-        "happened_at": then, "informed_at": then, "course": "a fall", "deaths": 0, "seriously_injured": 1, "missing": 0,
-        "steps": "closed off"}}, jurisdiction="county", actor=actor, now=now)
+        "happened_at": then, "informed_at": then, "accident_sort": "other", "course": "a fall", "deaths": 0,
+        "seriously_injured": 1, "missing": 0, "steps": "closed off"}}, jurisdiction="county", actor=actor, now=now)
 """
 
 

@@ -40,6 +40,7 @@ COMMANDERS = only("commander")
 DOERS = only("duty_officer", "inspector", "commander", "case_handler", "facility_operator")
 FINDERS = DOERS | only("auditor")
 INSPECTORS, HANDLERS, OPERATORS = only("inspector"), only("case_handler"), only("facility_operator")
+VAULT_KEEPERS = DOERS - {"facility_operator"}
 CASE_WORKERS = DOERS | only("signer")
 CONSULTERS = only("duty_officer", "commander", "case_handler")
 RISK_KEEPERS = only("inspector", "commander", "case_handler")
@@ -159,6 +160,10 @@ ROWS: dict[str, Row] = {
     # warn
     # respond: who commands decides, who has a task answers it
     "responses/": Row(get=WATCHERS),
+    # the vault of an event: what it holds by kind for who watches, what it says for who responds
+    "events/<str:event_id>/vault/": Row(get=WATCHERS),
+    "events/<str:event_id>/vault/certificate.txt": Row(get=WATCHERS),
+    "events/<str:event_id>/vault/<str:verb>": Row(post=VAULT_KEEPERS, with_={"verb": "put"}),
     "events/<str:event_id>/response/": Row(get=WATCHERS),
     "events/<str:event_id>/response/open": Row(post=COMMANDERS),
     "responses/<str:incident_id>/decline": Row(post=COMMANDERS),
@@ -184,6 +189,7 @@ ROWS: dict[str, Row] = {
     "cases/": Row(get=CASE_READERS),
     "cases/new/<str:pack>/<str:code>": Row(get=NONE, post=NONE, with_={"pack": "none", "code": "none"}),
     "cases/<str:case_id>/": Row(get=CASE_READERS),
+    "cases/<str:case_id>/reconstruction": Row(get=frozenset({"commander", "case_handler", "auditor"})),
     "cases/<str:case_id>/move/<str:code>": Row(post=CASE_WORKERS, with_={"code": "none"}),
     "cases/<str:case_id>/hand": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/helpers": Row(post=CASE_WORKERS),
@@ -194,7 +200,7 @@ ROWS: dict[str, Row] = {
     "cases/<str:case_id>/message": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/appeal": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/seal": Row(post=CASE_READERS),
-    "cases/drafts/<int:number>/discard": Row(post=CASE_WORKERS),
+    "cases/drafts/<int:number>/discard": Row(post=STAFF - {"administrator"}),
     "cases/<str:case_id>/papers/<str:name>.<str:form>": Row(get=CASE_READERS, with_={"name": "none", "form": "pdf"}),
     "cases/<str:case_id>/files": Row(post=CASE_WORKERS),
     "cases/<str:case_id>/files/<int:number>": Row(get=CASE_READERS),
@@ -247,6 +253,8 @@ ROWS: dict[str, Row] = {
     "evaluation.csv": Row(get=EVALUATORS),
     "evaluation/<str:indicator>": Row(get=EVALUATORS),
     "evaluation/keep": Row(post=EVALUATORS),
+    "counts": Row(get=EVALUATORS),
+    "counts.csv": Row(get=EVALUATORS),
     # staff
     "roster": Row(get=STAFF),
     "roster/<str:verb>": Row(post=STAFF, with_={"verb": "hand_over"}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -31,14 +30,16 @@ HALL = Path(__file__).parent / "case_packs" / "hall"
 HOSTILE = SEEN = "</w:t><b>{number}</b> & txt.exe {{a}} %s <img src=http://x/1.png>"
 TURNED = "Tank farm 3\u202e\u2066 & <yard>"  # a form refuses such marks; a place is taken as it was called
 ACCIDENT: Mapping[str, Any] = {
-    "happened_at": "2026-09-24T06:10:00+08:00", "informed_at": "2026-09-24T06:20:00+08:00",
+    "happened_at": "2026-09-24T06:10:00+08:00", "informed_at": "2026-09-24T06:20:00+08:00", "accident_sort": "other",
     "course": f"A tank burst. {HOSTILE}", "deaths": 2, "seriously_injured": 5, "missing": 1, "direct_loss_cny": 1250000.0,
     "steps": "Valves shut; 200 people led away.",
 }  # fmt: skip
-ANSWERS = (
-    "2026-09-24 06:10", "2026-09-24 06:20", f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000",
-    "Valves shut; 200 people led away.",
-)  # fmt: skip
+SAID = (f"A tank burst. {SEEN}", "2", "5", "1", "1,250,000", "Valves shut; 200 people led away.")
+ANSWERS = {
+    "en": ("24 September 2026, 06:10", "24 September 2026, 06:20", "Other", *SAID),
+    "zh-hans": ("2026年9月24日06:10", "2026年9月24日06:20", "其他", *SAID),
+}
+DAYS = {"en": ("20 October 2026", "1 December 2026"), "zh-hans": ("2026年10月20日", "2026年12月1日")}
 
 
 @pytest.fixture
@@ -94,12 +95,12 @@ def test_a_first_report_says_every_answer_and_is_a_draft_until_it_is_passed_up(t
     assert document.paragraphs[1].text == title
     rows = [tuple(cell.text for cell in line.cells) for line in document.tables[0].rows][1:]
     titles = [question.title[language] for question in kind.forms[kind.form].questions]
-    assert rows == list(zip(titles, ANSWERS, strict=True))
+    assert rows == list(zip(titles, ANSWERS[language], strict=True))
     said = plain(read_pdf(client, f"{path}.pdf?lang={language}"))
-    for words in (title, case.number, draft, "Tank farm 3 & <yard>", *titles, *ANSWERS):
+    for words in (title, case.number, draft, "Tank farm 3 & <yard>", *titles, *ANSWERS[language]):
         assert plain(words) in said, words
     step(town, case.id, "receive", "duty")
-    step(town, case.id, "pass_up", "case-handler", passed_to="Province")
+    step(town, case.id, "pass_up", "case-handler", passed_to="Province", government_told="City, by telephone")
     assert draft not in all_of(read_docx(client, f"{path}.docx?lang={language}"))
     assert plain({"en": "24 September 2026", "zh-hans": "2026年9月24日"}[language]) in plain(
         read_pdf(client, f"{path}.pdf?lang={language}")
@@ -114,7 +115,7 @@ def test_follow_up_and_final_report_grow_with_the_record(town: Town) -> None:
     case = accident(town)
     client, path = browser(town, "case-handler"), f"/cases/{case.id}/papers/"
     step(town, case.id, "receive", "duty")
-    step(town, case.id, "pass_up", "case-handler", passed_to="Province & City")
+    step(town, case.id, "pass_up", "case-handler", passed_to="Province & City", government_told="City")
     followup = all_of(read_docx(client, f"{path}followup_report.docx?lang=en"))
     for words in ("What became known since", "Province & City", "Passed up, under investigation", "Pass it up"):
         assert words in followup
@@ -133,12 +134,21 @@ def test_follow_up_and_final_report_grow_with_the_record(town: Town) -> None:
     assert not final.startswith("DRAFT")
     wanted = (
         "Final report: Accident", case.number, "Answered, measures under way", "Replace all tanks of that year.",
+        "Corrosion inside.", "(earlier answer 1)",
         "Submit the investigation report",
-        given.digest, "pump record.txt", "Investigation report", "27 September 2026", "Tank farm 3 & <yard>", *ANSWERS,
+        given.digest, "pump record.txt", "Investigation report", "27 September 2026", "Tank farm 3 & <yard>", *ANSWERS["en"],
     )  # fmt: skip
     for words in wanted:
         assert words in final, words
         assert plain(words) in pdf, words
+    table = next(one for one in document.tables if any("earlier answer" in row.cells[0].text for row in one.rows))
+    said = {row.cells[0].text: row.cells[1].text for row in table.rows}
+    first, newest = (
+        title for title, words in said.items() if words in ("Corrosion inside.", "Replace all tanks of that year.")
+    )
+    assert re.search(r"\(earlier answer 1\), 27 September 2026, \d\d:\d\d$", first)
+    assert re.search(r"27 September 2026, \d\d:\d\d$", newest)
+    assert "earlier" not in newest
     clauses = [clock.clause for clock in services_kind().clocks.values() if clock.clause][:1]
     assert clauses
     assert "\u202e" not in final
@@ -155,7 +165,7 @@ def test_an_order_of_a_finding_names_danger_demand_and_limit(town: Town, languag
     grade, title = {"en": ("Major", "Order to put a danger right"), "zh-hans": ("重大", "责令限期整改指令书")}[language]
     document = all_of(read_docx(client, f"{path}.docx?lang={language}"))
     pdf = plain(read_pdf(client, f"{path}.pdf?lang={language}"))
-    for words in (title, case.number, "No guard at the saw", grade, "Fit a guard", "2026-10-20"):
+    for words in (title, case.number, "No guard at the saw", grade, "Fit a guard", DAYS[language][0]):
         assert words in document
         assert plain(words) in pdf
 
@@ -199,7 +209,16 @@ def test_an_agreement_has_its_terms_and_lines_to_sign(town: Town, language: str)
         all_of(read_docx(client, f"{path}.docx?lang={language}")),
         plain(read_pdf(client, f"{path}.pdf?lang={language}")),
     )
-    for words in (title, case.number, "A wall", f"The wall moves by 2 m. {SEEN}", "300", "2026-12-01", sign, "____"):
+    for words in (
+        title,
+        case.number,
+        "A wall",
+        f"The wall moves by 2 m. {SEEN}",
+        "300",
+        DAYS[language][1],
+        sign,
+        "____",
+    ):
         assert words in document, words
         assert plain(words) in pdf, words
 
@@ -253,61 +272,3 @@ def test_the_command_lists_and_writes_papers(town: Town, tmp_path: Path) -> None
     assert "is there already" in again.output
     assert CliRunner().invoke(main, ["case", "papers", "SG1999-000001"]).exit_code == 2
     assert at("2026-09-24T09:00") <= town.now
-
-
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_pictures_of_papers(town: Town, language: str, tmp_path: Path) -> None:
-    """First pages as pictures: written to docs/screenshots with TOCSIN_TEST_SCREENSHOTS=1, else thrown away. Every page has ink
-    and keeps its margins."""
-    folder = Path(__file__).parents[2] / "docs/screenshots" if os.environ.get("TOCSIN_TEST_SCREENSHOTS") else tmp_path
-    burst = dict(ACCIDENT) | {"course": {
-        "en": "The shell of tank 3 tore open while it was filled; diesel ran into the bund. No fire.",
-        "zh-hans": "3号储罐进料时罐壁开裂，柴油流入防火堤，未起火。"}[language]} | {"steps": {
-        "en": "Valves shut, pumps stopped, 200 people led away, foam laid.",
-        "zh-hans": "已关闭阀门、停泵，疏散200人，覆盖泡沫。"}[language]}  # fmt: skip
-    place = {"en": "Tank farm, harbour road", "zh-hans": "港口路储罐区"}[language]
-    case = services.open_case("workplace_safety/accident", burst, jurisdiction=EAST, place=place, actor=town.as_("duty"),
-                              now=town.now)  # fmt: skip
-    client = browser(town, "case-handler")
-    drawn(
-        client,
-        f"/cases/{case.id}/papers/first_report.pdf?lang={language}",
-        folder / f"paper-first-report-draft-{language}.png",
-    )
-    step(town, case.id, "receive", "duty")
-    step(town, case.id, "pass_up", "case-handler", passed_to={"en": "Province", "zh-hans": "省应急管理厅"}[language])
-    town.after(days=40)
-    note = {"en": "Corrosion inside; never inspected since 2007.", "zh-hans": "罐壁内腐蚀，2007年以来未检验。"}[
-        language
-    ]
-    step(town, case.id, "submit", "case-handler", note=note)
-    step(town, case.id, "answer", "commander", note=note)
-    about = {"en": "A wall stands 2 m over the line.", "zh-hans": "围墙越界2米。"}[language]
-    settled = services.open_case(
-        "hall/settlement", {"about": about}, jurisdiction=EAST, actor=town.as_("case-handler"), now=town.now
-    )
-    terms = {"en": "The wall moves back by 2 m; both pay half.", "zh-hans": "围墙后移2米，费用双方各半。"}[language]
-    step(town, settled.id, "agree", row(settled.id).owner, terms=terms, money=300, by_day="2026-12-01")
-    reply = answered(town)
-    for name, of in (
-        ("followup_report", case),
-        ("final_report", case),
-        ("agreement", settled),
-        ("reply_letter", reply),
-    ):
-        picture = folder / f"paper-{name.replace('_', '-')}-{language}.png"
-        drawn(client, f"/cases/{of.id}/papers/{name}.pdf?lang={language}", picture)
-
-
-def drawn(client: Client, path: str, picture: Path) -> None:
-    document = pdfium.PdfDocument(client.get(path).content)
-    for number, page in enumerate(document):
-        image = page.render(scale=1.3).to_pil().convert("L")
-        dark = image.point(lambda value: 255 if value < 128 else 0).getbbox()
-        assert dark is not None, f"page {number + 1} is empty"
-        width, height = image.size
-        assert dark[0] >= 27 / 210 * width - 2, "the left margin is 28 mm"
-        assert dark[2] <= width * (1 - 25 / 210) + 2, "the right margin is 26 mm"
-        assert dark[1] >= 15 / 297 * height
-        if not number:
-            image.save(picture, optimize=True)

@@ -164,11 +164,30 @@ def test_drafts_are_limited_in_number_size_and_time(town: Town) -> None:
     assert not DraftRow.objects.exists()
 
 
+def test_why_a_draft_was_refused_is_said_in_the_language_of_whoever_reads_it(town: Town) -> None:
+    case, client = accepted(town), browser(town, "case-handler")
+    one, chinese = client.get, {"HTTP_ACCEPT_LANGUAGE": "zh-hans"}
+    missing = {"a_reply": "on Monday", "version": row(case.id).version}
+    assert client.post(f"/cases/{case.id}/move/answer", missing, **chinese).status_code == 422
+    assert "表单: 原因: 必填" in said(one(f"/cases/{case.id}/", **chinese))
+    assert "form: Cause: is needed" in said(one(f"/cases/{case.id}/", HTTP_ACCEPT_LANGUAGE="en"))
+    move(town, case.id, "withdraw", "duty")
+    late = {"a_reply": "on Monday", "a_cause": "cable", "version": row(case.id).version}
+    assert client.post(f"/cases/{case.id}/move/answer", late, HTTP_ACCEPT_LANGUAGE="en").status_code == 409
+    number = row(case.id).number
+    assert f"case {number}: “Answer” is not possible while it is “Withdrawn”" in said(one(f"/cases/{case.id}/"))
+    page = said(one(f"/cases/{case.id}/", **chinese))
+    assert "“已撤回”状态下不能“答复”" in page
+    assert "not possible" not in page
+
+
 def test_a_draft_of_a_sealed_kind_is_unreadable_without_its_key_and_dies_with_it(town: Town) -> None:
     account = town.account("case-handler")
     fields = [("a_what", "canary words"), ("once", "k")]
-    assert services.keep(account, "/cases/new/p/k", fields, "thing: canary words are wrong", sealed=True, now=town.now)
-    raw = DraftRow.objects.values_list("fields", "sealed", "why", "form").get()
+    assert services.keep(
+        account, "/cases/new/p/k", fields, [["thing: canary words are wrong"]], sealed=True, now=town.now
+    )
+    raw = DraftRow.objects.values_list("fields", "sealed", "why", "said", "form").get()
     assert "canary" not in str(raw)
     assert queries.drafts(account)[0].fields == tuple(fields)
     key = DraftRow.objects.get().seal_key

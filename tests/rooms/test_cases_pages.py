@@ -236,3 +236,12 @@ def test_pages_speak_chinese(town):
         assert words in page, words
     anybody = Client(HTTP_HOST="localhost", HTTP_ACCEPT_LANGUAGE="zh-hans")
     assert "已答复，未办结" in said(anybody.post("/receipt", {"code": case.receipt}))
+
+
+def test_how_long_is_left_is_said_once(town):
+    case = accepted(town)
+    page = re.sub(r"<[^>]*>", " ", browser(town, "case-handler").get(f"/cases/{case.id}/").content.decode())
+    rows = re.findall(r"(Due in (\d+ \w+).{0,60})", re.sub(r"\s+", " ", page))
+    assert rows
+    assert not [row for row, left in rows if f"in {left}" in row.removeprefix(f"Due in {left}")]
+    assert all(re.search(r"\d\d-\d\d \d\d:\d\d", row) for row, _left in rows[1:])  # beside it the moment itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +22,7 @@ from tocsin.clocks import Period, Unit
 from tocsin.records.consultation import queries, services
 from tocsin.records.consultation.models import AskedRow, ConsultationRow, OpinionRow
 from tocsin.records.consultation.services import NewTask, Question, ask, decide, give_opinion, sweep, withdraw
+from tocsin.records.drafts.models import DraftRow
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org.models import Account
 from tocsin.records.org.roles import Role
@@ -325,6 +327,127 @@ def test_the_pages_ask_sign_decide_and_finish(town):
         assert words in minutes
     assert asker.post(f"{address}nothing", {}).status_code == 404
     assert address.split("/")[2] in asker.get(f"/cases/{case}/").content.decode()
+
+
+DECISION = {"decision": "It may, with a guard", "remarks": "short", "answer": "", "title-1": "Look at it",
+            "post-1": "inspector-east", "due-1": "2026-10-09T12:00", "title-2": "Write it down",
+            "post-2": "", "due-2": "", "title-3": "", "post-3": "", "due-3": ""}  # fmt: skip
+
+
+def test_a_refused_decision_keeps_what_was_typed_tasks_too(town):
+    made = asked(town, "signer")
+    sign(town, made, "signer")
+    asker, address = browser(town, "case-handler"), f"/consultations/{made}/"
+    refused = asker.post(f"{address}decide", DECISION | {"version": "1"})
+    assert refused.status_code == 422
+    for client_page in (refused.content.decode(), back_in_its_form(asker, address)):
+        for typed in ("It may, with a guard", 'value="Look at it"', 'value="2026-10-09T12:00"', 'value="Write it down"',
+                      '<option value="inspector-east" selected>'):  # fmt: skip
+            assert typed in client_page
+        assert client_page.count("<details open>") == 2  # of the rows in which something stands
+    stale = asker.post(f"{address}decide", DECISION | {"version": "7", "post-2": "roads", "due-2": "2026-10-09T12:00"})
+    assert stale.status_code == 409
+    assert 'value="Write it down"' in stale.content.decode()
+    asker.post(f"{address}decide", DECISION | {"version": "1", "title-2": ""})
+    assert not DraftRow.objects.exists()
+    assert [one.title["en"] for one in tasks.about(EVERYWHERE, made)] == ["Look at it"]
+
+
+def back_in_its_form(client: Client, page: str) -> str:
+    """The page with the draft that lies on it put back."""
+    shown = client.get(page).content.decode()
+    link = re.search(r'href="([^"]*[?&](?:amp;)?draft=\d+)"', shown)
+    assert link, shown
+    assert "Kept for you, not sent yet" in shown
+    return client.get(link[1].replace("&amp;", "&")).content.decode()
+
+
+@pytest.mark.parametrize(("row_given", "status"), [
+    ({"title-1": "Look"}, 422), ({"post-1": "inspector-east"}, 422), ({"due-1": "2026-10-09T12:00"}, 422),
+    ({"title-1": "Look", "post-1": "inspector-east", "due-1": "2026-02-30T12:00"}, 422),
+    ({"title-1": "Look", "post-1": "inspector-east", "due-1": "soon"}, 422),
+    ({"title-1": "Look", "post-1": "moon", "due-1": "2026-10-09T12:00"}, 404),
+    ({"title-1": "x" * 201, "post-1": "inspector-east", "due-1": "2026-10-09T12:00"}, 422),
+])  # fmt: skip
+def test_half_a_task_is_refused_and_no_half_is_lost(town, row_given, status):
+    made = asked(town, "signer")
+    sign(town, made, "signer")
+    asker, address = browser(town, "case-handler"), f"/consultations/{made}/"
+    refused = asker.post(f"{address}decide", {"version": "1", "decision": "Yes"} | row_given)
+    assert refused.status_code == status
+    for typed in row_given.values():
+        assert typed in refused.content.decode() or typed == "moon"  # no such post to choose
+    assert row(made).decided_at is None
+
+
+def test_questions_opinions_and_notes_that_were_refused_are_kept_each_for_its_form(town):
+    one, other = opened(town).id, opened(town).id
+    asker, signer = browser(town, "case-handler"), browser(town, "signer")
+    form = {"event": "", "question": "May it go on?", "posts": ["signer", "inspector-east"], "n": "0", "unit": "hour"}
+    for case in (one, other):
+        assert asker.post("/consultations/new", form | {"case": case, "question": f"May {case}?"}).status_code == 422
+    assert DraftRow.objects.count() == 2  # of two cases: neither takes the other's place
+    shown = asker.get("/consultations/").content.decode()
+    assert shown.count("Kept for you, not sent yet: Ask for opinions") == 2
+    assert f"May {one}?" not in signer.get("/consultations/").content.decode()  # each reads its own
+    back = asker.get(f"/consultations/new?case={one}&draft={DraftRow.objects.order_by('id')[0].pk}").content.decode()
+    assert f"May {one}?" in back
+    assert back.count(" checked>") == 2
+    assert asker.post("/consultations/new", form | {"case": one, "n": "3"}).status_code == 302
+    assert DraftRow.objects.count() == 1
+    address = f"/consultations/{ConsultationRow.objects.get().id}/"
+    signer.post(f"{address}sign", {"opinion": "conditions", "reasons": "only by day", "digest": "0" * 64})
+    back = back_in_its_form(signer, address)
+    assert "only by day</textarea>" in back
+    assert '<option value="conditions" selected>' in back
+    number = DraftRow.objects.get(form=f"{address}sign").pk
+    assert signer.post(f"/cases/drafts/{number}/discard")["Location"] == address
+
+
+@pytest.mark.parametrize("unseen", ["\x00", "\x1b", "\u202e"], ids=ascii)
+def test_characters_that_nobody_sees_are_refused_in_every_field(town, unseen):
+    text, case = f"May{unseen}it?", opened(town).id
+    asker = town.as_("case-handler")
+    with pytest.raises(BadValue, match="cannot be seen"):
+        ask(Question(text, ("signer",), SOON, case=case), actor=asker, now=town.now)
+    made = asked(town, "signer", case=case)
+    with pytest.raises(BadValue, match="cannot be seen"):
+        sign(town, made, "signer", "object", text)
+    sign(town, made, "signer")
+    task = NewTask("inspector-east", text, town.now + timedelta(days=1))
+    for hostile in ({"answer": text}, {"remarks": text}, {"new_tasks": [task]}):
+        with pytest.raises(BadValue, match="cannot be seen"):
+            decided(town, made, **hostile)
+    with pytest.raises(BadValue, match="cannot be seen"):
+        withdraw(made, text, version=row(made).version, actor=asker, now=town.now)
+    page = browser(town, "case-handler").post(f"/consultations/{made}/withdraw", {"version": "1", "why": text})
+    assert page.status_code == 422
+    assert row(made).version == 1
+
+
+def test_a_form_of_a_consultation_pressed_twice_acts_once(town):
+    case, asker, signer = opened(town).id, browser(town, "case-handler"), browser(town, "signer")
+    form = {
+        "case": case,
+        "event": "",
+        "question": "May it?",
+        "posts": ["signer"],
+        "n": "3",
+        "unit": "hour",
+        "once": "k",
+    }
+    for _press in range(2):
+        assert asker.post("/consultations/new", form).status_code == 302
+    made = ConsultationRow.objects.get()
+    opinion = {"opinion": "agree", "reasons": "", "digest": made.digest, "once": "k"}
+    for _press in range(2):
+        assert signer.post(f"/consultations/{made.id}/sign", opinion).status_code == 302
+    assert OpinionRow.objects.count() == 1
+    decision = {"version": "1", "decision": "Yes", "title-1": "Look", "post-1": "inspector-east", "due-1": "2026-10-09T12:00",
+                "once": "k"}  # fmt: skip
+    for _press in range(2):
+        assert asker.post(f"/consultations/{made.id}/decide", decision).status_code == 302
+    assert len(tasks.about(EVERYWHERE, made.id)) == 1
 
 
 def test_a_stranger_sees_nothing(town):

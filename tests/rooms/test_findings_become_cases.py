@@ -132,6 +132,13 @@ def test_every_finding_of_the_old_form_is_a_case_that_says_the_same(town: Town) 
     assert [entry.verb for entry in ledger.chain("fnd_fixed")] == ["finding_recorded"]
 
 
+def test_the_upgrade_is_told_of_in_the_ledger_at_the_next_start_once(town: Town) -> None:
+    made = moved(town, *STATES)
+    assert [services.note_migrated(now=town.now) for _start in range(2)] == [len(STATES), 0]
+    (entry,) = ledger.chain("findings")
+    assert (entry.body["n"], sorted(entry.body["cases"])) == (len(STATES), sorted(made))
+
+
 def test_the_clocks_that_ran_run_on(town: Town) -> None:
     moved(town, *STATES)
     limit, deadline = town.now + timedelta(days=7), town.now + timedelta(days=3)

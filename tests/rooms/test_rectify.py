@@ -6,23 +6,27 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.rooms.responding import facts, quiet, responding_town, verbs
+from tests.rooms.test_respond_pages import browser
 from tocsin.loop.rectify import five as five_module
-from tocsin.loop.rectify import queries, services
+from tocsin.loop.rectify import handlers, queries, services
 from tocsin.loop.rectify.five import Five, money_of
 from tocsin.loop.rectify.lifecycle import CASE_KIND, OPEN, FindingState, Grade, Recheck, move_of_recheck
 from tocsin.records.blobs import Photo
 from tocsin.records.cases import queries as case_queries
 from tocsin.records.cases import services as cases
+from tocsin.records.cases.facts import CaseChanged
 from tocsin.records.cases.kinds import kinds_in_use
 from tocsin.records.ledger import queries as ledger
+from tocsin.records.org.models import Account, Post
 from tocsin.records.org.roles import Role
 from tocsin.records.org.scope import EVERYWHERE, Scope
 from tocsin.records.tasks import queries as task_list
@@ -473,3 +477,110 @@ def test_whatever_is_tried_the_ledger_and_the_state_agree(town: Town, steps: lis
     assert line(finding).version == 1 + moved
     assert ledger.verify() == []
     quiet(town)
+
+
+# ---------------------------------------------------------------- nobody to own it
+def without(*posts: str) -> None:
+    Post.objects.filter(id__in=posts).update(closed_at=datetime(2025, 1, 1, tzinfo=UTC))
+
+
+def unowned() -> list[str]:
+    return [one.id for one in case_queries.cases(EVERYWHERE, case_queries.Filter("unowned"))]
+
+
+def record_alone(town: Town) -> str:
+    return services.record(None, "mill", "major", WORDS, [PHOTO], actor=town.as_("inspector-east"), now=town.now)
+
+
+def test_where_there_is_no_case_handler_it_is_recorded_and_lies_with_the_commander(town: Town) -> None:
+    other = recorded(town)
+    without("case-handler")
+    finding = record_alone(town)
+    town.phone("commander").expects("A finding has no owner", "Old mill", WORDS, "nobody can serve an order")
+    assert line(finding).owner == "commander"
+    assert ledger.chain(finding)[0].body["stands_in_for"] == "case_handler"
+    assert "stands_in_for" not in ledger.chain(other)[0].body
+    assert unowned() == [finding]
+    with pytest.raises(NotAllowed):  # standing in is no right to do what a case handler does
+        services.serve_order(
+            finding, town.now + timedelta(days=7), version=1, actor=town.as_("commander"), now=town.now
+        )
+    town.hire("new-desk", Role.CASE_HANDLER, EAST)
+    cases.transfer(finding, "new-desk", "the post is there now", version=1, actor=town.as_("commander"), now=town.now)
+    assert unowned() == []
+    services.serve_order(finding, town.now + timedelta(days=7), version=line(finding).version, actor=town.as_("new-desk"),
+                         now=town.now)  # fmt: skip
+    quiet(town)
+
+
+def test_where_there_is_no_commander_either_it_lies_with_who_recorded_it(town: Town) -> None:
+    without("case-handler", "commander")
+    finding = record_alone(town)
+    town.phone("inspector-east").expects("A finding has no owner")
+    assert (line(finding).owner, unowned()) == ("inspector-east", [finding])
+
+
+def test_what_lies_with_nobody_stands_on_top_of_the_list_of_cases(town: Town) -> None:
+    without("case-handler")
+    finding = record_alone(town)
+    quiet(town)
+    Account.objects.update(must_change_password=False)
+    number = line(finding).number
+    page = browser(town, "commander").get("/cases/").content.decode()
+    pinned = page.partition('id="unowned-title"')[2].partition("</section>")[0]
+    assert number in pinned
+    assert number in browser(town, "commander").get("/cases/?which=unowned").content.decode()
+    town.hire("new-desk", Role.CASE_HANDLER, EAST)  # over, so nobody waits for an owner any more
+    services.withdraw(finding, "twice", version=1, actor=town.as_("new-desk"), now=town.now)
+    assert 'id="unowned-title"' not in browser(town, "commander").get("/cases/").content.decode()
+    quiet(town)
+
+
+# ---------------------------------------------------------------- the archive of the old tables
+def archived(*cases_of: str) -> None:
+    """Rows as the migration left them: no model holds these tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM rectify_archivedfindingrow LIMIT 0")
+        columns = [one[0] for one in cursor.description]
+        for number, case in enumerate(cases_of):
+            at = datetime(2026, 1, 1 + number, tzinfo=UTC)
+            given = {
+                "id": case,
+                "recorded_at": at,
+                "facility": "mill",
+                "words": "canary pump",
+                "recheck_said": "",
+                "once": case,
+            }
+            texts = [name for name in columns if name not in given and not name.endswith(("_at", "_on")) and name not in (
+                "money", "orders", "version")]  # fmt: skip
+            given |= dict.fromkeys(texts, "") | {"orders": 0, "version": 1}
+            names = ", ".join(given)
+            marks = ", ".join(["%s"] * len(given))
+            cursor.execute(f"INSERT INTO rectify_archivedfindingrow ({names}) VALUES ({marks})", list(given.values()))
+
+
+def left() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM rectify_archivedfindingrow ORDER BY id")
+        return [case for (case,) in cursor.fetchall()]
+
+
+def test_the_ledger_tells_once_how_many_findings_became_cases(town: Town) -> None:
+    assert services.note_migrated(now=town.now) == 0  # nothing to say: nothing is said
+    assert ledger.chain("findings") == []
+    archived("fnd_1", "fnd_2")
+    assert [services.note_migrated(now=town.now) for _start in range(3)] == [2, 0, 0]
+    (entry,) = ledger.chain("findings")
+    assert (entry.verb, entry.actor) == ("findings_became_cases", "rule:rectify")
+    assert entry.body == {"n": 2, "cases": ["fnd_1", "fnd_2"]}
+    assert ledger.verify() == []
+
+
+def test_an_archived_finding_goes_when_what_its_case_held_is_destroyed(town: Town) -> None:
+    archived("fnd_1", "fnd_2", "fnd_3")
+    changed = CaseChanged("fnd_2", CASE_KIND, EAST, 1, "case_purged")
+    other = CaseChanged("fnd_1", CASE_KIND, EAST, 1, "case_transferred")
+    for _again in range(2):
+        handlers.on_case_changed([changed, other], town.now)
+        assert left() == ["fnd_1", "fnd_3"]

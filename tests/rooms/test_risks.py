@@ -6,21 +6,24 @@ import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_of
+from django.db import transaction
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.django import TestCase
 
 from tests.people import log_in
-from tests.rooms.casework import STREETS, at, casework_town, file, row
+from tests.rooms.casework import STREETS, ZONE, at, casework_town, file, gone_through, row
 from tocsin.clocks import Period, Unit, due, read_calendar
 from tocsin.packkit import builtin_pack_paths
+from tocsin.records import clock
 from tocsin.records.cases import services as cases
 from tocsin.records.cases.models import CaseRow
+from tocsin.records.cases.refusals import AnswersRefused
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.org.actor import SYSTEM
 from tocsin.records.org.roles import Role
@@ -32,6 +35,7 @@ from tocsin.records.risks.models import InspectionRow, RiskRow
 from tocsin.records.risks.queries import Filter
 from tocsin.records.risks.services import Assessment, NewRisk
 from tocsin.terms.errors import BadValue, NotAllowed, Stale, TooBig, UnknownName
+from tocsin.terms.moment import to_us
 from tocsin.testing.town import CITY, EAST, WEST, Town
 
 INSPECTION = "workplace_safety/inspection"
@@ -79,6 +83,9 @@ def by(town: Town, risk_id: str, post: str = "case-handler") -> dict[str, Any]:
         (replace(MILL, title="resident risk score"), BadValue),
         (replace(MILL, assessment=replace(FLOOD, measures="keep a watch list")), BadValue),
         (replace(MILL, title="  "), BadValue),
+        (replace(MILL, title="the\x00boiler"), BadValue),
+        (replace(MILL, place="the \u202eboiler"), BadValue),
+        (replace(MILL, assessment=replace(FLOOD, measures="a\x1bvalve")), BadValue),
         (replace(MILL, title="x" * 201), TooBig),
         (replace(MILL, assessment=replace(FLOOD, measures="x" * 4001)), TooBig),
         (replace(MILL, facility=""), BadValue),
@@ -214,7 +221,7 @@ def plan(facility: str = "mill") -> InspectionRow:
 def inspect(town: Town) -> str:
     """Do the inspection that is open."""
     case = CaseRow.objects.get(kind=INSPECTION, over_at=None)
-    cases.move(case.id, "finish", {"result": "in_order", "record": "all well"}, version=case.version,
+    cases.move(case.id, "finish", {"result": "in_order", "record": "all well", **gone_through(case.id)}, version=case.version,
                actor=town.as_("inspector-east"), now=town.now)  # fmt: skip
     town.carry()
     return case.id
@@ -255,24 +262,73 @@ def test_an_inspection_that_is_late_is_told_of_once(town):
     assert plan().overdue_at is None
 
 
-def test_one_that_was_opened_by_hand_counts_and_one_called_off_does_not(town):
+def call_off(town: Town, next_on: str, why: str = "strike") -> None:
+    """Call off the inspection that is open."""
+    case = CaseRow.objects.get(kind=INSPECTION, over_at=None)
+    cases.move(case.id, "call_off", {"why": why, "next_on": next_on}, version=case.version, actor=town.as_("case-handler"),
+               now=town.now)  # fmt: skip
+    town.carry()
+
+
+def test_one_that_was_opened_by_hand_counts_and_one_called_off_names_the_next_day(town):
     entered(town)
     given = {"sector": "fire", "planned_on": "2026-04-01"}
     made = cases.open_case(INSPECTION, given, facility="mill", actor=town.as_("inspector-east"), now=town.now)
     town.after(days=85)
     assert CaseRow.objects.count() == 1
     assert plan().case == made.id
-    cases.move(
-        made.id,
-        "call_off",
-        {"why": "strike"},
-        version=row(made.id).version,
-        actor=town.as_("case-handler"),
-        now=town.now,
-    )
-    town.after(minutes=1)
-    assert CaseRow.objects.filter(over_at=None).count() == 1  # the facility is due as before
+    call_off(town, "2026-07-10")  # on 25 May; without it the next would be due on 3 June
+    town.after(days=30)
+    assert not CaseRow.objects.filter(
+        over_at=None
+    ).exists()  # it was called off: nothing is planned before that day comes near
+    assert (plan().due_at, plan().inspected, plan().overdue_at) == (at("2026-07-11T00:00"), False, None)
+    assert plan().called_off is not None
+    town.after(days=4)  # two weeks before it
     assert file(plan().case).line.opened_by == "rule:risk-plan"
+    assert file(plan().case).line.values["planned_on"] == "2026-07-10"
+    inspect(town)
+    assert (plan().called_off, plan().inspected) == (None, True)
+
+
+def test_an_inspection_is_not_put_off_beyond_its_interval_nor_into_the_past(town):
+    entered(town)
+    town.after(days=85)  # 26 May
+    for day, what in (("2026-05-25", "behind"), ("2026-02-30", "day"), ("0026-07-01", "day"), ("soon", "day")):
+        with pytest.raises(AnswersRefused) as refused:
+            call_off(town, day)
+        assert [(fault.field, fault.what) for fault in refused.value.faults] == [("next_on", what)]
+    case = CaseRow.objects.get(kind=INSPECTION)
+    with pytest.raises(AnswersRefused) as refused:
+        cases.move(
+            case.id, "call_off", {"why": "strike"}, version=case.version, actor=town.as_("case-handler"), now=town.now
+        )
+    assert [(fault.field, fault.what) for fault in refused.value.faults] == [("next_on", "missing")]
+    assert row(case.id).state == "planned"
+    call_off(town, "2029-01-01")
+    assert plan().due_at == at("2026-08-27T00:00")  # three months from 26 May at the latest
+    fire = entered(town, replace(MILL, title="The store may burn", assessment=FIRE))
+    assert plan().due_at == at("2026-06-27T00:00")  # a graver one: a month from the calling off
+    services.close_risk(fire, "the store is empty", **by(town, fire))
+    assert plan().due_at == at("2026-08-27T00:00")
+
+
+def test_today_is_the_day_of_the_place_not_of_greenwich(town):
+    entered(town)
+    town.after(days=85)
+    town.at("06:30")  # in Greenwich it is still the day before
+    call_off(town, f"{town.now.astimezone(ZONE):%Y-%m-%d}")
+    assert plan().due_at == datetime.combine(town.now.astimezone(ZONE).date() + timedelta(days=1), time(0), ZONE)
+
+
+def test_one_that_was_called_off_before_packs_asked_for_a_day_is_planned_an_interval_later(town):
+    entered(town)
+    town.after(days=85)
+    call_off(town, "2026-06-10")
+    case = CaseRow.objects.get(kind=INSPECTION, state="called_off")
+    CaseRow.objects.update(values={name: value for name, value in case.values.items() if name != "next_on"})
+    inspecting.plan_facility("mill", now=town.now)
+    assert plan().due_at == at("2026-08-27T00:00")
 
 
 def test_where_no_post_could_go_it_says_so_and_tries_again(town):
@@ -289,45 +345,69 @@ def test_where_no_post_could_go_it_says_so_and_tries_again(town):
     assert CaseRow.objects.get().owner == "inspector-east"
 
 
-class TestPlan(TestCase):
-    """Whatever risks come and go and whatever is inspected when: the plan is what a slow twin reckons from the story."""
+def days_pass(town: Town, days: int) -> None:
+    """Everything that falls due happens on its day: the plan reckons in days, so nothing happens within one."""
+    for _day in range(days):
+        town.after_downtime(hours=24)
+        town.carry()
+
+
+ACTS = ("flood", "fire", "dust", "close", "inspect", "call off")
+
+
+def test_the_plan_is_what_a_slow_twin_reckons(town):
+    """Whatever risks come and go and whatever is inspected or called off when. The town is built once; what an example did to
+    it is undone."""
+    start = town.now
 
     @settings(max_examples=25, deadline=None)
-    @given(
-        st.lists(
-            st.tuples(st.integers(1, 40), st.sampled_from(["flood", "fire", "dust", "close", "inspect"])), max_size=8
-        )
-    )
-    def test_the_plan_is_the_twins(self, story):
-        with risky_town() as town:
-            known: list[tuple[str, int, datetime]] = []
-            last: datetime | None = None
-            for days, act in story:
-                town.after(days=days)
-                if act == "inspect":
-                    if CaseRow.objects.filter(kind=INSPECTION, over_at=None).exists():
-                        inspect(town)
-                        last = town.now
-                elif act == "close":
-                    if known:
-                        services.close_risk(known[0][0], "gone", **by(town, known.pop(0)[0]))
-                else:
-                    given = {"flood": FLOOD, "fire": FIRE, "dust": DUST}[act]
-                    made = entered(town, replace(MILL, assessment=given))
-                    known.append((made, {"flood": 3, "fire": 1, "dust": 12}[act], town.now))
-                found = InspectionRow.objects.filter(facility="mill").first()
-                if not known:
-                    assert found is None
-                    continue
-                assert found is not None
-                since = last or min(began for _id, _months, began in known)
-                months = min(n for _id, n, _began in known)
-                wanted = due(
-                    Period(months, Unit.MONTH), since, calendar=read_calendar("cn"), zone="Asia/Shanghai"
-                ).strict
-                assert found.due_at == wanted
-                assert CaseRow.objects.filter(kind=INSPECTION, over_at=None).count() <= 1
-                town.read_all()
+    @given(st.lists(st.tuples(st.integers(1, 40), st.sampled_from(ACTS), st.integers(0, 200)), max_size=8))
+    def tried(story):
+        with transaction.atomic():
+            played(town, story)
+            transaction.set_rollback(True)
+        clock.drive(settings_of.HOME.run / "clock", to_us(start))
+        assert not RiskRow.objects.exists()
+
+    tried()
+
+
+def played(town: Town, story: list[tuple[int, str, int]]) -> None:
+    """One story, the twin beside it."""
+    known: list[tuple[str, int, datetime]] = []
+    last: datetime | None = None
+    off: tuple[datetime, date] | None = None
+    for days, act, ahead in story:
+        days_pass(town, days)
+        is_open = CaseRow.objects.filter(kind=INSPECTION, over_at=None).exists()
+        if act == "inspect" and is_open:
+            inspect(town)
+            last, off = town.now, None
+        elif act == "call off" and is_open:
+            off = town.now, town.now.astimezone(ZONE).date() + timedelta(days=ahead)
+            call_off(town, off[1].isoformat())
+        elif act == "close" and known:
+            services.close_risk(known[0][0], "gone", **by(town, known.pop(0)[0]))
+        elif act in ("flood", "fire", "dust"):
+            given = {"flood": FLOOD, "fire": FIRE, "dust": DUST}[act]
+            made = entered(town, replace(MILL, assessment=given))
+            known.append((made, {"flood": 3, "fire": 1, "dust": 12}[act], town.now))
+        town.carry()
+        town.read_all()
+        found = InspectionRow.objects.filter(facility="mill").first()
+        assert (found is None) == (not known)
+        if found is None:
+            continue
+        since = off[0] if off else last or min(began for _id, _months, began in known)
+        months = min(n for _id, n, _began in known)
+        wanted = due(Period(months, Unit.MONTH), since, calendar=read_calendar("cn"), zone="Asia/Shanghai").strict
+        if off:  # on the day that was named, but never later than an interval from the calling off
+            wanted = min(wanted, datetime.combine(off[1] + timedelta(days=1), time(0), ZONE))
+        assert found.due_at == wanted
+        cases_open = CaseRow.objects.filter(kind=INSPECTION, over_at=None).count()
+        assert cases_open <= 1
+        assert cases_open or town.now < wanted - timedelta(days=14)  # opened two weeks ahead
+        assert bool(found.case) == bool(cases_open)
 
 
 # ------------------------------------------------------------ pages

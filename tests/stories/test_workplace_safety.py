@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.rooms.casework import at, casework_town, clock, file, row, verbs
+from tests.rooms.casework import at, casework_town, clock, file, gone_through, row, verbs
+from tocsin.loop.review.reconstructing import reconstruction
 from tocsin.records.cases import queries, services
 from tocsin.records.cases.refusals import AnswersRefused
+from tocsin.records.duties.services import NewLine, put_duties
 from tocsin.records.ledger import queries as ledger
+from tocsin.records.org.actor import SYSTEM
 from tocsin.records.org.roles import Role
 from tocsin.terms.errors import NotAllowed, Stale
 from tocsin.testing.town import EAST, Town
@@ -47,7 +50,8 @@ def test_a_major_finding_is_closed_by_the_owner_released_by_the_authority_and_co
     )
     finding = opens(town, "inspector-east", "finding", {"grade": "major", "what": "doors are welded shut"}, facility="mill",
                     parent=inspection)  # fmt: skip
-    does(town, "inspector-east", inspection, "finish", result="findings", record="one major finding")
+    does(town, "inspector-east", inspection, "finish", result="findings", record="one major finding",
+         **gone_through(inspection))  # fmt: skip
     assert [line.number for line in file(inspection).children] == ["YH2026-000001"]
     assert file(finding).line.owner == "release-desk"  # the nearest desk on duty
 
@@ -115,8 +119,8 @@ def test_a_general_finding_ends_with_an_independent_look(town: Town) -> None:
 def test_the_hours_of_an_accident_run_through_the_night_before_a_holiday() -> None:
     with casework_town("2026-09-30T22:40") as town:
         report = {
-            "happened_at": "2026-09-30T22:05:00+08:00", "informed_at": "2026-09-30T22:20:00+08:00", "course": "scaffold fell",
-            "deaths": 0, "seriously_injured": 2, "missing": 0, "steps": "area cleared",
+            "happened_at": "2026-09-30T22:05:00+08:00", "informed_at": "2026-09-30T22:20:00+08:00", "accident_sort": "other",
+            "course": "scaffold fell", "deaths": 0, "seriously_injured": 2, "missing": 0, "steps": "area cleared",
         }  # fmt: skip
         accident = opens(town, "duty", "accident", report, facility="mill")
         assert clock(accident, "unit_report").due_at == at("2026-09-30T23:20")  # from when the head of the unit knew
@@ -126,7 +130,9 @@ def test_the_hours_of_an_accident_run_through_the_night_before_a_holiday() -> No
         assert verbs(accident).count("clock_run_out") == 1
         does(town, "duty", accident, "receive")
         assert clock(accident, "each_level_up").due_at == at("2026-10-01T01:40")
-        does(town, "duty", accident, "pass_up", passed_to="City emergency bureau")
+        does(
+            town, "duty", accident, "pass_up", passed_to="City emergency bureau", government_told="County, by telephone"
+        )
         town.after(days=50)
         running = clock(accident, "investigation_report").pk
         services.extend(accident, running, "an expert is abroad", version=row(accident).version,
@@ -139,4 +145,53 @@ def test_the_hours_of_an_accident_run_through_the_night_before_a_holiday() -> No
         does(town, "commander", accident, "answer", note="agreed; all scaffolds are looked at")
         does(town, "case-handler", accident, "review", note="done at all sites")
         assert file(accident).line.is_over
-        assert verbs(accident).count("clock_run_out") == 2  # the unit's report, and the casualties after 30 days
+        assert (
+            verbs(accident).count("clock_run_out") == 1
+        )  # the unit's report; after 30 days without a change nobody is late
+        assert verbs(accident).count("clock_lapsed") == 1
+
+
+def test_after_an_accident_the_record_says_whose_it_was_and_what_was_not_done(town: Town) -> None:
+    """An inspection finds a valve, the owner closes it, nobody looks again; then it bursts."""
+    put_duties([NewLine(facility="mill", post="release-desk")], actor=SYSTEM, now=town.now)
+    inspection = opens(
+        town, "inspector-east", "inspection", {"sector": "gas", "planned_on": "2026-09-24"}, facility="mill"
+    )
+    with pytest.raises(AnswersRefused, match="Burners have a flame guard that works: is needed"):
+        does(town, "inspector-east", inspection, "finish", result="in_order", record="fine",
+             **{code: "met" for code in gone_through(inspection) if code != "flame_guard"})  # fmt: skip
+    does(town, "inspector-east", inspection, "finish", result="findings", record="the valve sticks", shut_off_note="half open",
+         **gone_through(inspection, "shut_off"))  # fmt: skip
+    [finding] = [one.id for one in file(inspection).children]
+    assert file(finding).line.values["grade"] == "major"
+    does(town, "release-desk", finding, "order", demand="exchange the valve", limit_on="2026-10-09")
+    does(town, "operator-mill", finding, "plan", **FIVE)
+    does(town, "operator-mill", finding, "report_closed", proof="a valve was bought")
+    town.after(days=14)
+    report = {"happened_at": town.now.isoformat(), "informed_at": town.now.isoformat(), "accident_sort": "fire",
+              "course": "gas burnt", "deaths": 3, "seriously_injured": 1, "missing": 0, "steps": "shut off"}  # fmt: skip
+    accident = opens(town, "duty", "accident", report, facility="mill")
+
+    told = reconstruction(town.as_("commander").scope, accident, now=town.now).told
+    assert [one.post for one in told.duties if one.decides] == ["release-desk"]
+    [missed] = told.gaps
+    assert (missed.subject, missed.code, missed.post, missed.fate(told.at)) == (
+        finding,
+        "recheck",
+        "release-desk",
+        "missed",
+    )
+    assert missed.due_at == at("2026-10-05T00:00")
+    found = next(line for line in told.part("inspection") if line.told.body.get("move") == "finish")
+    assert found.answers is not None
+    assert (found.answers["shut_off"], found.answers["shut_off_note"]) == ("not_met", "half open")
+
+    does(town, "duty", accident, "receive")
+    town.after(hours=3)  # an hour too long
+    town.carry()
+    does(town, "duty", accident, "pass_up", passed_to="City emergency bureau", government_told="County, by telephone")
+    later = reconstruction(town.as_("commander").scope, accident, at=town.now, now=town.now).told
+    assert [(one.code, one.fate(later.at)) for one in later.gaps if one.subject == accident] == [
+        ("each_level_up", "late")
+    ]
+    assert not ledger.verify()

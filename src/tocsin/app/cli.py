@@ -5,14 +5,15 @@ Exit codes: 0 fine, 1 the check did not hold (or a part did not answer), 2 wrong
 
 from __future__ import annotations
 
+import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from tocsin.app.commands.output import print_error
 from tocsin.terms.errors import Refused, TocsinError
 
 __all__ = ["COMMANDS", "main"]
@@ -56,6 +57,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+# BLAS would start a thread a core, and each spins for a while: nobody here multiplies matrices.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports one only when it runs; typed errors become plain lines."""
 
@@ -66,6 +71,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        gc.disable()
         try:
             return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
         except ModuleNotFoundError as error:
@@ -74,6 +80,9 @@ class LazyGroup(click.Group):
             raise click.UsageError(
                 f"`tocsin {cmd_name}` is not part of this installation ({error.name} is missing)"
             ) from None
+        finally:
+            gc.freeze()  # what a program is made of stays: no search for cyclic garbage need visit it
+            gc.enable()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -83,6 +92,8 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except TocsinError as error:
+            from tocsin.app.commands.output import print_error  # brings the printer of tables
+
             print_error(ctx, error)
             ctx.exit(2 if isinstance(error, Refused) else 1)
 

@@ -41,10 +41,9 @@ from tocsin.records.release import services as release_services
 from tocsin.records.risks import inspecting
 from tocsin.records.risks import services as risks
 from tocsin.records.roster import services as roster
-from tocsin.records.seal import vault
 from tocsin.records.tasks import services as tasks
 
-__all__ = ["SWEEPS", "WIRING", "Sweep"]
+__all__ = ["LONG_SWEEPS", "SWEEPS", "WIRING", "Sweep"]
 
 
 class Sweep(Protocol):
@@ -154,7 +153,10 @@ WIRING: Wiring = {
     ],
     # cases -> their posts: the owner is told of a warning point and a deadline, the supervisor of a deadline too; who owns an
     # appeal, that it was made. Of cases that a room keeps (findings) the room tells whoever must act
-    "case_changed": [Stage("cases.case_changed", case_letters.on_case_changed)],
+    "case_changed": [
+        Stage("cases.case_changed", case_letters.on_case_changed),
+        Stage("rectify.case_changed", rectify.on_case_changed),  # an archived finding goes with its case
+    ],
     "clock_nearing": [Stage("cases.clock_nearing", case_letters.on_clock_nearing)],
     "clock_run_out": [
         Stage("cases.clock_run_out", case_letters.on_clock_run_out),
@@ -191,7 +193,7 @@ SWEEPS: tuple[Sweep, ...] = (
     tasks.mark_overdue,
     cases.sweep,
     cases.purge_sweep,
-    vault.sweep,
+    keeping.sweep,
     risks.sweep,
     consultation.sweep,
     drafts.sweep,
@@ -209,3 +211,6 @@ SWEEPS: tuple[Sweep, ...] = (
     respond_services.sweep,
     rectify_services.sweep,
 )
+
+# What may take long, once a minute in a thread of its own: no deadline waits for it.
+LONG_SWEEPS: tuple[Sweep, ...] = (cases.counts_sweep,)

@@ -7,17 +7,21 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from tocsin.app.configuration import Configuration
 from tocsin.loop.observe.log import History
 from tocsin.records import clock
 from tocsin.records.outbox.carrier import Carrier
 
+if TYPE_CHECKING:
+    from tocsin.app.wiring import Sweep
+
 __all__ = ["run"]
 
-ROLL_S = 60.0
+ROLL_S = LONG_S = 60.0
 STOP_S = 30.0  # how long a thread may take to end; a channel in the middle of a portion repeats it after the next start
 
 log = logging.getLogger(__name__)
@@ -26,7 +30,9 @@ log = logging.getLogger(__name__)
 def run(configuration: Configuration) -> int:
     """Work until SIGTERM or SIGINT."""
     from tocsin.app.wiring import WIRING
+    from tocsin.loop.rectify.services import note_migrated
 
+    note_migrated(now=clock.now())
     stop = threading.Event()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
@@ -48,7 +54,7 @@ def run(configuration: Configuration) -> int:
 def _threads(configuration: Configuration, stop: threading.Event) -> list[threading.Thread]:
     from tocsin.app import heartbeat, publisher, resting, sealing, sender, sweeper
     from tocsin.app.channels_in_use import channels_in_use, outward_of
-    from tocsin.app.wiring import SWEEPS
+    from tocsin.app.wiring import LONG_SWEEPS, SWEEPS
     from tocsin.doors.portal.files import published_folder
 
     def thread(name: str, target: Callable[..., None], *args: object) -> threading.Thread:
@@ -61,6 +67,7 @@ def _threads(configuration: Configuration, stop: threading.Event) -> list[thread
         thread("heartbeat", heartbeat.run, configuration, outward_of(configuration), stop, clock.now),
         thread("feeds", _poll, configuration, stop),
         thread("sweeper", sweeper.run, SWEEPS, stop, clock.now),
+        thread("counts", _sweep_long, LONG_SWEEPS, stop),
         thread("publisher", publisher.run, stop, clock.now),
         thread("resting", resting.run, configuration.home.resting_channels, channels, stop),
         *(
@@ -78,6 +85,17 @@ def _poll(configuration: Configuration, stop: threading.Event) -> None:
     home = configuration.home
     fetcher = Fetcher(configuration.outward_inside, configuration.outward_ca)
     Poller(fetcher, clock.now, engine=home.engine_socket, log_folder=home.log).run(stop)
+
+
+def _sweep_long(sweeps: Sequence[Sweep], stop: threading.Event) -> None:
+    """Once a minute; the sweeper's pulse is not theirs."""
+    from django.db import connection
+
+    from tocsin.app.sweeper import sweep_all
+
+    while not stop.wait(LONG_S):
+        sweep_all(sweeps, now=clock.now())
+        connection.close()
 
 
 def _roll(configuration: Configuration, stop: threading.Event) -> None:

@@ -22,7 +22,7 @@ from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor
 from tocsin.records.org.roles import Act
 from tocsin.records.org.services import PostLine
-from tocsin.terms.errors import NotAllowed, Refused
+from tocsin.terms.errors import BadValue, NotAllowed, Refused
 
 __all__ = ["POST_KEY", "acting", "actor_of_request", "posts_of_request"]
 
@@ -67,6 +67,7 @@ def acting(*acts: Act) -> Callable[[View], View]:
             if first is not None:
                 return first
             try:
+                _require_no_zero(request)
                 actor = actor_of_request(request)
                 if acts and not any(actor.may(act) for act in acts):
                     actor.require(acts[0])
@@ -82,6 +83,14 @@ def acting(*acts: Act) -> Callable[[View], View]:
         return guarded
 
     return around
+
+
+def _require_no_zero(request: HttpRequest) -> None:
+    """No browser sends the character zero, and PostgreSQL keeps it nowhere: what is looked up by it would be an error of ours.
+    Raises BadValue."""
+    fields = [*request.GET.lists(), *(request.POST.lists() if request.method == "POST" else ())]
+    if "\0" in request.path or any("\0" in text for name, texts in fields for text in (name, *map(str, texts))):
+        raise BadValue(_("form"), _("holds characters that cannot be seen"), _("type it again without them"))
 
 
 def _before(request: HttpRequest) -> HttpResponseBase | None:

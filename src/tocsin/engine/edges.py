@@ -143,9 +143,10 @@ class AreaJury:
                 tree.Compare | tree.And | tree.Or | tree.Not | tree.Stuck | tree.Spike | tree.Silent | tree.Changed,
             ):
                 true, false = rows.truth(node, self.rule.coverage)
-                np.copyto(column[k], np.nan)
-                np.copyto(column[k], 0.0, where=false)
-                np.copyto(column[k], 1.0, where=true)
+                column[k] = true
+                known = true | false
+                if not known.all():
+                    column[k][~known] = np.nan
             else:
                 # what joins signals never stands inside an area function (check_rule)
                 column[k] = rows.number(cast("tree.Number", node), self.rule.coverage)

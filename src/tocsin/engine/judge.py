@@ -66,8 +66,10 @@ class Judge:
         if len(slot) == 0:
             return None
         pairs = [columns.truth(truth, self.rule.coverage) for truth in self.truths]
-        rise, rise_false = _rows([pair[0] for pair in pairs]), _rows([pair[1] for pair in pairs])
-        when = self.rule.clear.when
+        rise = _rows([pair[0] for pair in pairs])
+        if self.ladder.rests(len(slot)) and not rise.any():
+            return None
+        rise_false, when = _rows([pair[1] for pair in pairs]), self.rule.clear.when
         clear = columns.truth(when, self.rule.coverage)[0] if when is not None else np.zeros(0, np.bool_)
         row, before, after, onset = self.ladder.run(slot, t, rise, rise_false, clear)
         if len(row) == 0:

@@ -20,12 +20,17 @@ OBSERVATIONS = pa.schema(
     ]
 )
 
+_KINDS = {
+    kind.id: np.dtype(np.int64 if pa.types.is_timestamp(kind) else kind.to_pandas_dtype())
+    for kind in OBSERVATIONS.types
+}
+
 
 def values_of(batch: pa.RecordBatch, name: str) -> np.ndarray:
     """A column that is never null, as NumPy sees the same memory (times as int64 us). ``pyarrow.Array.to_numpy`` would do
     the same after importing pandas."""
     column = batch.column(name)
-    kind = np.dtype(np.int64 if pa.types.is_timestamp(column.type) else column.type.to_pandas_dtype())
+    kind = _KINDS.get(column.type.id) or np.dtype(column.type.to_pandas_dtype())
     if len(column) == 0:
         return np.zeros(0, kind)
     return np.frombuffer(column.buffers()[1], kind, len(column), column.offset * kind.itemsize)

@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from tocsin.formats.csv import decoded
+from tocsin.formats.text import decoded
 from tocsin.formats.toml import read_toml
 from tocsin.formats.units import convert_factor
 from tocsin.terms.errors import BadForm, BadTime, BadUnit, BadValue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 from collections.abc import Iterator
 
@@ -15,9 +14,10 @@ from tocsin.formats.intake import Intake, Parsed, judge
 from tocsin.formats.mapping import ColumnMapping
 from tocsin.formats.refused import REFUSED, as_sent
 from tocsin.formats.table import check_names, columns_of_table
+from tocsin.formats.text import decoded
 from tocsin.terms.errors import BadForm
 
-__all__ = ["csv_parts", "decoded", "read_csv"]
+__all__ = ["csv_parts", "read_csv"]
 
 _FORM = "send comma-separated text with a line of headers"
 
@@ -38,22 +38,6 @@ def csv_parts(
     for start in range(0, max(1, table.num_rows), rows):
         parsed = judge(columns_of_table(table.slice(start, rows), mapping, intake), intake)
         yield _with_broken(parsed, broken, intake) if start == 0 else parsed
-
-
-def decoded(data: bytes, encoding: str = "") -> str:
-    """The text of a file: the encoding named, else UTF-8, else GB 18030. Raises BadForm."""
-    tries = (encoding,) if encoding else ("utf-8-sig", "gb18030")
-    for name in tries:
-        try:
-            if "\0" not in (text := codecs.decode(data, "utf-8-sig" if name.casefold() in ("utf-8", "utf8") else name)):
-                return text
-        except LookupError:
-            raise BadForm(f"encoding {name}", "it is not known", "write utf-8 or gb18030") from None
-        except ValueError:
-            continue
-    raise BadForm(
-        "file", f"it is no text in {' or '.join(tries)}", "save it as UTF-8, or name its encoding in the mapping"
-    )
 
 
 def _read(data: bytes, mapping: ColumnMapping | None) -> tuple[pa.Table, ColumnMapping, list[pyarrow.csv.InvalidRow]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-import h3
 import msgspec
 
 from tocsin.terms.errors import BadForm, BadTime, BadValue, TooBig, UnknownName
@@ -111,6 +110,8 @@ def _checked(number: int, row: _Row, categories: Mapping[str, bool], now_us: int
 
 def require_cell(thing: str, cell: str) -> None:
     """Raises BadValue for text that is no H3 cell."""
+    import h3  # noqa: PLC0415 - who reads no reports need not wait for it
+
     if not h3.is_valid_cell(cell[:40]):
         raise BadValue(thing, f"{cell[:40]!r} is no H3 cell", "make it from longitude and latitude, resolution 8")
 

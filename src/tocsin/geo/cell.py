@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
-import h3
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 from tocsin.terms.errors import BadValue
 
@@ -23,18 +24,18 @@ def cell_of(lon: float, lat: float, resolution: int = 8) -> str:
                        "give longitude first, in degrees WGS 84")  # fmt: skip
     if not 0 <= resolution <= 15:
         raise BadValue(f"resolution {resolution}", "H3 resolutions run from 0 to 15", "use 8 for a neighbourhood")
-    return str(h3.latlng_to_cell(lat, lon, resolution))
+    return str(_h3().latlng_to_cell(lat, lon, resolution))
 
 
 def cell_centroid(cell: str) -> tuple[float, float]:
     """(lon, lat) of a cell's centre. Raises BadValue for text that is no H3 cell."""
-    lat, lon = h3.cell_to_latlng(_checked(cell))
+    lat, lon = _h3().cell_to_latlng(_checked(cell))
     return float(lon), float(lat)
 
 
 def cell_ring(cell: str) -> tuple[tuple[float, float], ...]:
     """The closed border of a cell as (lon, lat). Raises BadValue for text that is no H3 cell."""
-    ring = [(float(lon), float(lat)) for lat, lon in h3.cell_to_boundary(_checked(cell))]
+    ring = [(float(lon), float(lat)) for lat, lon in _h3().cell_to_boundary(_checked(cell))]
     return (*ring, ring[0])
 
 
@@ -42,16 +43,22 @@ def cells_touching(ring: Sequence[Sequence[float]], resolution: int) -> frozense
     """The cells of a resolution that a closed ring of (lon, lat) touches. Raises BadValue for a resolution outside 0..15."""
     if not 0 <= resolution <= 15:
         raise BadValue(f"resolution {resolution}", "H3 resolutions run from 0 to 15", "use 8 for a neighbourhood")
-    shape = h3.LatLngPoly([(lat, lon) for lon, lat in ring])
-    return frozenset(map(str, h3.polygon_to_cells_experimental(shape, resolution, contain="overlap")))
+    shape = _h3().LatLngPoly([(lat, lon) for lon, lat in ring])
+    return frozenset(map(str, _h3().polygon_to_cells_experimental(shape, resolution, contain="overlap")))
 
 
 def neighbours(cell: str, rings: int = 1) -> frozenset[str]:
     """The cells at most ``rings`` steps away, without the cell itself. Raises BadValue for text that is no H3 cell."""
-    return frozenset(str(other) for other in h3.grid_disk(_checked(cell), rings)) - {cell}
+    return frozenset(str(other) for other in _h3().grid_disk(_checked(cell), rings)) - {cell}
 
 
 def _checked(cell: str) -> str:
-    if not h3.is_valid_cell(cell):
+    if not _h3().is_valid_cell(cell):
         raise BadValue(f"cell {cell!r}", "not an H3 cell index", "make it with cell_of(lon, lat)")
     return cell
+
+
+@cache
+def _h3() -> Any:
+    """The library, first when a cell is asked for: most who measure distances never do."""
+    return import_module("h3")

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from tocsin.packkit.forms import Form, Question
 
-__all__ = ["AnswerFault", "answer_faults", "start_of"]
+__all__ = ["AnswerFault", "answer_faults", "has_unseen", "start_of"]
 
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
@@ -27,14 +27,15 @@ _BY_VALIDATOR = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class AnswerFault:
-    """``what`` is wrong with a field: missing, surplus, type, long, choice, range, hidden, day, moment, zone or ahead."""
+    """``what`` is wrong with a field: missing, surplus, type, long, choice, range, hidden, day, moment, zone, ahead, behind."""
 
     field: str
     what: str
 
 
 def answer_faults(form: Form, asked: Iterable[str], answers: Mapping[str, Any], *, now: datetime) -> list[AnswerFault]:
-    """Everything wrong with answers to those questions of a form that are ``asked``, in the order of the form."""
+    """Everything wrong with answers to those questions of a form that are ``asked``, in the order of the form. ``now``: in the
+    zone whose days count."""
     questions = {name: question for name in asked if (question := form.question(name))}
     needed = [question.name for question in questions.values() if question.required]
     schema = {
@@ -49,12 +50,23 @@ def answer_faults(form: Form, asked: Iterable[str], answers: Mapping[str, Any], 
                     found.setdefault(str(name), "missing")
         elif error.absolute_path:
             found.setdefault(str(error.absolute_path[0]), _BY_VALIDATOR.get(str(error.validator), "type"))
+    for name, needs in form.with_it.items():
+        if answers.get(name) not in (None, "", False):
+            for other in needs:
+                if other in questions and not str(answers.get(other, "")).strip():
+                    found.setdefault(other, "missing")
     for name, question in questions.items():
         if name in answers and name not in found and (what := _deeper(question, answers[name], now)):
             found[name] = what
     order = [question.name for question in form.questions]
     return sorted((AnswerFault(*pair) for pair in found.items()),
                   key=lambda fault: (order.index(fault.field) if fault.field in order else 99, fault.field))  # fmt: skip
+
+
+def has_unseen(text: str) -> bool:
+    """Whether a text holds characters that cannot be kept or that show other than they read: controls but tab and line feed,
+    and those that turn the order of writing round (Unicode TR 36, 3.2.1)."""
+    return bool(_CONTROL.search(text))
 
 
 def start_of(value: str, zone: str) -> datetime:
@@ -74,7 +86,7 @@ def _plain(question: Question) -> dict[str, Any]:
 
 
 def _deeper(question: Question, value: Any, now: datetime) -> str:
-    if isinstance(value, str) and _CONTROL.search(value):
+    if isinstance(value, str) and has_unseen(value):
         return "hidden"
     if isinstance(value, str) and question.required and not value.strip():
         return "missing"
@@ -88,9 +100,13 @@ def _day(value: Any, question: Question, now: datetime) -> str:
         day = date.fromisoformat(value)
     except ValueError:
         return "day"
+    if value != day.isoformat():  # 20260131 and 2026-W05-6 are days too, but nobody reads them as the same one
+        return "day"
     if not _FIRST <= day.year < _LAST:
         return "day"
-    return "ahead" if question.past and day > now.astimezone(UTC).date() else ""
+    if question.past and day > now.date():
+        return "ahead"
+    return "behind" if question.ahead and day < now.date() else ""
 
 
 def _moment(value: Any, question: Question, now: datetime) -> str:
@@ -102,4 +118,6 @@ def _moment(value: Any, question: Question, now: datetime) -> str:
         return "zone"
     if not _FIRST <= moment.year < _LAST:
         return "moment"
-    return "ahead" if question.past and moment > now else ""
+    if question.past and moment > now:
+        return "ahead"
+    return "behind" if question.ahead and moment < now else ""

@@ -13,18 +13,20 @@ from tocsin.clocks import Calendar, Due, Extension, Pause, due, read_calendar
 from tocsin.engine.language.faults import nearest
 from tocsin.packkit.answers import answer_faults, start_of
 from tocsin.packkit.appeal_levels import next_level
-from tocsin.packkit.case_moves import Standing, still_asked, why_not
+from tocsin.packkit.case_moves import Standing, put_aside, still_asked, why_not
+from tocsin.packkit.checklists import checklist_faults, form_of
 from tocsin.packkit.concerns.outcome import Outcome
 from tocsin.packkit.document import Folder
 from tocsin.packkit.fault import Faults
-from tocsin.packkit.lifecycle import OPENING, CaseKind
+from tocsin.packkit.grading import chain_step, grade_kept, hops_left, with_grade
+from tocsin.packkit.lifecycle import OPENING, CaseKind, Move
 from tocsin.packkit.section import Section, sections
 
 __all__ = ["check_case_examples"]
 
 _EXAMPLE_KEYS = ("kind", "zone", "step", "note")
 _STEP_KEYS = ("at", "by", "open", "move", "pause", "resume", "extend", "appeal", "decide", "values", "state",
-              "due", "refused", "note")  # fmt: skip
+              "due", "grade", "hops", "refused", "note")  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -75,27 +77,50 @@ class _Play:
         if refused := self._answer(self.kind.form, values, at):
             return refused
         self.state, self.makers[OPENING] = self.kind.first, account
-        for code in self.kind.starts:
+        for name in self.kind.starts:
+            code = self.kind.clock_for(name, self.values).code
             self.clocks[code] = _Clock(self._start(code, at))
         return ""
 
     def _move(self, code: str, role: str, account: str, values: Mapping[str, Any], at: datetime) -> str:
-        standing = Standing(self.state, {**self.values, **values}, self.makers, replied=self.replied)
+        standing = Standing(self.state, {**self.values, **values}, self.makers, replied=self.replied,
+                            running=[name for name in self.clocks if self.due(name).strict > at],
+                            hops_left=hops_left(self.kind, self.values))  # fmt: skip
         reason = why_not(self.kind, code, standing, role=role, account=account, is_owner=role == self.kind.owner)
         if reason:
             return reason.value
         move = self.kind.moves[code]
-        if refused := self._answer(move.form, values, at):
+        before, form = dict(self.values), form_of(self.kind, move, self.values)
+        if refused := self._answer(form, values, at):
             return refused
-        self.state, self.makers[code] = move.after, account
-        self.replied = self.replied or self.kind.states[move.after].replied
-        ended = tuple(self.clocks) if self.kind.states[move.after].over else move.stops
+        if checklist_faults(self.kind, move, before, values, recorded=False, pictures=True):
+            self.values = before
+            return "form"
+        self.state, self.makers[code] = move.leads_to(self.state), account
+        self.replied = self.replied or self.kind.states[self.state].replied
+        ended = tuple(self.clocks) if self.kind.states[self.state].over else self.kind.with_variants(move.stops)
         for name in ended:
             self.clocks.pop(name, None)
         for name in move.starts:
-            self.ended.pop(name, None)
-            self.clocks[name] = _Clock(self._start(name, at))
+            named = self.kind.clock_for(name, self.values).code
+            self.ended.pop(named, None)
+            self.clocks[named] = _Clock(self._start(named, at))
+        self._graded(move, before, at)
         return ""
+
+    def _graded(self, move: Move, before: Mapping[str, Any], at: datetime) -> None:
+        """What a grade does to clocks: the chain's next hop, and those that run in another's place."""
+        step = chain_step(self.kind, move.code, before, self.values)
+        chain = self.kind.grade.chain if self.kind.grade else None
+        if chain and step:
+            self.clocks.pop(chain.clock, None)
+            if step == "start":
+                self.clocks[chain.clock] = _Clock(at)
+        for base, others in self.kind.variants.items():
+            wanted = self.kind.clock_for(base, self.values).code
+            for name in (base, *others):
+                if name in self.clocks and name != wanted:
+                    self.clocks[wanted] = _Clock(self.clocks.pop(name).start)
 
     def _appeal(self, at: datetime) -> str:
         """The requester appeals at the level that is next."""
@@ -132,7 +157,10 @@ class _Play:
             faults = answer_faults(self.kind.forms[form], asked, values, now=at)
         if (form and faults) or (values and not form):
             return "form"
-        self.values.update(values)
+        aside = put_aside(self.kind, form, self.values)
+        self.values = {aside.get(name, name): value for name, value in self.values.items()} | dict(values)
+        if self.kind.grade and form:
+            self.values = with_grade(self.kind.grade, self.values, values)
         return ""
 
     def _clock(self, step: Mapping[str, Any], role: str, at: datetime) -> str:
@@ -195,6 +223,12 @@ def _step(play: _Play, section: Section) -> None:
     state = section.text("state", play.state)
     if state != play.state:
         section.fault(f"the case is {play.state!r}, not {state!r}", "correct the step, or the pack", "state")
+    grade = grade_kept(play.kind, play.values)
+    if "grade" in section.data and section.text("grade") != (grade.code if grade else ""):
+        section.fault(f"its grade is {grade.code if grade else 'none'!r}", "correct the step, or the pack", "grade")
+    left = hops_left(play.kind, play.values)
+    if "hops" in section.data and section.whole("hops") != left:
+        section.fault(f"its report has {left} bodies to go", "correct the step, or the pack", "hops")
     for code, moment in section.table("due").items():
         if code not in play.clocks:
             section.fault(f"clock {code} does not run", "correct the step, or the pack", "due", code)

@@ -21,7 +21,8 @@ __all__ = ["Examination", "check_pack", "examine_pack"]
 _FILES = (
     "pack.toml", "streams.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml", "playbook.toml",
     "papers.toml",
-    "tables.toml", "tasks.toml", "clocks.toml", "lifecycle.toml", "risks.toml", "forms", "cases", "quality.toml", "words",
+    "tables.toml", "tasks.toml", "clocks.toml", "lifecycle.toml", "checklists.toml",
+    "risks.toml", "forms", "cases", "quality.toml", "words",
     "examples", "tests", "replays", "functions.py", "README.md",
     "__init__.py",
 )  # fmt: skip

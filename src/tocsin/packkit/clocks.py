@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from tocsin.clocks import Period, Unit
 from tocsin.clocks.warn import is_exact
@@ -14,11 +15,11 @@ from tocsin.packkit.roles import roles_of
 from tocsin.packkit.section import Section, tables_of
 from tocsin.terms.errors import BadValue
 
-__all__ = ["ClockSpec", "Grant", "read_clocks"]
+__all__ = ["ClockSpec", "Grant", "read_clocks", "variant_of"]
 
 _CLOCK_KEYS = (
     "title", "starts_on", "at", "within", "extend", "pause", "roll", "warn", "calendar", "clause", "stays", "source",
-    "lapses", "verified", "note",
+    "lapses", "instead_of", "when", "verified", "note",
 )  # fmt: skip
 _PERIOD_KEYS = ("n", "unit")
 _GRANT_KEYS = ("n", "unit", "who", "clause", "times")
@@ -41,7 +42,8 @@ class ClockSpec:
     """A statutory period. ``starts_on``: the fact that starts it, in words; ``at``: the field of the case in which that moment
     is written ("" = the moment of the move). ``roll``: the deadline moves off rest days; both ends are always kept. ``warn``:
     so long before the strict end somebody is told. ``stays``: when cases are merged it goes on for each of them (a reply).
-    ``lapses``: the time of a right (to ask for a review, to object), not of a duty: at its end it is over, nobody is late."""
+    ``lapses``: the time of a right (to ask for a review, to object), not of a duty: at its end it is over, nobody is late.
+    ``instead_of``: the clock in whose place it runs in cases with one of the answers of ``when``."""
 
     code: str
     title: Mapping[str, str]
@@ -58,6 +60,19 @@ class ClockSpec:
     lapses: bool = False
     source: str = ""
     verified: bool = False
+    instead_of: str = ""
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def variant_of(
+    clocks: Mapping[str, ClockSpec], variants: Mapping[str, tuple[str, ...]], code: str, values: Mapping[str, Any]
+) -> str:
+    """The clock that runs where ``code`` is named: the first of its ``variants`` that is for a case with these answers, else
+    itself."""
+    for name in variants.get(code, ()):
+        if all(values.get(asked) in wanted for asked, wanted in clocks[name].when.items()):
+            return name
+    return code
 
 
 def read_clocks(folder: Folder, faults: Faults) -> Mapping[str, ClockSpec]:
@@ -86,9 +101,26 @@ def read_clocks(folder: Folder, faults: Faults) -> Mapping[str, ClockSpec]:
             code, section.words("title"), section.words("starts_on"), period or Period(0, Unit.HOUR), section.text("at"),
             _grant(section, "extend", timed=True), _grant(section, "pause", timed=False), section.boolean("roll"), warn,
             calendar, clause, section.boolean("stays"), section.boolean("lapses"),
-            section.text("source"), section.boolean("verified", need=True),
+            section.text("source"), section.boolean("verified", need=True), section.text("instead_of"), _when(section),
         )  # fmt: skip
+    for code, section in tables_of(document, "clock", faults):
+        other = out[code].instead_of
+        if other and (other not in out or other == code or out[other].instead_of):
+            section.fault(
+                f"instead_of {other!r} is no other clock that stands for itself", nearest(other, out), "instead_of"
+            )
     return out
+
+
+def _when(section: Section) -> Mapping[str, tuple[str, ...]]:
+    """The answers for which a clock runs in another's place."""
+    given = section.table("when")
+    inner = Section(section.document, (*section.path, "when"), given, section.faults)
+    if bool(given) != bool(section.text("instead_of")):
+        section.fault(
+            "instead_of and when go together", 'write instead_of = "…" and when = { sort = ["road"] }', "when"
+        )
+    return {str(name): inner.texts(str(name)) for name in given}
 
 
 def _period(section: Section, key: str, need: bool = False) -> Period | None:

@@ -1,15 +1,15 @@
 """forms/*.json: what a case is asked, as JSON Schema 2020-12, a closed part of it. Each form is flat: one question a property.
 
 Words stand in ``x-title`` (and ``x-hint``, ``x-words`` for choices) in every language. ``x-again``: asked at every move, else
-once in the life of a case. ``x-past``: a moment that cannot lie ahead. ``x-sealed``: about a person; kept under seal only.
-``x-told``: the requester reads the answer by receipt code.
+once in the life of a case. ``x-past``: a day or moment that cannot lie ahead; ``x-ahead``: one that cannot lie behind.
+``x-sealed``: about a person; kept under seal only. ``x-told``: the requester reads the answer by receipt code.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -24,16 +24,17 @@ from tocsin.terms.boundary import name_refused, observed_refused, text_refused
 
 __all__ = ["Form", "Question", "read_forms"]
 
-_FORM_KEYS = ("$schema", "title", "type", "properties", "required", "additionalProperties")
+_FORM_KEYS = ("$schema", "title", "type", "properties", "required", "dependentRequired", "additionalProperties")
 _QUESTION_KEYS = (
     "type", "enum", "minLength", "maxLength", "minimum", "maximum", "format", "x-title", "x-hint", "x-words", "x-again",
-    "x-past", "x-sealed", "x-told",
+    "x-past", "x-ahead", "x-sealed", "x-told",
 )  # fmt: skip
 _SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 _TYPES = ("string", "integer", "number", "boolean")
 _FORMATS = ("date", "date-time", "long")
 _LONGEST = 4000
 MOST_QUESTIONS = 60
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")  # "#" and "@" are the kernel's
 # A field of one of these names is about somebody, whatever else it is called.
 _OF_A_PERSON = re.compile(
     r"(^|_)(name|surname|mail|email|address|telephone|phone|mobile|contact|birth\w*|gender|sex|age)(_|$)"
@@ -53,16 +54,18 @@ class Question:
     again: bool
     sealed: bool
     past: bool
+    ahead: bool
     told: bool
     schema: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form by its name, its questions in order."""
+    """A form by its name, its questions in order. ``with_it``: by question, those that must be answered where it is."""
 
     name: str
     questions: tuple[Question, ...]
+    with_it: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def question(self, name: str) -> Question | None:
         """A question by its name."""
@@ -106,13 +109,29 @@ def _form(name: str, document: Document, faults: Faults) -> Form:
     for missing in [word for word in required if word not in properties]:
         top.fault(f"required names {missing!r}, which is no property", nearest(missing, properties), "required")
     return Form(name, tuple(
-        _question(Section(document, ("properties", field), given, faults), field, field in required)
-        for field, given in list(properties.items())[:MOST_QUESTIONS] if isinstance(given, dict)
-    ))  # fmt: skip
+        _question(Section(document, ("properties", asked), given, faults), asked, asked in required)
+        for asked, given in list(properties.items())[:MOST_QUESTIONS] if isinstance(given, dict)
+    ), _with_it(top, properties))  # fmt: skip
+
+
+def _with_it(top: Section, properties: Mapping[str, object]) -> Mapping[str, tuple[str, ...]]:
+    given = top.table("dependentRequired")
+    inner = Section(top.document, (*top.path, "dependentRequired"), given, top.faults)
+    out = {str(name): inner.texts(str(name)) for name in given}
+    for name, needed in out.items():
+        for missing in [word for word in (name, *needed) if word not in properties]:
+            inner.fault(
+                f"dependentRequired names {missing!r}, which is no property", nearest(missing, properties), name
+            )
+    return out
 
 
 def _question(section: Section, name: str, required: bool) -> Question:
     section.known(_QUESTION_KEYS)
+    if not _NAME.fullmatch(name):
+        section.fault(
+            f"{name!r} is no name of small letters, figures and _", "write for example found_on; titles are for words"
+        )
     sealed = section.boolean("x-sealed")
     _about_people(section, name, sealed)
     words = {}
@@ -121,7 +140,8 @@ def _question(section: Section, name: str, required: bool) -> Question:
         words[str(choice)] = inner.words(str(choice))
     return Question(
         name, _kind(section), section.words("x-title"), section.words("x-hint", need=False), words, required,
-        section.boolean("x-again"), sealed, section.boolean("x-past"), section.boolean("x-told"),
+        section.boolean("x-again"), sealed, section.boolean("x-past"),
+        section.boolean("x-ahead"), section.boolean("x-told"),
         {key: value for key, value in section.data.items() if not key.startswith("x-") and value != "long"},
     )  # fmt: skip
 

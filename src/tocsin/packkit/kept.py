@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tocsin.formats.toml import BadToml, read_toml
+from tocsin.packkit.checklists import read_checklists
 from tocsin.packkit.clocks import read_clocks
 from tocsin.packkit.document import Document, Folder
 from tocsin.packkit.fault import Faults
@@ -23,6 +24,7 @@ def declared_texts(path: Path) -> dict[str, str]:
     names = [
         "lifecycle.toml",
         "clocks.toml",
+        "checklists.toml",
         *(f"forms/{file.name}" for file in sorted((path / "forms").glob("*.json"))),
     ]
     return {name: (path / name).read_text("utf-8") for name in names if (path / name).is_file()}
@@ -33,6 +35,7 @@ def read_kept(pack: str, texts: Mapping[str, str]) -> Mapping[str, CaseKind]:
     faults = Faults()
     folder = _Kept(texts, faults)
     kinds = read_lifecycle(folder, pack, read_clocks(folder, faults), read_forms(folder, faults), faults)
+    kinds = read_checklists(folder, kinds, faults)
     if faults.faults:
         raise Damaged(f"pack {pack}", f"its kept declarations cannot be read ({faults.faults[0]})", "restore a backup")
     return kinds

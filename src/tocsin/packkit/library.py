@@ -1,27 +1,34 @@
-"""The law library of a pack: every rule, index, clock and time limit with where its numbers come from, and whether somebody has
-read that."""
+"""The law library: everything in packs that holds people to something, with where its numbers come from, and whether somebody
+has read that. One reader for the page and the command."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from tocsin.clocks import Period
+from tocsin.packkit.clocks import ClockSpec
 from tocsin.packkit.document import LANGUAGES
 from tocsin.packkit.durations import duration_words
 from tocsin.packkit.explain import property_words
+from tocsin.packkit.grades import Grade, GradeTable
 from tocsin.packkit.pack import Pack
 from tocsin.terms.response_level import RESPONSE_LEVELS
 
-__all__ = ["LawLine", "library"]
+__all__ = ["KINDS", "LawLine", "laws", "library"]
 
-_MINUTE_US = 60_000_000
+KINDS = (
+    "rule", "index", "clock", "verification", "mapping", "action", "report", "hazard", "cascade", "warning", "case", "seal",
+    "matrix", "inspection", "checklist", "grade",
+)  # fmt: skip
+
+_DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class LawLine:
-    """One line. ``kind``: rule, index, clock, verification, mapping, action, report or matrix; ``title`` and ``says`` by
+    """One line. ``kind``: one of KINDS; ``title`` and ``says`` by
     language; ``clause``: the place in the law, where it is a clock; ``valid_to`` is the first day after, None = no end is
     known."""
 
@@ -42,9 +49,22 @@ class LawLine:
         return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
 
+def laws(packs: Iterable[Pack], *, kind: str = "", unread: bool = False, on: date | None = None) -> list[LawLine]:
+    """The lines of packs, a pack given twice once: all, or those of one kind, those whose source nobody has read, those that
+    are valid on a day."""
+    by_name = {pack.name: pack for pack in packs}
+    return [
+        line for pack in by_name.values() for line in library(pack)
+        if kind in ("", line.kind) and not (unread and line.verified) and (on is None or line.in_force(on))
+    ]  # fmt: skip
+
+
 def library(pack: Pack) -> tuple[LawLine, ...]:
     """All lines of a pack, in the order of its files."""
-    return (*_rules(pack), *_indexes(pack), *_clocks(pack), *_verifications(pack), *_playbook(pack), *_risks(pack))
+    return (
+        *_rules(pack), *_indexes(pack), *_clocks(pack), *_verifications(pack), *_playbook(pack), *_hazards(pack), *_cases(pack),
+        *_risks(pack), *_checklists(pack),
+    )  # fmt: skip
 
 
 def _rules(pack: Pack) -> Iterator[LawLine]:
@@ -67,10 +87,75 @@ def _indexes(pack: Pack) -> Iterator[LawLine]:
 def _clocks(pack: Pack) -> Iterator[LawLine]:
     for code, clock in pack.clocks.items():
         says = {
-            language: f"{_period(clock.period, language)} · {_word(clock.starts_on, language)}"
+            language: " · ".join(
+                [_period(clock.period, language), _word(clock.starts_on, language), *_grants(clock, language)]
+            )
             for language in LANGUAGES
         }
         yield _line(pack, "clock", f"{pack.name}/{code}", clock.title, says, clock.source, clock.verified, clock.clause)
+
+
+def _grants(clock: ClockSpec, language: str) -> Iterator[str]:
+    """What may be done to it while it runs, each with its clause."""
+    extended, paused = ("extended by {period}", "may stand still") if language == "en" else ("可延长{period}", "可中止")
+    if clock.extension and clock.extension.period:
+        times = f" × {clock.extension.times}" if clock.extension.times > 1 else ""
+        yield f"{extended.format(period=_period(clock.extension.period, language))}{times} ({clock.extension.clause})"
+    if clock.pause:
+        yield f"{paused} ({clock.pause.clause})"
+
+
+def _hazards(pack: Pack) -> Iterator[LawLine]:
+    """The distances, gaps and hours by which events are grouped, follow from each other, and are warned of."""
+    for code, spec in pack.hazards.items():
+        says = {
+            language: f"{spec.distance_km:g} km, {duration_words(round(spec.gap_s * 1e6), language)}"
+            for language in LANGUAGES
+        }
+        yield _stands(pack, "hazard", code, spec.title or _same(code), says, f"hazards/hazard/{code}")
+    for number, one in enumerate(pack.cascades):
+        follows = f"{_level(pack, one.rank)} -> {one.child} {_level(pack, one.child_rank)}, {one.distance_km:g} km"
+        name = f"{one.parent}/{one.child}/{number + 1}"
+        yield _stands(pack, "cascade", name, _hazard(pack, one.parent), _same(follows), f"cascades/cascade/{number}")
+    for code, warning in pack.warnings.items():
+        says = {language: ", ".join(f"{_level(pack, rank)} {duration_words(words.lasts_us, language)}"
+                                    for rank, words in sorted(warning.levels.items())) for language in LANGUAGES}  # fmt: skip
+        yield _stands(pack, "warning", code, _hazard(pack, code), says, f"warnings/hazard/{code}")
+
+
+def _cases(pack: Pack) -> Iterator[LawLine]:
+    """The ways that cases go, and how long what lies under seal is kept."""
+    for code, kind in pack.cases.items():
+        says = {
+            language: ", ".join(_word(state.title, language) for state in kind.states.values())
+            for language in LANGUAGES
+        }
+        yield _stands(pack, "case", kind.name, kind.title, says, f"lifecycle/case/{code}")
+        if kind.seal:
+            yield _stands(pack, "seal", kind.name, kind.title, _within(kind.seal.keep_us), f"lifecycle/case/{code}/seal",
+                          kind.seal.clause)  # fmt: skip
+        if kind.grade:
+            yield from _grades(pack, kind.name, kind.grade, f"lifecycle/case/{code}/grade")
+
+
+def _grades(pack: Pack, name: str, table: GradeTable, path: str) -> Iterator[LawLine]:
+    """The figures of a ladder, who is told by it, and what lets a grade fall."""
+    says = {
+        language: "; ".join(f"{_word(one.title, language)}: {_figures(one)}" for one in table.grades)
+        for language in LANGUAGES
+    }
+    yield _stands(pack, "grade", name, table.title, says, path)
+    if table.chain:
+        up = {language: " -> ".join(_word(body.title, language) for body in table.bodies) for language in LANGUAGES}
+        yield _stands(pack, "grade", f"{name}/chain", table.title, up, f"{path}/chain")
+    if table.falls:
+        falls = ", ".join(f"{asked} = {value}" for asked, value in table.falls.items())
+        yield _stands(pack, "grade", f"{name}/falls", table.title, _same(falls), f"{path}/falls")
+
+
+def _figures(grade: Grade) -> str:
+    figures = " / ".join(f"{measure} >= {least:,.15g}" for measure, least in grade.at_least.items()) or "-"
+    return f"{figures} ({grade.report_to}, {grade.investigated_by})" if grade.report_to else figures
 
 
 def _verifications(pack: Pack) -> Iterator[LawLine]:
@@ -106,6 +191,31 @@ def _risks(pack: Pack) -> Iterator[LawLine]:
             for language in LANGUAGES
         }
         yield _line(pack, "matrix", pack.name, pack.risks.title, says, pack.risks.source, pack.risks.verified)
+        if plan := pack.risks.plan:
+            kind = pack.cases[plan.case.partition("/")[2]]
+            ahead = {language: duration_words(plan.ahead_days * _DAY_US, language) for language in LANGUAGES}
+            yield _stands(pack, "inspection", plan.case, kind.title, ahead, "risks/inspection")
+
+
+def _checklists(pack: Pack) -> Iterator[LawLine]:
+    """Each item of each checklist, with the finding that it leads to."""
+    for kind in pack.cases.values():
+        for one in kind.checklists.lists.values() if kind.checklists else ():
+            for item in one.items:
+                says = {
+                    language: f"{_word(one.title, language)} · {_word(item.finding, language)}"
+                    for language in LANGUAGES
+                }
+                yield _line(pack, "checklist", f"{kind.name}/{item.code}", item.asks, says, item.source, item.verified)
+
+
+def _stands(
+    pack: Pack, kind: str, name: str, title: Mapping[str, str], says: Mapping[str, str], path: str, clause: str = ""
+) -> LawLine:
+    """A line of a declaration whose source stands in its table."""
+    found = pack.origins[path]
+    return LawLine(pack.name, kind, name, title, says, found.source, clause, found.verified, found.valid_from, found.valid_to,
+                   found.note)  # fmt: skip
 
 
 def _line(

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocsin.engine.language.faults import nearest
-from tocsin.packkit.clocks import ClockSpec
+from tocsin.packkit.checklist import Checklists
+from tocsin.packkit.clocks import ClockSpec, variant_of
 from tocsin.packkit.document import Folder
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.forms import Form
+from tocsin.packkit.grades import GradeTable, read_grades
 from tocsin.packkit.roles import roles_of
 from tocsin.packkit.seal import SealSpec, read_seal
 from tocsin.packkit.section import Section, tables_of
@@ -20,14 +22,17 @@ __all__ = ["GUARDS", "OPENING", "ROOMS", "CaseKind", "Desk", "Move", "State", "r
 
 _CASE_KEYS = (
     "title", "number", "first", "opens", "form", "owner", "starts", "ruling", "legs", "appeal", "requester", "sealed",
-    "seal", "supervisor", "hidden_from", "state", "move", "source", "verified", "note", "room",
+    "seal", "supervisor", "hidden_from", "state", "move", "source", "verified", "note", "room", "grade",
 )  # fmt: skip
 _STATE_KEYS = ("title", "over", "replied", "put_right", "hidden_from")
-_MOVE_KEYS = ("title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops", "pictures")
+_MOVE_KEYS = (
+    "title", "from", "to", "who", "form", "when", "guards", "someone_else", "starts", "stops", "pictures", "within",
+)  # fmt: skip
 _DESK_KEYS = ("title", "role", "clock", "ask", "above", "reopens", "stands", "starts")
 # legs_over: every helper has replied or was waived. not_operator: the account holds no post of the facility.
-# not_contested: nobody disputes whose it is. replied: the requester has had an answer.
-GUARDS = ("legs_over", "not_contested", "not_operator", "replied")
+# not_contested: nobody disputes whose it is. replied: the requester has had an answer. hops_left: its report has to go up
+# further.
+GUARDS = ("legs_over", "not_contested", "not_operator", "replied", "hops_left")
 SUPERVISOR = "commander"  # the role that is told of missed deadlines where a kind names no other
 ROOMS = ("rectify",)  # rooms of the loop that keep a kind of case themselves
 OPENING = "open"  # what `someone_else` calls the opening of a case
@@ -52,7 +57,8 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Move:
     """A move. ``who``: roles, or ``owner``. ``when``: values of the case under which it may be made. ``someone_else``: moves
-    whose last maker may not make this one. ``starts`` and ``stops``: clocks. ``pictures``: it needs at least one."""
+    whose last maker may not make this one. ``starts`` and ``stops``: clocks. ``pictures``: it needs at least one. ``within``:
+    clocks of which one must run. ``after``: "" where the case stays in its state."""
 
     code: str
     title: Mapping[str, str]
@@ -66,6 +72,11 @@ class Move:
     starts: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     pictures: bool = False
+    within: tuple[str, ...] = ()
+
+    def leads_to(self, state: str) -> str:
+        """The state in which a case is after it."""
+        return self.after or state
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,9 @@ class CaseKind:
     supervisor: str = SUPERVISOR
     seal: SealSpec | None = None
     room: str = ""
+    checklists: Checklists | None = None
+    grade: GradeTable | None = None
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -122,6 +136,14 @@ class CaseKind:
     def outside(self) -> frozenset[str]:
         """Of a sealed kind the answers that lie outside the seal: what moves wait for, clocks start on, and what is counted."""
         return frozenset((*_decisive(self.moves, self.clocks), *(self.seal.counts if self.seal else ())))
+
+    def with_variants(self, codes: Collection[str]) -> tuple[str, ...]:
+        """Clocks and those that may run in their place."""
+        return tuple(dict.fromkeys(name for code in codes for name in (code, *self.variants.get(code, ()))))
+
+    def clock_for(self, code: str, values: Mapping[str, Any]) -> ClockSpec:
+        """The clock that runs where ``code`` is named, in a case with these answers."""
+        return self.clocks[variant_of(self.clocks, self.variants, code, values)]
 
     def moves_from(self, state: str) -> tuple[Move, ...]:
         """The moves that lead out of a state."""
@@ -169,13 +191,24 @@ def _kind(
         _levels(section, states, clocks), _desk(section, "legs", states, clocks), section.boolean("requester"), sealed,
         next(iter(roles_of(_listed(section, "supervisor"), "supervisor")), SUPERVISOR), seal,
         _one_of(section, "room", ROOMS, "room", ""),
+        grade=read_grades(section, forms, clocks, {name: move.form for name, move in moves.items()}, sealed),
+        variants=_variants(clocks),
     )  # fmt: skip
+
+
+def _variants(clocks: Mapping[str, ClockSpec]) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    for clock in clocks.values():
+        if clock.instead_of:
+            out[clock.instead_of] = (*out.get(clock.instead_of, ()), clock.code)
+    return out
 
 
 def _decisive(moves: Mapping[str, Move], clocks: Mapping[str, ClockSpec]) -> list[str]:
     return [
         *(name for move in moves.values() for name in move.when),
         *(clock.at for clock in clocks.values() if clock.at),
+        *(name for clock in clocks.values() for name in clock.when),
     ]
 
 
@@ -201,10 +234,10 @@ def _move(
             )
     return Move(
         code, section.words("title"), _all_of(section, "from", states, "state", need=True),
-        _one_of(section, "to", states, "state", "", need=True), roles_of(section, "who", need=True, owner=True),
+        _one_of(section, "to", states, "state", ""), roles_of(section, "who", need=True, owner=True),
         _one_of(section, "form", forms, "form", "forms/"), when, _all_of(section, "guards", GUARDS, "guard"),
         section.texts("someone_else"), _all_of(section, "starts", clocks, "clock"), _all_of(section, "stops", clocks, "clock"),
-        section.boolean("pictures"),
+        section.boolean("pictures"), _all_of(section, "within", clocks, "clock"),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tocsin.engine.hazard import HazardSpec
 from tocsin.engine.language.faults import nearest
+from tocsin.packkit.checklists import read_checklists
 from tocsin.packkit.clocks import read_clocks
 from tocsin.packkit.concerns.lifecycle import check_lifecycle
 from tocsin.packkit.concerns.persons import check_persons
@@ -20,7 +21,8 @@ from tocsin.packkit.forms import read_forms
 from tocsin.packkit.hazards import read_cascades, read_hazards
 from tocsin.packkit.lifecycle import read_lifecycle
 from tocsin.packkit.manifest import read_manifest
-from tocsin.packkit.pack import Pack
+from tocsin.packkit.origins import read_origins
+from tocsin.packkit.pack import Pack, Provenance
 from tocsin.packkit.papers import read_papers
 from tocsin.packkit.playbook import read_playbook
 from tocsin.packkit.reports import read_report_categories
@@ -85,7 +87,7 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     words = read_words(folder)
     faults.concern = "cases"
     clocks, forms = read_clocks(folder, faults), read_forms(folder, faults)
-    cases = read_lifecycle(folder, manifest.name, clocks, forms, faults)
+    cases = read_checklists(folder, read_lifecycle(folder, manifest.name, clocks, forms, faults), faults)
     risks = read_risks(folder, manifest.name, manifest.scheme, clocks, forms, cases, faults)
     papers = read_papers(folder, faults, cases)
     if not faults.faults:  # what was left out as faulty would be missed everywhere
@@ -95,11 +97,13 @@ def read_pack(path: Path, faults: Faults) -> Pack:
     faults.concern = "sealed"
     check_sealed(folder, rules, faults)
     quality = folder.document("quality.toml").data
+    valid = Provenance("", False, manifest.valid_from, manifest.valid_to)
     return Pack(
         name=manifest.name, version=manifest.version, sha=digest_of(folder.path), path=folder.path, title=manifest.title,
         owner=manifest.owner, scheme=manifest.scheme, valid_from=manifest.valid_from, valid_to=manifest.valid_to, rules=rules,
         hazards=hazards, borrowed=borrowed, cascades=cascades, properties=properties, tables=tables, words=words,
         provenance=provenance,
+        origins=read_origins(folder, valid),
         tier=str(quality.get("tier", "")),
         warnings=warnings,
         papers=papers,
@@ -137,7 +141,7 @@ def declarations(folder: Folder) -> list[Document]:
     """The files a pack declares itself in (not its examples and replays, which hold data)."""
     names = ["pack.toml", "streams.toml", "tables.toml", "rules.toml", "hazards.toml", "cascades.toml", "warnings.toml",
              "playbook.toml", "papers.toml",
-             "tasks.toml", "clocks.toml", "lifecycle.toml", "risks.toml", "quality.toml"]  # fmt: skip
+             "tasks.toml", "clocks.toml", "lifecycle.toml", "checklists.toml", "risks.toml", "quality.toml"]  # fmt: skip
     return [folder.document(name) for name in (*names, *(f"words/{language}.toml" for language in LANGUAGES))]
 
 

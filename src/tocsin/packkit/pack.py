@@ -59,7 +59,8 @@ class Provenance:
 class Pack:
     """A loaded pack. ``rules`` are named ``pack/id``; ``provenance`` goes by that name. ``sha`` covers every file, so
     that old signals are always read with their own rules. ``replays`` are kept as written, for the replay command.
-    ``borrowed``: hazards of the packs that this one needs."""
+    ``borrowed``: hazards of the packs that this one needs. ``origins``: on what stands what is no rule, table or clock, by the
+    path of its table (``hazards/hazard/flood``)."""
 
     name: str
     version: int
@@ -89,6 +90,7 @@ class Pack:
     cases: Mapping[str, CaseKind] = field(default_factory=dict)
     risks: RiskMatrix | None = None
     borrowed: Mapping[str, HazardSpec] = field(default_factory=dict)
+    origins: Mapping[str, Provenance] = field(default_factory=dict)
 
     @property
     def spoken_of(self) -> Mapping[str, HazardSpec]:

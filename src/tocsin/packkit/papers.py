@@ -26,16 +26,16 @@ PAPERS: Mapping[str, tuple[str, ...]] = {
     "order": ("number", "facility", "condition", "grade", "found", "demand", "limit", "office", "dated"),
     "review": ("event", "place", "office", "dated"),
 }
-_WITH_SECTIONS = ("statement", "review", "first_report", "followup_report", "final_report", "agreement")
-_MAY_HAVE_SECTIONS = (*_WITH_SECTIONS, "case_order", "reply_letter")
+_WITH_SECTIONS = ("statement", "review", "first_report", "followup_report", "final_report")
+_MAY_HAVE_SECTIONS = (*_WITH_SECTIONS, "case_order", "reply_letter", "agreement")
 _PAPER_KEYS, _CASE_PAPER_KEYS = ("title", "number", "part"), ("title", "number", "part", "cases", "after")
-_KINDS = ("heading", "text", "sections", "signature", "parties")
+_KINDS = ("to", "heading", "text", "sections", "signature", "parties")
 
 
 @dataclass(frozen=True, slots=True)
 class PaperPart:
-    """One part. ``kind``: heading, text, sections (what is known, with its own titles), signature, or parties (lines that are
-    signed by hand); ``words`` by language."""
+    """One part. ``kind``: to (whom it goes to), heading, text, sections (what is known, with its own titles), signature, or
+    parties (lines that are signed by hand); ``words`` by language."""
 
     kind: str
     words: Mapping[str, str]
@@ -129,10 +129,12 @@ def _part(paper: str, section: Section, known: tuple[str, ...]) -> PaperPart:
     section.known(_KINDS)
     kinds = [kind for kind in _KINDS if kind in section.data]
     if len(kinds) != 1:
-        section.fault("a part is one of heading, text, sections, signature and parties", "write exactly one of them")
+        section.fault(
+            "a part is one of to, heading, text, sections, signature and parties", "write exactly one of them"
+        )
         return PaperPart("text", dict.fromkeys(LANGUAGES, ""))
     kind = kinds[0]
-    if kind in ("heading", "text", "parties"):
+    if kind in ("to", "heading", "text", "parties"):
         return PaperPart(kind, _words(section, kind, paper, known))
     if not section.boolean(kind):
         section.fault(f"{kind} is true or is left out", f"write {kind} = true", kind)

@@ -24,7 +24,9 @@ _TOP_KEYS = ("matrix", "likelihood", "consequence", "class", "inspection")
 _MATRIX_KEYS = ("title", "cells", "source", "verified", "note")
 _STEP_KEYS = ("code", "title")
 _CLASS_KEYS = ("code", "title", "level", "review", "inspect")
-_INSPECTION_KEYS = ("case", "done", "day", "answers", "ahead_days", "source", "verified", "note")
+_INSPECTION_KEYS = (
+    "case", "done", "called_off", "next", "day", "answers", "ahead_days", "source", "verified", "note",
+)  # fmt: skip
 _STEPS_AT_MOST = 9
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # what the answers of a plan are tried with
 
@@ -52,13 +54,16 @@ class RiskClass:
 @dataclass(frozen=True, slots=True)
 class InspectionPlan:
     """Which kind of case an inspection is, the state in which it has been done, the question that holds the planned day, what
-    is answered beside it, and how many days ahead it is opened."""
+    is answered beside it, and how many days ahead it is opened. ``called_off``: the state in which it was called off, by a move
+    that asks in ``next`` for the day of the next one ("" where it can end only by being done)."""
 
     case: str
     done: str
     day: str
     answers: Mapping[str, Any]
     ahead_days: int
+    called_off: str = ""
+    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +187,24 @@ def _plan(
     given = {**answers, day: "2026-01-01"}
     for fault in answer_faults(form, [one.name for one in form.questions], given, now=_SOME_DAY):
         section.fault(f"answers: {fault.field} {fault.what}", "answer what the form needs", "answers")
-    return InspectionPlan(kind.name, done, day, answers, section.whole("ahead_days", 14))
+    return InspectionPlan(
+        kind.name, done, day, answers, section.whole("ahead_days", 14), *_called_off(section, kind, done)
+    )
+
+
+def _called_off(section: Section, kind: CaseKind, done: str) -> tuple[str, str]:
+    """The state in which it was called off, and the question that then names the next day. Without that day an inspection would
+    be planned again the moment it was called off, or never."""
+    state, day = section.text("called_off"), section.text("next")
+    others = [code for code, one in kind.states.items() if one.over and code != done]
+    if state not in (others or [""]):
+        section.fault(f"called_off is {state!r}, but {kind.code} ends also as {', '.join(others) or 'nothing else'}",
+                      "name the state in which it is called off; an inspection ends so, or is done", "called_off")  # fmt: skip
+        return "", ""
+    for move in kind.moves.values():
+        form = kind.forms.get(move.form)
+        question = form.question(day) if form else None
+        if state and move.after == state and (question is None or question.kind != "day" or not question.required):
+            section.fault(f"the move {move.code} into {state} asks for no day {day!r}",
+                          "let its form require a question of that name with format date", "next")  # fmt: skip
+    return state, day

@@ -13,6 +13,7 @@ __all__ = ["Purpose", "SealSpec", "read_seal"]
 
 _SEAL_KEYS = ("keep", "clause", "source", "verified", "note", "second", "counts", "purpose")
 _PURPOSE_KEYS = ("title", "who")
+_LONGEST_DAYS = 36_525  # what is kept is kept for years; what rules remember is not
 _EXAMPLE = 'write [case.name.seal] with keep = "1095d" and at least one [case.name.seal.purpose.handle]'
 
 
@@ -62,7 +63,8 @@ def read_seal(
     counts = inner.texts("counts")
     _outside(section, inner, by_name, tuple(decisive), counts)
     return SealSpec(
-        inner.duration_us("keep", need=True), _purposes(inner), inner.text("clause"), inner.text("source", need=True), verified,
+        inner.duration_us("keep", need=True, days=_LONGEST_DAYS), _purposes(inner), inner.text("clause"),
+        inner.text("source", need=True), verified,
         roles_of(inner, "second"), tuple(name for name in counts if name in by_name),
     )  # fmt: skip
 

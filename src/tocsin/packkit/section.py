@@ -13,6 +13,7 @@ from tocsin.engine.language.quantity import split_quantity, to_microseconds
 from tocsin.packkit.document import LANGUAGES, Document
 from tocsin.packkit.fault import Faults
 from tocsin.packkit.lines import KeyPath
+from tocsin.terms.limits import DURATION_DAYS
 
 __all__ = ["Section", "sections", "tables_of"]
 
@@ -107,13 +108,13 @@ class Section:
             return None
         return value
 
-    def duration_us(self, key: str, need: bool = False) -> int:
-        """A duration such as ``"3h"`` in microseconds, 0 if absent."""
+    def duration_us(self, key: str, need: bool = False, *, days: int = DURATION_DAYS) -> int:
+        """A duration such as ``"3h"`` in microseconds, at most ``days``; 0 if absent."""
         text = self.text(key, need=need)
         if not text:
             return 0
         try:
-            return to_microseconds(*split_quantity(text))
+            return to_microseconds(*split_quantity(text), days=days)
         except ValueError as error:
             self.fault(f"{key}: {error}", f'write {key} = "3h"', key)
             return 0

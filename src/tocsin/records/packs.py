@@ -16,7 +16,7 @@ from django.conf import settings
 from tocsin.packkit import Pack, builtin_pack_paths, load_pack
 from tocsin.terms.errors import TocsinError
 
-__all__ = ["packs_in_use", "packs_of_rooms"]
+__all__ = ["every_pack", "packs_in_use", "packs_of_rooms"]
 
 # Whose kinds of case a room of the loop keeps itself: they are there whatever the setting names.
 _OF_ROOMS = ("rectification",)
@@ -30,6 +30,11 @@ def packs_in_use() -> tuple[Pack, ...]:
     folders = (*_named(settings.CONFIGURATION.packs), *_kept(settings.HOME.packs))
     with _lock:
         return _load(folders)
+
+
+def every_pack() -> tuple[Pack, ...]:
+    """The packs in use and those of rooms, each name once."""
+    return tuple({pack.name: pack for pack in (*packs_of_rooms(), *packs_in_use())}.values())
 
 
 def packs_of_rooms() -> tuple[Pack, ...]:

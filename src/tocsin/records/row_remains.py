@@ -11,14 +11,16 @@ from django.db import connection
 
 __all__ = ["forget_in_copies", "no_remains"]
 
-_TABLES = ("seal_datakeyrow", "cases_caserow", "cases_messagerow", "seal_vaultitemrow")
+_TABLES = ("cases_caserow", "cases_messagerow", "seal_vaultrow", "seal_vaultitemrow")
+_KEYS = "seal_datakeyrow"
 
 
 @contextmanager
 def no_remains() -> Iterator[None]:
     """Around the transactions of a destruction. SQLite writes zeros over what is deleted meanwhile, and its log is moved into
-    the file and emptied after it. PostgreSQL takes dead row versions away; its log and its backups hold wrapped keys, which die
-    with the deployment's old seal key."""
+    the file and emptied after it. PostgreSQL writes the small table of keys anew: its plain VACUUM marks dead rows as free and
+    leaves their bytes in the page until something else needs the place. Of the other tables it leaves ciphertexts and what
+    makes no salt without the key. Its log and its backups hold wrapped keys, which die with the deployment's old seal key."""
     sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
         if sqlite:
@@ -33,6 +35,7 @@ def no_remains() -> Iterator[None]:
         if sqlite:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
+            cursor.execute(f'VACUUM FULL "{_KEYS}"')
             for table in _TABLES:
                 cursor.execute(f'VACUUM "{table}"')
 

@@ -16,7 +16,15 @@ def run(*words: str) -> Result:
 
 def test_list() -> None:
     found = json.loads(run("list", "--json").output)
-    names = ("gas_leak", "natural_hazards", "petitions", "rectification", "urban_flood", "workplace_safety")
+    names = (
+        "gas_leak",
+        "mediation",
+        "natural_hazards",
+        "petitions",
+        "rectification",
+        "urban_flood",
+        "workplace_safety",
+    )
     assert {row["name"]: row["tier"] for row in found} == dict.fromkeys(names, "silver")
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.unit.document.made import (
     CATALOG,
     HEAD,
+    ODT,
     PAGE,
     field,
     odt,
@@ -288,3 +289,13 @@ def test_megabytes_made_to_be_slow_are_soon_done(content: bytes, found: Why | No
 
 def test_reasons_have_words() -> None:
     assert all(reason.value for reason in Why)
+
+
+@pytest.mark.parametrize("content", [
+    word_with({"word/document.xml": "<w:document><w:body/></w:document>"}), xlsx(xl__sheet_dot_xml='<a x:href="b"/>'),
+    word_with({"word/document.xml": '<w:instrText xmlns:w="http://a}b/c">DDEAUTO</w:instrText>'}),
+    package({"mimetype": ODT, "content.xml": "<office:text/>", "META-INF/manifest.xml": "<m/>"}),
+    package({"mimetype": ODT, "content.xml": '<a xlink:href="https://example.org"/>', "META-INF/manifest.xml": "<m/>"}),
+])  # fmt: skip
+def test_a_name_that_readers_take_apart_differently_is_refused(content: bytes) -> None:
+    assert why(content) is Why.BROKEN

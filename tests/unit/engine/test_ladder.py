@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from tests.unit.engine.series import MINUTE, Play, stream, town
 from tocsin.engine.language.rule import Clear, Hold, Rule, Rung
 from tocsin.engine.language.tree import And, Attribute, Compare, Constant, Not, Or, Previous, Truth, Value, Window
+from tocsin.engine.operators.ladder import Ladder
 
 LEVEL = {"property": ("level",)}
 
@@ -112,3 +115,24 @@ def test_evidence_says_what_was_compared() -> None:
     assert [(m.what, m.value, m.unit, m.comparison, m.threshold) for m in said.evidence] == [
         ("value", 7.25, "m", ">=", 5.0)
     ]
+
+
+def test_a_ladder_at_rest_says_nothing_to_rows_of_which_none_rises_and_is_not_moved_by_them() -> None:
+    ladder = Ladder(np.array([1], np.int8), np.array([2], np.int64), np.array([1], np.int32), 0, 1, False)
+    ladder.grow(3)
+    slot, t, none = np.array([0, 0, 2], np.int32), np.array([1, 2, 3]), np.zeros((1, 3), np.bool_)
+
+    def run(rise: np.ndarray) -> int:
+        return len(ladder.run(slot, t, rise, ~rise, np.zeros(0, np.bool_))[0])
+
+    assert ladder.rests(len(slot))
+    before = {name: array.copy() for name, array in ladder.state().items()}
+    assert run(none) == 0
+    for name, array in ladder.state().items():
+        np.testing.assert_array_equal(array, before[name], name)
+    run(np.array([[False, True, False]]))  # a streak that has not held for long enough is no rank, yet no rest
+    assert not ladder.level.any()
+    assert not ladder.rests(len(slot))
+    run(none)
+    assert ladder.rests(len(slot))
+    assert not ladder.rests(0)  # with more slots than rows it is not worth asking

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from tocsin.engine.operators import machine_code
+from tocsin.engine.operators.kernel import kernel, prefetch
 from tocsin.engine.operators.ladder import _ladder
 from tocsin.engine.operators.machine_code import Columns, _read, _write
 from tocsin.engine.operators.rings import Rings, make_room
@@ -92,3 +94,35 @@ def test_a_process_that_finds_the_code_does_not_import_numba():
     text = ("import sys; from tocsin.engine.operators.rings import Rings, make_room; make_room(0, *Rings(3).args); "
             "print('numba' in sys.modules)")  # fmt: skip
     assert subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+@kernel
+def _raise_by(column, number):
+    for i in range(column.shape[0]):
+        prefetch(column, i + 100)
+        prefetch(column, -i)
+        column[i] += number
+    return column.shape[0]
+
+
+def test_a_call_finds_the_code_of_its_own_types():
+    """Each call right after one with other types, of which the code must not touch a thing."""
+    columns = [np.arange(5, dtype=kind) for kind in (np.int64, np.float64, np.int32, np.uint8, np.int64, np.int32)]
+    for column in (*columns, *reversed(columns)):
+        before = column.copy()
+        assert _raise_by(column, 2) == 5
+        np.testing.assert_array_equal(column, before + 2)
+
+
+def test_what_is_no_plain_column_is_not_taken_for_one():
+    whole = np.zeros((4, 3), np.int64)
+    _raise_by(np.zeros(4, np.int64), 1)
+    assert _raise_by(whole[:, 1], 7) == 4  # strided
+    assert whole.sum(axis=0).tolist() == [0, 28, 0]
+    kept = pickle.loads(pickle.dumps(np.zeros(3, np.int64)))
+    assert _raise_by(kept, 1) == 3
+    assert kept.tolist() == [1, 1, 1]
+    assert _raise_by(np.zeros(2), np.float64(1.5)) == 2
+    for wrong in (3, "text", None):
+        with pytest.raises(Exception, match=r"."):
+            _raise_by(wrong, 1)

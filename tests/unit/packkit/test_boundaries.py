@@ -66,4 +66,12 @@ def test_refused_at_load(tmp_path: Path, file: str, old: str, new: str, said: st
 
 def test_packs_that_ship_pass() -> None:
     found = {load_pack(path).name for path in builtin_pack_paths()}
-    assert found == {"gas_leak", "natural_hazards", "petitions", "rectification", "urban_flood", "workplace_safety"}
+    assert found == {
+        "gas_leak",
+        "mediation",
+        "natural_hazards",
+        "petitions",
+        "rectification",
+        "urban_flood",
+        "workplace_safety",
+    }

@@ -7,6 +7,7 @@ A data set folder holds ``obs.arrow`` (Arrow IPC file: stream int32, ts int64 ms
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
@@ -25,6 +26,7 @@ from tocsin.engine.language.parse import parse_rule
 from tocsin.engine.language.rule import Rule
 from tocsin.engine.provisional.engine import ProvisionalEngine
 from tocsin.engine.runner import Engine
+from tocsin.engine.state.frame import without_collecting
 from tocsin.engine.ticks import with_ticks
 from tocsin.formats.arrow import OBSERVATIONS, values_of
 from tocsin.terms.errors import BadForm
@@ -83,11 +85,13 @@ def run_w1(
     """
     meta = json.loads((dataset / "meta.json").read_text())
     rules = w1_rules(meta["params"], which)
-    catalogue = _catalogue(meta)
-    clock = time.perf_counter()
-    _warm(rules, catalogue)
-    compile_ = time.perf_counter() - clock
-    engine = ProvisionalEngine(rules, catalogue) if provisional else Engine(rules, catalogue)
+    with without_collecting():
+        catalogue = _catalogue(meta)
+        clock = time.perf_counter()
+        _warm(rules, catalogue)
+        compile_ = time.perf_counter() - clock
+        engine = ProvisionalEngine(rules, catalogue) if provisional else Engine(rules, catalogue)
+    gc.freeze()  # streams and rules stay to the end
     ahead = SaidAhead()
     changes: list[Changes] = []
     took = np.zeros(-(-meta["rows"] // batch))  # by batch; a tick may have cut one in two
@@ -144,13 +148,36 @@ def _catalogue(meta: dict[str, Any]) -> Catalogue:
 
 
 def _records(dataset: Path, batch: int) -> Iterator[Record]:
-    """Rows as the log holds them, read as they are needed: memory is used again, not held."""
+    """Rows as the log holds them, read as they are needed. The memory of a record is used again for the next: the engine
+    reads a record while it is fed, and keeps copies."""
+    stream, moment, value = np.empty(batch, np.int32), np.empty(batch, np.int64), np.empty(batch)
+    whole, number = _batch(stream, moment, value), 0
     with pa.memory_map(str(dataset / "obs.arrow")) as file:
-        table = ipc.open_file(file).read_all()
-        for at in range(0, len(table), batch):
-            part = table.slice(at, batch).combine_chunks().to_batches()[0]
-            stream, ts, value = (values_of(part, name) for name in ("stream", "ts", "value"))
-            yield Record(at // batch, RecordKind.OBSERVATIONS, 0, _batch(stream, ts * MS, value))
+        for n, parts in _cut(ipc.open_file(file), batch):
+            at = 0
+            for part in parts:
+                end = at + part.num_rows
+                stream[at:end], value[at:end] = values_of(part, "stream"), values_of(part, "value")
+                np.multiply(values_of(part, "ts"), MS, out=moment[at:end])
+                at = end
+            yield Record(number, RecordKind.OBSERVATIONS, 0, whole.slice(0, n))
+            number += 1
+
+
+def _cut(file: ipc.RecordBatchFileReader, batch: int) -> Iterator[tuple[int, list[pa.RecordBatch]]]:
+    """The file's own batches cut into such as hold ``batch`` rows together, the last what is left."""
+    have, parts = 0, []
+    for number in range(file.num_record_batches):
+        rows, at = file.get_batch(number), 0
+        while at < rows.num_rows:
+            part = rows.slice(at, batch - have)
+            at, have = at + part.num_rows, have + part.num_rows
+            parts.append(part)
+            if have == batch:
+                yield have, parts
+                have, parts = 0, []
+    if have:
+        yield have, parts
 
 
 def _batch(stream: np.ndarray, micros: np.ndarray, value: np.ndarray) -> pa.RecordBatch:
@@ -175,12 +202,23 @@ def _warm(rules: list[Rule], catalogue: Catalogue) -> None:
 
 
 def _write_events(path: Path, engine: Engine, changes: list[Changes]) -> int:
-    events = set()
+    """Each event once, by rule, key, kind and moment."""
+    by_rule: dict[str, list[Changes]] = {}
     for change in changes:
-        rule = change.rule.name.removeprefix("w1/").upper()
-        rows = zip(change.slot.tolist(), change.at.tolist(), change.before.tolist(), strict=True)
-        for slot, at, before in rows:
-            key = engine.subject(change.rule, slot).key.removeprefix("s")
-            events.add((rule, int(key), "raise" if before == 0 else "clear", at // MS))
-    path.write_text("".join(f"{rule},{key},{kind},{at}\n" for rule, key, kind, at in sorted(events)))
-    return len(events)
+        by_rule.setdefault(change.rule.name, []).append(change)
+    lines: list[str] = []
+    for name in sorted(by_rule):
+        own = by_rule[name]
+        slot, at, before = (np.concatenate([getattr(each, part) for each in own]) for part in ("slot", "at", "before"))
+        used, place = np.unique(slot, return_inverse=True)
+        keys = [int(engine.subject(own[0].rule, each).key.removeprefix("s")) for each in used.tolist()]
+        rows = np.stack([np.array(keys, np.int64)[place], before == 0, at // MS])
+        rows = rows[:, np.lexsort(rows[::-1])]
+        first = np.append(True, (rows[:, 1:] != rows[:, :-1]).any(axis=0))
+        rule = name.removeprefix("w1/").upper()
+        lines += [
+            f"{rule},{key},{'raise' if up else 'clear'},{ms}\n"
+            for key, up, ms in zip(*rows[:, first].tolist(), strict=True)
+        ]
+    path.write_text("".join(lines))
+    return len(lines)

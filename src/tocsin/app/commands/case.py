@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin.app.commands.case_grade import grade
 from tocsin.app.commands.output import json_option, say, table
 from tocsin.terms.errors import BadValue, UnknownName
 
 if TYPE_CHECKING:
     from tocsin.records.cases.queries import CaseFile
 
-__all__ = ["case"]
+__all__ = ["case", "file_of"]
 
 
 @click.group()
 def case() -> None:
-    """Papers of a case: list them, make one."""
+    """A case: its grade; its papers, listed or made."""
+
+
+case.add_command(grade)
 
 
 @case.command("papers")
@@ -28,7 +32,7 @@ def papers(number: str) -> None:
     """The papers that the case NUMBER has, and which of them are drafts still."""
     from tocsin.doors.console.case_papers import papers_of
 
-    found = papers_of(_file(number).line)
+    found = papers_of(file_of(number).line)
     lines = [{"paper": one.name, "title": one.title, "draft": one.draft} for one in found]
     rows = [(one.name, one.title, "yes" if one.draft else "no") for one in found]
     say(
@@ -53,7 +57,7 @@ def make_paper(number: str, name: str, out: Path, language: str, overwrite: bool
     form = out.suffix.lower().removeprefix(".")
     if out.exists() and not overwrite:
         raise BadValue(f"file {out.name}", "is there already", "choose another name, or give --overwrite")
-    file = _file(number)
+    file = file_of(number)
     from tocsin.doors.console.case_papers import case_paper, require_opened
     from tocsin.doors.console.paper_made import paper_bytes
     from tocsin.records.files.queries import files
@@ -68,7 +72,8 @@ def make_paper(number: str, name: str, out: Path, language: str, overwrite: bool
         lambda: f"{out.name}: {len(content):,} bytes{', ' + made.mark if made.mark else ''}")  # fmt: skip
 
 
-def _file(number: str) -> CaseFile:
+def file_of(number: str) -> CaseFile:
+    """The case of a whole number, with everything of it. Raises UnknownName."""
     from tocsin.app.commands.django_ready import django_ready
 
     django_ready()

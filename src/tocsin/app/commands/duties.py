@@ -10,6 +10,7 @@ import click
 
 from tocsin.app.commands.django_ready import django_ready
 from tocsin.app.commands.output import json_option, say, table
+from tocsin.app.commands.reconstruction_told import reconstruction_document, reconstruction_words
 from tocsin.terms.errors import BadTime, UnknownName
 
 if TYPE_CHECKING:
@@ -84,6 +85,30 @@ def whose(thing: str, at: str | None, area: str, matter: str) -> None:
                 "whose": _document(line) if line else None}  # fmt: skip
     say(document, lambda: _words(line, thing))
     raise SystemExit(0 if line else 1)
+
+
+@duties.command("reconstruct")
+@click.argument("case")
+@click.option("--at", "at", help="A moment with its zone; without: when what the case is about happened.")
+@json_option
+def reconstruct(case: str, at: str | None) -> None:
+    """Whose the place of a CASE (its number or id) was, what was known and done, and what was due and was not done, by what the
+    ledger held at a moment. Exit code 1 where something was not done in time, 2 where the ledger was edited."""
+    django_ready()
+    from tocsin.loop.review.reconstructing import reconstruction
+    from tocsin.records import clock
+    from tocsin.records.cases import queries as cases
+    from tocsin.records.cases.queries import Filter
+    from tocsin.records.org.scope import EVERYWHERE
+
+    by_number = [
+        one.id for one in cases.cases(EVERYWHERE, Filter("all", number=case)) if one.number == case.strip().upper()
+    ]
+    found = reconstruction(
+        EVERYWHERE, by_number[0] if by_number else case, at=_moment(at) if at else None, now=clock.now()
+    )
+    say(reconstruction_document(found), lambda: reconstruction_words(found))
+    raise SystemExit(2 if found.breaches else 1 if found.told.gaps else 0)
 
 
 def _asked(thing: str, matter: str, area: str) -> tuple[str, str, str]:

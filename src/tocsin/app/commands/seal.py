@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from tocsin.app.commands.django_ready import django_ready
@@ -67,19 +69,15 @@ def purge(due: bool, dry_run: bool) -> None:
 @click.argument("month")
 @json_option
 def counts(kind: str, month: str) -> None:
-    """Counts of KIND (pack/kind) in MONTH (2026-10) by area and category, as they may be shown: none below five, and none from
-    which one could be computed. A month is counted once, after it is over."""
+    """Counts of KIND (pack/kind) in MONTH (2026-10) by area and by each question that it counts, as they may be shown: none
+    below five, and none from which one could be computed, all tables together. A month is counted once, after it is over."""
     django_ready()
     from tocsin.records import clock
     from tocsin.records.cases.services.counting import fixed_counts
     from tocsin.records.org.actor import SYSTEM
 
     body = fixed_counts(kind, month, actor=SYSTEM, now=clock.now())
-    columns = [*body["columns"], "all"]
-    lines = [(row, *(_count(body["cells"][row][column]) for column in body["columns"]), _count(body["rows"][row]))
-             for row in body["areas"]]  # fmt: skip
-    lines.append(("all", *(_count(body["totals"][column]) for column in body["columns"]), _count(body["total"])))
-    say(body, lambda: table(["area", *columns], lines, whole="area"))
+    say(body, lambda: "\n\n".join(_as_table(body, one) for one in body["tables"]))
 
 
 @seal.command("list")
@@ -95,6 +93,14 @@ def list_certificates() -> None:
     say(lines, lambda: table(["subject", "destroyed", "what"], rows, whole="subject"))
 
 
+def _as_table(body: dict[str, Any], one: dict[str, Any]) -> str:
+    lines = [(row, *(_count(one["cells"][row][column]) for column in one["columns"]), _count(body["rows"][row]))
+             for row in body["areas"]]  # fmt: skip
+    lines.append(("all", *(_count(one["totals"][column]) for column in one["columns"]), _count(body["total"])))
+    heads = ["area", *(column or "no answer" for column in one["columns"]), "all"]
+    return f"{one['question']}\n{table(heads, lines, whole='area')}"
+
+
 def _count(shown: int | None) -> str:
     return "-" if shown is None else str(shown)
 
@@ -106,9 +112,12 @@ def _count(shown: int | None) -> str:
 def certificate(subject: str, check: bool) -> None:
     """Print the certificate of SUBJECT (a case, or vault:EVENT)."""
     django_ready()
+    from django.utils import translation
+
     from tocsin.records.seal.certificate import certificate_faults, certificate_text
 
-    text, faults = certificate_text(subject), certificate_faults(subject) if check else []
+    with translation.override("en"):
+        text, faults = certificate_text(subject), certificate_faults(subject) if check else []
     verdict = (
         ["", "Checked: it holds." if not faults else "Checked: it does NOT hold: " + "; ".join(faults)] if check else []
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
@@ -13,19 +13,23 @@ from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.cases_form import shown_value
-from tocsin.doors.console.paper_made import filled_paper, paper_language, paper_response
+from tocsin.doors.console.paper_made import filled_paper, paper_day, paper_language, paper_moment, paper_response
 from tocsin.doors.console.standing import post_title
 from tocsin.formats.paper import Heading, Paper, Part, Table, Text
 from tocsin.loop.respond.doers import facility_title
 from tocsin.loop.review.story import post_of
 from tocsin.loop.review.words import verb_words
 from tocsin.loop.warn.names import Names
+from tocsin.packkit.case_moves import EARLIER
 from tocsin.packkit.concerns.lifecycle import REPLY
+from tocsin.packkit.grading import grade_kept
 from tocsin.packkit.papers import CASE_PAPERS, PaperSpec, default_papers
 from tocsin.records import clock
 from tocsin.records.cases import queries
 from tocsin.records.cases.queries import CaseFile, CaseLine
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.cases.reporting import hops_of
+from tocsin.records.cases.sealing import UNDER_SEAL
 from tocsin.records.files.queries import FileLine, files_for
 from tocsin.records.ledger import queries as ledger
 from tocsin.records.ledger.queries import Line
@@ -37,20 +41,7 @@ from tocsin.terms.errors import NotAllowed, UnknownName
 __all__ = ["CasePaper", "case_paper", "paper", "papers_of", "require_opened"]
 
 _LETTER = "reply_letter"
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+_BY_DAY = ("case_order", _LETTER, "agreement")  # a report is a matter of minutes, these are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +55,9 @@ class CasePaper:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the record holds of a case, for one language."""
+    """What the record holds of a case, for one paper in one language."""
 
+    spec: PaperSpec
     file: CaseFile
     files: Sequence[FileLine]
     chain: Sequence[Line]
@@ -79,15 +71,38 @@ class _Known:
 
     def moment(self, at: datetime) -> str:
         """With its year, as a paper that is filed needs it."""
-        local = at.astimezone(self.zone)
-        if self.language.startswith("zh"):
-            return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M}"
+        return paper_moment(at.astimezone(self.zone), self.language)
 
-    def answers(self, wanted: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
-        """By question: its title and what was answered, in words."""
-        return {name: shown_value(self.line.kind, name, value, self.zone) for name, value in self.line.values.items()
-                if value is not None and (wanted is None or name in wanted)}  # fmt: skip
+    def answers(self, wanted: Sequence[str] | None = None, *, earlier: bool = True) -> dict[str, tuple[str, str]]:
+        """By question: its title and what was answered, in words; ``earlier``: also what was answered before that."""
+        out = {}
+        for name, value in self.line.values.items():
+            asked, before, _times = name.partition(EARLIER)
+            if value is None or (wanted is not None and asked not in wanted) or (before and not earlier):
+                continue
+            title, said = shown_value(self.line.kind, name, value, self.zone)
+            kinds = {found.kind for form in self.line.kind.forms.values() if (found := form.question(asked))}
+            if said == UNDER_SEAL:
+                pass
+            elif "day" in kinds:
+                said = paper_day(date.fromisoformat(value), self.language)
+            elif "moment" in kinds:
+                said = self.moment(datetime.fromisoformat(value))
+            given = self.given_at(name)
+            out[name] = (f"{title}, {self.moment(given)}" if earlier and given else title), said
+        return out
+
+    def given_at(self, name: str) -> datetime | None:
+        """When an answer to a question that was answered more than once was given; None for one that was answered once."""
+        asked, _sign, nth = name.partition(EARLIER)
+        kept = sorted(int(one.partition(EARLIER)[2]) for one in self.line.values if one.startswith(asked + EARLIER))
+        if not kept:
+            return None
+        given = [one.at for one in self.chain if asked in one.body.get("asked", ())]
+        stands = self.line.values.get(asked) is not None
+        # Counted from the newest: of a case from before earlier answers were kept, the oldest are gone.
+        back = (len(kept) - int(nth) + (2 if stands else 1)) if nth else 1
+        return given[-back] if back <= len(given) else None
 
 
 @require_safe
@@ -129,10 +144,12 @@ def case_paper(file: CaseFile, name: str, kept: Sequence[FileLine], chain: Seque
         )
     with translation.override(language):
         names = Names.read()
-        known = _Known(file, kept, chain, names, language, names.zone([line.jurisdiction]))
+        known = _Known(spec, file, kept, chain, names, language, names.zone([line.jurisdiction]))
         out = _went_out(spec, chain)
         at, by = (out.at, post_of(out.actor)) if out else (chain[-1].at if chain else line.opened_at, "")
-        given = _given(known, by or line.owner, at)
+        given = _given(known, by or line.owner, at) | (
+            {"dated": paper_day(at.astimezone(known.zone), language)} if name in _BY_DAY else {}
+        )
         mark = _("DRAFT") if _is_draft(line, name, spec) else ""
         return filled_paper(spec, given, _SECTIONS[name](known), [mark], language, at)
 
@@ -180,20 +197,21 @@ def _went_out(spec: PaperSpec, chain: Sequence[Line]) -> Line | None:
 def _asked_first(known: _Known) -> list[Part]:
     kind = known.line.kind
     wanted = [question.name for question in kind.forms[kind.form].questions] if kind.form else []
-    return _answers(known, _("What was reported"), wanted)
+    return [*_answers(known, _("What was reported"), wanted), *_grade(known)]
 
 
 def _answered_since(known: _Known) -> list[Part]:
     first = known.line.kind.forms[known.line.kind.form].questions if known.line.kind.form else ()
-    opening = {question.name for question in first}
-    since = [name for name in known.line.values if name not in opening]
+    opening = {question.name for question in first} | set(_graded(known))
+    since = [asked for name in known.line.values if (asked := name.partition(EARLIER)[0]) not in opening]
     return [*_answers(known, _("What was reported"), list(opening)), *_answers(known, _("What became known since"), since),
-            *_steps(known)]  # fmt: skip
+            *_grade(known), *_steps(known)]  # fmt: skip
 
 
 def _everything(known: _Known) -> list[Part]:
     return [
         *_answers(known, _("What is known"), None),
+        *_grade(known),
         *_steps(known),
         *_deadlines(known),
         *_helpers(known),
@@ -201,8 +219,38 @@ def _everything(known: _Known) -> list[Part]:
     ]
 
 
+def _graded(known: _Known) -> list[str]:
+    table = known.line.kind.grade
+    return [table.name] if table else []
+
+
+def _grade(known: _Known) -> list[Part]:
+    """Who investigates, and how far the report has gone up; nothing where the kind has no grades or no bodies."""
+    table, grade = known.line.kind.grade, grade_kept(known.line.kind, known.line.values)
+    if table is None or grade is None or not table.bodies:
+        return []
+    by, to = table.body(grade.investigated_by), table.body(grade.report_to)
+    rows = [(_("Grade of the case"), in_words(grade.title))]
+    rows += [(_("Investigated by"), in_words(by.title))] if by else []
+    rows += [(_("Reported up to"), in_words(to.title))] if to else []
+    for hop in hops_of(known.file, known.chain):
+        way = _("{sender} to {body}").format(sender=in_words(hop.sender.title), body=in_words(hop.body.title))
+        if hop.done_at is not None:
+            rows.append((way, _("passed up at {at}").format(at=known.moment(hop.done_at))))
+        elif hop.due_at is not None:
+            rows.append((way, _("due by {at}").format(at=known.moment(hop.due_at))))
+        else:
+            rows.append((way, _("to come")))
+    return [Heading(_("Grade and reporting chain")), Table((_("Item"), _("Content")), tuple(rows))]
+
+
 def _agreed(known: _Known) -> list[Part]:
-    return _answers(known, _("What was agreed"), None)
+    """What was asked at the opening, and what the moves asked by which the agreement goes out: what one side said meanwhile is
+    not for the other."""
+    kind = known.line.kind
+    forms = [kind.form, *(kind.moves[move].form for move in known.spec.after if move in kind.moves)]
+    wanted = [question.name for form in forms if form for question in kind.forms[form].questions]
+    return _answers(known, _("What was agreed"), wanted, earlier=False)
 
 
 def _request(known: _Known) -> list[Part]:
@@ -210,8 +258,8 @@ def _request(known: _Known) -> list[Part]:
     return [one for one in rows if not isinstance(one, Heading)]
 
 
-def _answers(known: _Known, title: str, wanted: Sequence[str] | None) -> list[Part]:
-    rows = tuple(known.answers(wanted).values())
+def _answers(known: _Known, title: str, wanted: Sequence[str] | None, *, earlier: bool = True) -> list[Part]:
+    rows = tuple(known.answers(wanted, earlier=earlier).values())
     return [Heading(title), Table((_("Item"), _("Content")), rows)] if rows else []
 
 
@@ -236,7 +284,7 @@ def _deadlines(known: _Known) -> list[Part]:
         rows.append(
             (in_words(spec.title) if spec else one.code, known.moment(one.due_at), became, spec.clause if spec else "")
         )
-    heads = (_("Deadline"), _("Due"), _("Ended"), _("Clause"))
+    heads = (_("Item"), _("Due"), _("Ended"), _("Clause"))
     return [Heading(_("Deadlines")), Table(heads, tuple(rows))] if rows else []
 
 

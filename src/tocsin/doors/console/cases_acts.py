@@ -16,7 +16,8 @@ from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.cases_drafts import done_once, keep_typed
 from tocsin.doors.console.cases_form import answers_of
 from tocsin.doors.console.cases_pages import case_page
-from tocsin.doors.photographs import pictures_of
+from tocsin.doors.photographs import photos_of, pictures_of
+from tocsin.packkit.checklists import form_of
 from tocsin.records import clock
 from tocsin.records.cases import queries, services
 from tocsin.records.cases.queries import Filter
@@ -34,11 +35,15 @@ def move(request: HttpRequest, case_id: str, code: str) -> HttpResponse:
     """Make a move, with the answers of its form."""
     actor, now = _who(request, case_id)
     line = queries.case_file(actor.scope, case_id).line
-    form = line.kind.moves[code].form if code in line.kind.moves else ""
+    form = form_of(line.kind, line.kind.moves[code], line.values) if code in line.kind.moves else ""
     answers = answers_of(request.POST, line.kind, form, line.values, timezone.get_current_timezone())
+    pictures, refused = ([], []) if line.kind.sealed else photos_of(request)
+    if refused:
+        keep_typed(request, refused[0])
+        return case_page(request, case_id, refused, move=code)
     try:
         done_once(request, actor, now, lambda: services.move(
-            case_id, code, answers, version=_version(request), actor=actor, now=now))  # fmt: skip
+            case_id, code, answers, pictures, version=_version(request), actor=actor, now=now))  # fmt: skip
     except AnswersRefused as error:
         keep_typed(request, error)
         return case_page(request, case_id, [error], move=code, faults=error.faults)

@@ -22,7 +22,7 @@ from tocsin.packkit.answers import AnswerFault
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records import clock
 from tocsin.records.cases import services
-from tocsin.records.cases.refusals import AnswersRefused, in_words
+from tocsin.records.cases.refusals import AnswersRefused, fault_words, in_words
 from tocsin.records.drafts import services as drafts
 from tocsin.records.org.roles import Act, Role
 from tocsin.records.places import queries as places
@@ -89,7 +89,9 @@ def _page(
     context: dict[str, Any] = frame.context(request, "cases", *SHEETS) | {
         "kind": kind, "title": in_words(kind.title), "errors": [error] if error and not faults else [], "wrong": bool(faults),
         "drafts": kept,
-        "questions": asked(kind, kind.form, {}, "open", typed, list(faults)),
+        "questions": (questions := asked(kind, kind.form, {}, "open", typed, list(faults))),
+        "surplus": [(one.field[:60], fault_words(one.what)) for one in faults
+                    if f"a_{one.field}" not in {question.name for question in questions}],
         "facilities": sorted(facilities, key=lambda pair: pair[1]),
         "areas": areas, "chosen_facility": typed.get("facility", ""),
         "chosen_area": typed.get("area", frame.actor.jurisdiction),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting, actor_of_request, posts_of_request
+from tocsin.doors.console.case_grade import grade_on_page
 from tocsin.doors.console.case_papers import papers_of
 from tocsin.doors.console.cases_drafts import chosen_draft, drafts_on_page
 from tocsin.doors.console.cases_form import shown_value
@@ -33,12 +35,13 @@ from tocsin.doors.console.seal_shown import seal_on_page
 from tocsin.doors.console.standing import post_title
 from tocsin.doors.photographs import MOST_PHOTOS, picture_response
 from tocsin.doors.refusals import status_of
+from tocsin.loop.review.reconstructing import may_reconstruct
 from tocsin.packkit.answers import AnswerFault
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records import clock
 from tocsin.records.cases import queries
 from tocsin.records.cases.kinds import kinds_in_use
-from tocsin.records.cases.letters import APPEAL, NEAR, PASSED
+from tocsin.records.cases.letters import APPEAL, GRADE, NEAR, PASSED
 from tocsin.records.cases.queries import CaseFile, Filter
 from tocsin.records.cases.refusals import in_words
 from tocsin.records.consultation import queries as consultation
@@ -56,7 +59,7 @@ from tocsin.terms.moment import from_us, to_us
 __all__ = ["AT_ONCE", "SHEETS", "case", "case_page", "cases", "document", "document_small", "may_open"]
 
 AT_ONCE = 50
-_WHICH = ("open", "overdue", "over", "all")
+_WHICH = ("open", "overdue", "unowned", "over", "all")
 _TIMELINE = 60
 
 
@@ -77,11 +80,13 @@ def cases(request: HttpRequest) -> HttpResponse:
         "shown": shown, "total": total, "wanted": wanted, "first_row": start + 1, "last_row": start + len(shown),
         "previous": _page(request, max(start - AT_ONCE, 0)) if start else "",
         "next": _page(request, start + AT_ONCE) if start + AT_ONCE < total else "", "mine": request.GET.get("mine") == "1",
-        "which": [("open", _("Open")), ("overdue", _("A deadline has passed")), ("over", _("Over")), ("all", _("All"))],
+        "which": [("open", _("Open")), ("overdue", _("A deadline has passed")),
+                  ("unowned", _("Without an owner")), ("over", _("Over")), ("all", _("All"))],
         "kinds": [(name, in_words(kind.title)) for name, kind in kinds.items()],
         "states": [(state.code, in_words(state.title)) for state in states],
         "opens": [(kind.pack, kind.code, in_words(kind.title)) for kind in may_open(frame.actor)],
         "drafts": drafts_on_page(frame.actor, "/", None),
+        "unowned": [case_on_page(line, frame.language) for line in queries.cases(frame.scope, Filter("unowned"), at_most=20)],
     }  # fmt: skip
     return render(request, "console/cases.html", context)
 
@@ -152,11 +157,13 @@ def _context(
     return frame.context(request, "cases", *SHEETS) | {
         "case": case_on_page(line, frame.language), "typed": typed, "works": works, "owns": works and actor.post == line.owner,
         "clocks": clocks_on_page(file, actor, now),
-        "letters": letters_on_page(dispatch.told_about(line.id, (NEAR, PASSED, APPEAL), at_most=20), frame.language),
-        "moves": moves_on_page(line, actor, typed, move, faults, operates=operates) if works and not line.kind.room else [],
-        "own_page": own_page(line),
+        "letters": letters_on_page(dispatch.told_about(line.id, (NEAR, PASSED, APPEAL, GRADE), at_most=20), frame.language),
+        "moves": moves_on_page(line, actor, typed, move, faults, operates=operates, running=_running(file, now))
+                 if works and not line.kind.room else [],
+        "own_page": own_page(line), "grade": grade_on_page(file, chain, frame.language),
         "wrong": bool(faults),
-        "values": [shown_value(line.kind, name, value, frame.zone) for name, value in line.values.items()],
+        "values": [shown_value(line.kind, name, value, frame.zone) for name, value in line.values.items()
+                   if line.kind.grade is None or name != line.kind.grade.name],  # its own block says it
         "legs": [(leg, post_title(leg.post, frame.language), to_us(leg.asked_at), works and leg.ended_at is None
                   and leg.post == actor.post) for leg in file.legs],
         "hands": [(hand_words(one.what), post_title(one.after, frame.language), one.why, to_us(one.at)) for one in file.hands],
@@ -170,7 +177,7 @@ def _context(
         "joined": file.joined, "children": [case_on_page(child, frame.language) for child in file.children],
         "survivor_number": file.survivor_number, "parent_number": file.parent_number,
         "timeline": told(chain[-_TIMELINE:], line, frame), "cut": max(len(chain) - _TIMELINE, 0),
-        "posts": _posts(line.jurisdiction, frame.language) if works else [],
+        "posts": _posts(line.jurisdiction, frame.language) if works else [], "may_reconstruct": may_reconstruct(frame.scope),
         "rules": works and line.contested_at is not None and line.kind.ruling is not None
                  and actor.role == line.kind.ruling.role and actor.post != line.owner,
         "may_contest": line.kind.ruling is not None and line.ruled_at is None and line.contested_at is None,
@@ -180,6 +187,11 @@ def _context(
         "may_consult": works and not line.is_over and not line.kind.sealed and actor.may(Act.ASK_CONSULTATION),
         "may_split": actor.may(Act.WORK_CASES) and bool(line.survivor), "once": secrets.token_urlsafe(16),
     }  # fmt: skip
+
+
+def _running(file: CaseFile, now: datetime) -> list[str]:
+    """The clocks whose deadline lies ahead, or that stand still."""
+    return [one.code for one in file.clocks if one.ended_at is None and (one.standing or one.due_at > now)]
 
 
 def _posts(jurisdiction: str, language: str) -> list[tuple[str, str]]:

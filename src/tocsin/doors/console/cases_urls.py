@@ -8,12 +8,14 @@ from tocsin.doors.console import case_papers, cases_drafts, cases_files
 from tocsin.doors.console import cases_acts as acts
 from tocsin.doors.console import cases_pages as pages
 from tocsin.doors.console.cases_new import new
+from tocsin.doors.console.reconstruction_page import reconstruction_page
 
 app_name = "cases"
 urlpatterns = [
     path("cases/", pages.cases, name="cases"),
     path("cases/new/<str:pack>/<str:code>", new, name="new"),
     path("cases/<str:case_id>/", pages.case, name="case"),
+    path("cases/<str:case_id>/reconstruction", reconstruction_page, name="reconstruction"),
     path("cases/<str:case_id>/move/<str:code>", acts.move, name="move"),
     path("cases/<str:case_id>/hand", acts.hand, name="hand"),
     path("cases/<str:case_id>/helpers", acts.ask, name="ask"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +18,13 @@ from tocsin.loop.review.words import verb_words
 from tocsin.packkit.answers import AnswerFault
 from tocsin.packkit.appeal_levels import next_level
 from tocsin.packkit.case_moves import Standing, WhyNot, why_not
+from tocsin.packkit.checklists import form_of
+from tocsin.packkit.grading import grade_kept, hops_left
 from tocsin.packkit.lifecycle import CaseKind
-from tocsin.records.cases.letters import APPEAL, NEAR, PASSED
+from tocsin.records.cases.letters import APPEAL, GRADE, NEAR, PASSED
 from tocsin.records.cases.queries import CaseFile, CaseLine, ClockLine
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.cases.services.grading import GRADED
 from tocsin.records.dispatch.queries import ToldLine
 from tocsin.records.ledger.queries import Line
 from tocsin.records.org.actor import Actor
@@ -56,6 +59,7 @@ class CaseOnPage:
     opened_us: int
     due_us: int | None
     over_us: int | None
+    grade: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,16 @@ class ClockOnPage:
 
 @dataclass(frozen=True, slots=True)
 class MoveOnPage:
-    """A move the reader may make: its questions, and whether one of them is to be corrected."""
+    """A move the reader may make: its questions, and whether one of them is to be corrected. ``items``: of its checklist, each
+    with its note."""
 
     code: str
     title: str
     questions: list[Asked]
     is_open: bool
+    list_title: str = ""
+    items: list[tuple[Asked, Asked]] = field(default_factory=list)
+    takes_pictures: bool = False
 
 
 def case_on_page(line: CaseLine, language: str) -> CaseOnPage:
@@ -90,6 +98,7 @@ def case_on_page(line: CaseLine, language: str) -> CaseOnPage:
         line, in_words(line.kind.title), in_words(line.kind.states[line.state].title), post_title(line.owner, language),
         facility_title(line.facility, language) if line.facility else line.place,
         to_us(line.opened_at), to_us(line.due_at) if line.due_at and not line.is_over else None, _us(line.over_at),
+        in_words(grade.title) if (grade := grade_kept(line.kind, line.values)) else "",
     )  # fmt: skip
 
 
@@ -106,11 +115,13 @@ def moves_on_page(
     faults: Sequence[AnswerFault],
     *,
     operates: bool,
+    running: Sequence[str] = (),
 ) -> list[MoveOnPage]:
-    """The moves that the reader may make now. Those that wait only for an answer of their own form are shown too."""
+    """The moves that the reader may make now. Those that wait only for an answer of their own form are shown too. ``running``:
+    clocks whose deadline lies ahead."""
     kind, out = line.kind, []
     standing = Standing(line.state, line.values, line.makers, line.legs_open, line.contested_at is not None,
-                        line.replied_at is not None)  # fmt: skip
+                        line.replied_at is not None, running, hops_left(kind, line.values))  # fmt: skip
     for move in kind.moves_from(line.state):
         why = why_not(kind, move.code, standing, role=actor.role, account=actor.account, is_owner=actor.post == line.owner,
                       operates=operates)  # fmt: skip
@@ -119,11 +130,23 @@ def moves_on_page(
         )
         if why is None or answers_itself:
             mine = chosen == move.code
-            questions = asked(
-                kind, move.form, line.values, move.code, typed if mine else {}, list(faults) if mine else []
+            form = form_of(kind, move, line.values)
+            questions = asked(kind, form, line.values, move.code, typed if mine else {}, list(faults) if mine else [])
+            items = (
+                kind.checklists.lists[str(line.values[kind.checklists.by])]
+                if kind.checklists and form != move.form
+                else None
             )
-            out.append(MoveOnPage(move.code, in_words(move.title), questions, mine))
+            out.append(MoveOnPage(
+                move.code, in_words(move.title), [one for one in questions if not one.item], mine,
+                in_words(items.title) if items else "", _in_pairs([one for one in questions if one.item]),
+                move.pictures or bool(items and any(item.picture for item in items.items)),
+            ))  # fmt: skip
     return out
+
+
+def _in_pairs(items: list[Asked]) -> list[tuple[Asked, Asked]]:
+    return list(zip(items[::2], items[1::2], strict=True))
 
 
 def own_page(line: CaseLine) -> str:
@@ -135,7 +158,7 @@ def hand_words(what: str) -> str:
     """What happened to the assignment."""
     return {
         "assigned": _("Assigned to"), "transferred": _("Handed to"), "contested": _("Disputed; named instead"),
-        "ruled": _("Decided: it is for"),
+        "ruled": _("Decided: it is for"), "stands_in": _("Stands in, for want of a post"),
     }.get(what, what)  # fmt: skip
 
 
@@ -147,7 +170,9 @@ def levels_on_page(kind: CaseKind, outcomes: Sequence[bool | None]) -> list[str]
 
 def letters_on_page(lines: Sequence[ToldLine], language: str) -> list[tuple[str, str, int, str]]:
     """Letters about clocks: what, to whom, when it was put, what became of it."""
-    words = {NEAR: _("Deadline near"), PASSED: _("Deadline passed"), APPEAL: _("Appeal made")}
+    words = {
+        NEAR: _("Deadline near"), PASSED: _("Deadline passed"), APPEAL: _("Appeal made"), GRADE: _("Grade changed"),
+    }  # fmt: skip
     became = {
         "accepted": _("on its way"), "waiting": _("waits"), "held": _("held back until the quiet hours end"),
         "bundled": _("went with others in one letter"), "superseded": _("a newer one went instead"),
@@ -168,6 +193,8 @@ def told(lines: Sequence[Line], line: CaseLine, frame: Frame) -> list[dict[str, 
         if one.verb == "case_moved":
             move = line.kind.moves.get(one.body.get("move", ""))
             what = in_words(move.title) if move else what
+        if one.verb == GRADED and line.kind.grade and (grade := line.kind.grade.grade(one.body.get("grade"))):
+            what = f"{what}: {in_words(grade.title)}"
         code = one.body.get("clock", "")
         if code in line.kind.clocks:
             what = f"{what}: {in_words(line.kind.clocks[code].title)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from tocsin.clocks import Period, Unit
 from tocsin.doors.access import acting, actor_of_request
+from tocsin.doors.console.cases_drafts import chosen_draft, done_once, drafts_on_page, keep_typed
 from tocsin.doors.console.consultation_words import (
     line_on_page,
     minutes_text,
@@ -41,7 +43,7 @@ __all__ = ["change", "consultation", "consultations_page", "minutes", "new"]
 
 SHEETS = ("loop.css", "staff.css", "warn.css")
 TASKS_ON_FORM = 3
-_FIELDS = ("question", "n", "unit", "opinion", "reasons", "decision", "answer", "remarks", "why")
+_FIELDS = ("question", "n", "unit", "opinion", "reasons", "decision", "answer", "remarks", "why", "task", "note")
 _UNITS = (Unit.WORKING_DAY, Unit.HOUR, Unit.CALENDAR_DAY)
 
 
@@ -58,6 +60,7 @@ def consultations_page(request: HttpRequest) -> HttpResponse:
         "waiting": [line_on_page(line, frame) for line in waiting],
         "open": [line_on_page(line, frame) for line in queries.consultations(scope, post) if line.id not in mine],
         "over": [line_on_page(line, frame) for line in queries.consultations(scope, post, is_open=False, at_most=30)],
+        "drafts": drafts_on_page(frame.actor, reverse("console:consultations"), None),
     }  # fmt: skip
     return render(request, "console/consultations.html", context)
 
@@ -83,21 +86,27 @@ def minutes(request: HttpRequest, consultation_id: str) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """The form that asks, opened from an event or a case."""
     frame = open_frame(request)
-    typed: Mapping[str, str] = request.POST if request.method == "POST" else request.GET
-    event, case = typed.get("event", "")[:60], typed.get("case", "")[:40]
+    given: Mapping[str, str] = request.POST if request.method == "POST" else request.GET
+    event, case = given.get("event", "")[:60], given.get("case", "")[:40]
     thing, area = _thing(frame, event, case)
     error = None
     if request.method == "POST":
+        made: list[str] = []
         try:
-            posts = tuple(request.POST.getlist("posts"))[:60]
-            given = Question(_text(request, "question"), posts, _within(request), event, case, thing, area)
-            made = services.ask(given, actor=frame.actor, now=clock.now())
-            return HttpResponseRedirect(reverse("console:consultation", args=[made]))
+            done_once(request, frame.actor, clock.now(), lambda: made.append(services.ask(
+                Question(_text(request, "question"), tuple(request.POST.getlist("posts"))[:60], _within(request), event, case,
+                         thing, area), actor=frame.actor, now=clock.now())))  # fmt: skip
+            return HttpResponseRedirect(
+                reverse("console:consultation", args=made) if made else reverse("console:consultations")
+            )
         except Refused as refused:
             error = refused
-    chosen = set(request.POST.getlist("posts")) if request.method == "POST" else set()
+            keep_typed(request, refused)
+    typed = _typed(request, frame.actor, reverse("console:new_consultation"))
+    chosen = {text for name, text in typed if name == "posts"}
     context = frame.context(request, "consultations", *SHEETS) | {
-        "error": error, "typed": {name: typed.get(name, "") for name in _FIELDS}, "event": event, "case": case, "thing": thing,
+        "error": error, "typed": _fields(typed), "event": event, "case": case, "thing": thing,
+        "once": secrets.token_urlsafe(16),
         "posts": [(post, title, post in chosen) for post, title in _posts(frame, Act.GIVE_OPINION, but=frame.actor.post)],
         "units": [(str(unit), word) for unit, word in zip(_UNITS, (_("working days"), _("hours"), _("days")), strict=True)],
     }  # fmt: skip
@@ -111,8 +120,9 @@ def change(request: HttpRequest, consultation_id: str, verb: str) -> HttpRespons
     actor, now = actor_of_request(request), clock.now()
     queries.consultation(actor.scope, actor.post, consultation_id)
     try:
-        _do(request, consultation_id, verb, actor, now)
+        done_once(request, actor, now, lambda: _do(request, consultation_id, verb, actor, now))
     except Refused as error:
+        keep_typed(request, error)
         return _page(request, consultation_id, error, verb)
     return HttpResponseRedirect(reverse("console:consultation", args=[consultation_id]))
 
@@ -143,15 +153,21 @@ def _page(request: HttpRequest, consultation_id: str, error: Refused | None = No
         directs = actor.may(Act.DIRECT_RESPONSE) and frame.scope.covers(line.jurisdiction)
         decides = line.is_open and (directs or (actor.post == line.post and actor.may(Act.ASK_CONSULTATION)))
         silent = [post for post, opinion in file.asked if opinion is None]
+        page = reverse("console:consultation", args=[line.id])
+        draft = chosen_draft(request, actor, page)
+        typed = _fields(_typed(request, actor, page) if error or draft else [])
         context = frame.context(request, "consultations", *SHEETS) | {
-            "one": line_on_page(line, frame), "error": error, "verb": verb,
-            "typed": {name: request.POST.get(name, "") if error else "" for name in _FIELDS},
+            "one": line_on_page(line, frame), "error": error,
+            "verb": draft.form.removeprefix(page) if draft else verb,
+            "typed": typed, "once": secrets.token_urlsafe(16),
+            "drafts": [one for one in drafts_on_page(actor, page, None) if not error and (draft is None or one.id != draft.id)],
             "asked": opinions_on_page(file, frame), "earlier": file.earlier, "opinions": opinion_words().items(),
             "signs": line.is_open and actor.may(Act.GIVE_OPINION) and any(post == actor.post for post, _one in file.asked),
             "decides": decides, "waits": bool(silent) and now < line.due_at,
             "against": any(one is not None and one.opinion != "agree" for _post, one in file.asked),
             "tasks": tasks_on_page(line, frame), "decided_by": post_title(line.decided_by.partition("/")[0], frame.language),
-            "posts": _posts(frame, Act.DO_TASK) if decides else [], "rows": range(1, TASKS_ON_FORM + 1),
+            "posts": _posts(frame, Act.DO_TASK) if decides else [],
+            "rows": [_task_row(typed, number) for number in range(1, TASKS_ON_FORM + 1)],
         }  # fmt: skip
     return render(request, "console/consultation.html", context, status=status_of(error) if error else 200)
 
@@ -167,6 +183,24 @@ def _thing(frame: Frame, event: str, case: str) -> tuple[str, str]:
     return frame.words.hazard(found.hazard, frame.language), found.jurisdiction
 
 
+def _typed(request: HttpRequest, actor: Actor, under: str) -> list[tuple[str, str]]:
+    """What stands in the form: what was sent and refused, or a draft that is put back."""
+    if request.method == "POST":
+        return [(name, str(text)) for name, texts in request.POST.lists() for text in texts]
+    draft = chosen_draft(request, actor, under)
+    return list(draft.fields) if draft else []
+
+
+def _fields(typed: list[tuple[str, str]]) -> dict[str, str]:
+    return dict.fromkeys(_FIELDS, "") | dict(typed)
+
+
+def _task_row(typed: Mapping[str, str], number: int) -> dict[str, object]:
+    """A row of the form for a task, with what was typed into it; ``open`` where that is anything."""
+    row = {name: typed.get(f"{name}-{number}", "") for name in ("title", "post", "due")}
+    return row | {"n": number, "open": any(row.values())}
+
+
 def _within(request: HttpRequest) -> Period:
     n, unit = _text(request, "n").strip(), _text(request, "unit")
     if not (n.isascii() and n.isdecimal() and len(n) < 4) or int(n) == 0 or unit not in _UNITS:
@@ -175,15 +209,18 @@ def _within(request: HttpRequest) -> Period:
 
 
 def _tasks(request: HttpRequest) -> list[NewTask]:
-    """The tasks of the form; a row without title is none."""
+    """The tasks of the form; a row in which nothing stands is none."""
     found = []
     for number in range(1, TASKS_ON_FORM + 1):
-        title = _text(request, f"title-{number}").strip()
-        if title:
-            moment = typed_moment(_text(request, f"due-{number}")[:40])
-            if moment is None:
-                raise BadTime(_("task"), _("it has no moment by which it is done"), _("give one"))
-            found.append(NewTask(_text(request, f"post-{number}")[:60], title, moment))
+        title, post, due = (_text(request, f"{name}-{number}").strip() for name in ("title", "post", "due"))
+        if not (title or post or due):
+            continue
+        if not post:
+            raise BadValue(_("task"), _("no post is chosen for it"), _("choose the post that does it"))
+        moment = typed_moment(due[:40])
+        if moment is None:
+            raise BadTime(_("task"), _("it has no moment by which it is done"), _("give one"))
+        found.append(NewTask(post[:60], title, moment))
     return found
 
 

@@ -30,6 +30,7 @@ from tocsin.doors.console.rail import next_action, other_actions, panels_of, rai
 from tocsin.doors.console.recent_values import recent_values
 from tocsin.doors.console.standing import standings
 from tocsin.doors.console.timeline import timeline
+from tocsin.doors.console.vault_pages import vault_on_page
 from tocsin.loop.detect import queries as detect
 from tocsin.packkit.speak import figure
 from tocsin.records.consultation import queries as consultation
@@ -88,6 +89,7 @@ def event_page(request: HttpRequest, event_id: str) -> HttpResponse:
         "consultations": [
             line_on_page(one, frame) for one in consultation.about(frame.scope, frame.actor.post, event=event_id)
         ],
+        "vault": vault_on_page(frame.actor, detail.event),
         "may_consult": frame.actor.may(Act.ASK_CONSULTATION),
         "rail": rail(detail, panels),
         "next": next_action(panels),

@@ -12,17 +12,20 @@ from django.views.decorators.http import require_safe
 
 from tocsin.doors.access import acting
 from tocsin.doors.console.frame import open_frame
-from tocsin.packkit.library import library
+from tocsin.packkit.library import laws
 from tocsin.records.one_moment import one_moment
 from tocsin.records.org.roles import Act
-from tocsin.records.packs import packs_in_use
+from tocsin.records.packs import every_pack
 from tocsin.terms.moment import from_us
 
 __all__ = ["laws_page"]
 
 KINDS: dict[str, Promise] = {
     "rule": _("Rule"), "index": _("Index"), "clock": _("Statutory clock"), "verification": _("Verification"),
-    "mapping": _("Response level"), "action": _("First action"), "report": _("Report"), "matrix": _("Risk matrix"),
+    "mapping": _("Response level"), "action": _("First action"), "report": _("Report"), "hazard": _("Hazard"),
+    "cascade": _("Cascade"), "warning": _("Warning"), "case": _("Kind of case"), "seal": _("Kept under seal"),
+    "matrix": _("Risk matrix"), "inspection": _("Plan of inspections"),
+    "checklist": _("Checklist"), "grade": _("Grades of cases"),
 }  # fmt: skip
 READERS = (Act.READ_EVENTS, Act.READ_CASES, Act.READ_FINDINGS)
 
@@ -34,10 +37,10 @@ def laws_page(request: HttpRequest) -> HttpResponse:
     """Everything, or one pack, one kind, or only what nobody has read."""
     frame = open_frame(request)
     today: date = from_us(frame.now_us).astimezone(frame.zone).date()
-    packs, kind = packs_in_use(), request.GET.get("kind", "")
+    packs, kind = every_pack(), request.GET.get("kind", "")
     wanted, unread = request.GET.get("pack", ""), request.GET.get("source") == "unread"
-    lines = [line for pack in packs if wanted in ("", pack.name) for line in library(pack)]
-    shown = [line for line in lines if kind in ("", line.kind) and not (unread and line.verified)]
+    chosen = [pack for pack in packs if wanted in ("", pack.name)]
+    lines, shown = laws(chosen), laws(chosen, kind=kind, unread=unread)
     language = frame.language
     context = frame.context(request, "laws", "loop.css", "staff.css") | {
         "lines": [

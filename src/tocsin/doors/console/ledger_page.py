@@ -37,7 +37,9 @@ def ledger_page(request: HttpRequest) -> HttpResponse:
     subject = request.GET.get("subject", "").strip()[:200]
     checked = request.method == "POST"
     if request.method in ("GET", "POST"):
-        review.note_read("ledger_read", {"subject": subject, "verified": checked}, actor=actor, now=clock.now())
+        # What was typed is kept only where it names a chain: it may be somebody's name.
+        known = subject if any(line.subject == subject for line in ledger.subjects(subject)) else ""
+        review.note_read("ledger_read", {"subject": known, "verified": checked}, actor=actor, now=clock.now())
     with one_moment():
         frame = open_frame(request)
         context = frame.context(request, "ledger", "loop.css", "staff.css", "review.css") | _overview(frame)

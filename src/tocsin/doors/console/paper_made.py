@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tocsin.formats.paper import Heading, Paper, Part, Signature, Text, as_docx, as_pdf
+from tocsin.formats.paper import Heading, Paper, Part, Signature, Signers, Text, as_docx, as_pdf
 from tocsin.packkit.papers import PaperSpec
 from tocsin.terms.errors import UnknownName
 
-__all__ = ["FORMS", "filled_paper", "paper_bytes", "paper_language", "paper_response"]
+__all__ = ["FORMS", "filled_paper", "paper_bytes", "paper_day", "paper_language", "paper_moment", "paper_response"]
 
 _MADE: Mapping[str, tuple[str, Callable[[Paper], bytes]]] = {
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_docx),
@@ -22,6 +22,10 @@ _MADE: Mapping[str, tuple[str, Callable[[Paper], bytes]]] = {
 }
 FORMS = tuple(_MADE)
 _TAGS = {"en": "en", "zh-hans": "zh-Hans"}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_FIGURES = "零一二三四五六七八九"
 _LINE = "_" * 24  # where somebody signs by hand
 
 
@@ -40,16 +44,45 @@ def filled_paper(
             case "signature":
                 parts.append(Signature(given["office"], given["dated"]))
             case "parties":
-                parts.append(Text("\n\n".join(f"{line}  {_LINE}" for line in said.split("\n"))))
+                parts.append(Signers(tuple(f"{line}  {_LINE}" for line in said.split("\n"))))
             case _ if said.strip():
-                parts.append(Text(said.strip()))
+                parts.append(Text(said.strip(), flush=part.kind == "to"))
     parts = [
         one
         for at, one in enumerate(parts)
         if not (isinstance(one, Heading) and isinstance(_next(parts, at), Heading | None))
     ]
+    if language == "zh-hans":
+        parts = _numbered(parts)
     title, number = _filled(spec.title.get(language, ""), given), _filled(spec.number.get(language, ""), given)
     return Paper(_TAGS[language], title, tuple(parts), made_at, number, " · ".join(mark for mark in marks if mark))
+
+
+def paper_day(on: date, language: str) -> str:
+    """``26 November 2026`` / ``2026年11月26日``: with its year, as a paper that is filed needs it."""
+    if language.startswith("zh"):
+        return f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+
+
+def paper_moment(local: datetime, language: str) -> str:
+    """The same with hour and minute; ``local``: in the zone of the place."""
+    return f"{paper_day(local, language)}{'' if language.startswith('zh') else ', '}{local:%H:%M}"
+
+
+def _numbered(parts: Sequence[Part]) -> list[Part]:
+    """Headings of the first level as GB/T 9704-2012 counts them, where there are two or more."""
+    headings = [one for one in parts if isinstance(one, Heading)]
+    if len(headings) < 2:
+        return list(parts)
+    counted = {id(one): Heading(f"{_in_chinese(nth)}、{one.text}") for nth, one in enumerate(headings, 1)}
+    return [counted.get(id(one), one) for one in parts]
+
+
+def _in_chinese(nth: int) -> str:
+    """1 to 99 as it is written: 一, 十, 十一, 二十三."""
+    tens, ones = divmod(nth, 10)
+    return ("" if not tens else "十" if tens == 1 else f"{_FIGURES[tens]}十") + (_FIGURES[ones] if ones else "")
 
 
 def paper_bytes(paper: Paper, form: str) -> tuple[bytes, str]:

@@ -5,6 +5,8 @@ The file is made anew each time from what the record holds; the same record give
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_safe
 from tocsin.doors.access import acting, actor_of_request
 from tocsin.doors.console.frame import open_frame
 from tocsin.doors.console.lines import EventOnPage, events_on_page
-from tocsin.doors.console.paper_made import filled_paper, paper_language, paper_response
+from tocsin.doors.console.paper_made import filled_paper, paper_day, paper_language, paper_moment, paper_response
 from tocsin.doors.console.standing import post_title
 from tocsin.formats.paper import Heading, Items, Part, Table, Text
 from tocsin.loop.detect import queries as detect
@@ -60,7 +62,7 @@ def statement_paper(request: HttpRequest, statement_id: str, form: str) -> HttpR
         given = {
             "kind": kind_word(line.kind), "number": str(line.number), "event": shown.what, "place": shown.place,
             "office": _office(line.released_by or line.drafted_by, names, language),
-            "dated": names.moment(at, [line.jurisdiction]),
+            "dated": paper_moment(at.astimezone(names.zone([line.jurisdiction])), language),
         }  # fmt: skip
         draft = _("DRAFT") if line.state == StatementState.DRAFT else ""
         marks = [draft, _("EXERCISE") if line.exercise else ""]
@@ -78,12 +80,16 @@ def order(request: HttpRequest, finding_id: str, form: str) -> HttpResponse:
     if line.ordered_at is None or line.limit_at is None:
         raise UnknownName(_("order"), _("none was served about this finding"), _("serve the order first"))
     with translation.override(language):
-        where = [line.jurisdiction]
+        zone = names.zone([line.jurisdiction])
+
+        def moment(at: datetime) -> str:
+            return paper_moment(at.astimezone(zone), language)
+
         given = {
             "number": line.number, "facility": facility_title(line.facility, language), "condition": line.words,
-            "grade": grade_word(line.grade), "found": names.moment(line.recorded_at, where), "demand": line.demand,
-            "limit": names.moment(line.limit_at, where), "office": _office(line.ordered_by, names, language),
-            "dated": names.moment(line.ordered_at, where),
+            "grade": grade_word(line.grade), "found": moment(line.recorded_at), "demand": line.demand,
+            "limit": moment(line.limit_at), "office": _office(line.ordered_by, names, language),
+            "dated": paper_day(line.ordered_at.astimezone(zone), language),
         }  # fmt: skip
         hazard = detect.events(scope, [line.event]).get(line.event) if line.event else None
         spec = _spec("order", hazard.hazard if hazard else "")
@@ -117,7 +123,7 @@ def review_paper(request: HttpRequest, event_id: str, form: str) -> HttpResponse
         ]  # fmt: skip
         given = {
             "event": shown.what, "place": shown.place, "office": _office(found.published_by, names, language),
-            "dated": names.moment(found.published_at, where),
+            "dated": paper_day(found.published_at.astimezone(names.zone(where)), language),
         }  # fmt: skip
         paper = filled_paper(_spec("review", event.hazard), given, sections, [], language, found.published_at)
     return paper_response(paper, form, event_id)

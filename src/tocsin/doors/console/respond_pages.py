@@ -16,6 +16,7 @@ from tocsin.doors.access import acting
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.lines import events_on_page
 from tocsin.doors.console.respond_words import action_on_page, incident_on_page, level_choices, statement_on_page
+from tocsin.doors.console.vault_pages import vault_on_page
 from tocsin.doors.refusals import status_of
 from tocsin.loop.detect import queries as detect
 from tocsin.loop.respond import queries
@@ -67,10 +68,11 @@ def response(request: HttpRequest, event_id: str) -> HttpResponse:
 def response_page(request: HttpRequest, event_id: str, error: Refused | None = None) -> HttpResponse:
     """The page, with what was refused on top and what was typed still in its fields."""
     with one_moment():
-        context = page_of(request, open_frame(request), event_id) | {
-            "error": error,
-            "typed_why": request.POST.get("why", ""),
-        }
+        frame = open_frame(request)
+        context = page_of(request, frame, event_id) | {
+            "error": error, "typed_why": request.POST.get("why", ""), "verb": "put", "typed": {"words": "", "kind": "evacuate"},
+            "vault": vault_on_page(frame.actor, detect.events(frame.scope, [event_id])[event_id]),
+        }  # fmt: skip
     return render(request, "console/response.html", context, status=status_of(error) if error else 200)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from tocsin.doors.console.counts_page import counts_csv, counts_page
 from tocsin.doors.console.evaluation_page import evaluation, evaluation_csv, indicator_page, keep
 from tocsin.doors.console.ledger_page import ledger_page, ledger_root, ledger_roots, ledger_signed
 from tocsin.doors.console.papers import review_paper
@@ -21,6 +22,8 @@ patterns = [
     path("ledger/roots", ledger_roots, name="ledger_roots"),
     path("evaluation", evaluation, name="evaluation"),
     path("evaluation.csv", evaluation_csv, name="evaluation_csv"),
+    path("counts", counts_page, name="counts"),
+    path("counts.csv", counts_csv, name="counts_csv"),
     path("evaluation/keep", keep, name="keep_evaluation"),
     path("evaluation/<str:indicator>", indicator_page, name="indicator"),
 ]

@@ -66,6 +66,7 @@ def inspection_on_page(line: InspectionLine, language: str, now: datetime) -> di
         "line": line, "facility": _facility(line.facility, language),
         "grade": _named(matrix.classes, line.grade) if matrix else line.grade,
         "since_us": to_us(line.since), "due_us": to_us(line.due_at), "overdue": line.due_at <= now,
+        "called_off_us": to_us(line.called_off) if line.called_off else None,
     }  # fmt: skip
 
 

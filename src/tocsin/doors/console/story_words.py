@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from tocsin.doors.console.ages import absolute, age_words
 from tocsin.doors.console.frame import Frame
 from tocsin.doors.console.marks import level_word
-from tocsin.loop.review.story import Gap, Moment, by_person, post_of
+from tocsin.loop.review.story import Gap, Moment, Told, by_person, post_of
 from tocsin.loop.review.words import verb_words
 from tocsin.records.ledger.queries import Breach, Line
 from tocsin.records.org import queries as org
@@ -74,6 +74,10 @@ class Teller:
             verb_words(told.verb), list(self._particulars(told.body)), known.level, verdict_words(known.verdict),
             known.warned, known.response, told.subject, told.number, told.hash, told.covered, _written(told.body),
         )  # fmt: skip
+
+    def told(self, told: Told) -> EntryOnPage:
+        """An entry of a reconstruction, beside which no level stands."""
+        return self.line(Line(told.number, told.at, told.actor, told.verb, dict(told.body), told.hash, told.subject))
 
     def line(self, line: Line) -> EntryOnPage:
         """An entry of any chain."""

@@ -28,6 +28,7 @@ from tocsin.doors.console.shift import shift, sound
 from tocsin.doors.console.sources import sources
 from tocsin.doors.console.staff import change_staff, staff
 from tocsin.doors.console.theme import theme
+from tocsin.doors.console.vault_urls import patterns as vaults
 from tocsin.doors.console.verify_acts import acknowledge, ask, photograph, photograph_small, withdraw
 from tocsin.doors.console.warn_urls import patterns as warnings
 
@@ -59,6 +60,7 @@ urlpatterns = [
     *reviewing,
     *risks,
     *consultations,
+    *vaults,
     path("live/stream", stream, name="stream"),
     path("live/stream/<str:of>/<str:language>", stream, name="stream_of"),
     path("login", login, name="login"),

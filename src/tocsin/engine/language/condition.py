@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 
 from lark import Lark, Token, Tree
@@ -12,6 +12,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from tocsin.engine.language.build import Builder
 from tocsin.engine.language.faults import bad_rule
+from tocsin.engine.language.parser_tables import with_tables
 from tocsin.engine.language.quantity import split_quantity, to_microseconds
 from tocsin.engine.language.rule import Clear, Hold
 from tocsin.engine.language.tree import Truth
@@ -149,4 +150,7 @@ def tokens_of(text: str) -> list[Token]:
 def _grammar(whole: bool = False) -> Lark:
     """``whole``: keep the words too that have no meaning of their own (parentheses, commas, and, or)."""
     source = files("tocsin.engine.language").joinpath("grammar.lark").read_text("utf-8")
-    return Lark(source, parser="lalr", propagate_positions=True, maybe_placeholders=False, keep_all_tokens=whole)
+    make = partial(
+        Lark, source, parser="lalr", propagate_positions=True, maybe_placeholders=False, keep_all_tokens=whole
+    )
+    return with_tables(make, source, whole)

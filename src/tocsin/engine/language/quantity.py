@@ -55,15 +55,15 @@ def quantity_parts(text: str) -> tuple[str, str]:
     return (match["number"], match["unit"].strip()) if match else (text, "")
 
 
-def to_microseconds(number: float, unit: str) -> int:
-    """A duration in whole microseconds. Raises ValueError saying what is wrong: unit, zero, or over 366 d."""
+def to_microseconds(number: float, unit: str, *, days: int = DURATION_DAYS) -> int:
+    """A duration in whole microseconds. Raises ValueError saying what is wrong: unit, zero, or over ``days``."""
     if unit not in DURATION_UNITS:
         raise ValueError("a duration is written with s, min, h or d, such as 3h")
     microseconds = round(number * DURATION_UNITS[unit])
     if microseconds <= 0:
         raise ValueError("a duration must be above zero")
-    if microseconds > LONGEST_US:
-        raise ValueError(f"a duration may be at most {DURATION_DAYS} d")
+    if microseconds > days * DURATION_UNITS["d"]:
+        raise ValueError(f"a duration may be at most {days} d")
     return microseconds
 
 

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import llvmlite.binding as llvm
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
-from tocsin.engine.operators.machine_code import NEVER_CALLED, RESULTS, Code, Columns, machine
+from tocsin.engine.operators.machine_code import NEVER_CALLED, NOT_THESE, RESULTS, Code, Columns, machine
 
 if TYPE_CHECKING:
     from tocsin.engine.operators.kernel import Kernel
 
-__all__ = ["dispatcher", "machine_code"]
+__all__ = ["dispatcher", "machine_code", "prefetching"]
 
 _DTYPES = {"b": types.int8, "B": types.uint8, "i": types.int32, "l": types.int64, "L": types.uint64, "d": types.float64,
            "?": types.boolean}  # fmt: skip
@@ -24,10 +28,25 @@ _KNOWN = {"memset", "memcpy", "memmove", NEVER_CALLED}  # what machine code may 
 _FLAGS = {"nogil": True, "error_model": "numpy"}
 
 
+@intrinsic
+def prefetching(_: Any, column: Any, at: Any) -> Any:
+    """LLVM's ``prefetch``: to read, to be kept in all caches, data."""
+
+    def instruction(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = make_array(signature.args[0])(context, builder, args[0]).data
+        word, address = ir.IntType(32), builder.bitcast(builder.gep(data, [args[1]]), cgutils.voidptr_t)
+        ask = ir.FunctionType(ir.VoidType(), [address.type, word, word, word])
+        fetch = cgutils.get_or_insert_function(builder.module, ask, "llvm.prefetch.p0")
+        builder.call(fetch, [address, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(column, types.int64), instruction
+
+
 def dispatcher(function: Callable[..., Any], **flags: Any) -> Any:
     """Numba's own; kernels called by this one stand in its globals as theirs."""
     named: dict[str, Any] = {name: function.__globals__.get(name) for name in function.__code__.co_names}
-    inner = {name: value.compiled for name, value in named.items() if type(value).__name__ == "Kernel"}
+    inner = {name: value.compiled for name, value in named.items() if type(value).__name__ in ("Kernel", "_Hint")}
     own = python_types.FunctionType(function.__code__, {**function.__globals__, **inner}, function.__name__)
     own.__qualname__, own.__module__ = function.__qualname__, function.__module__
     return njit(**_FLAGS, **flags)(own)
@@ -72,10 +91,12 @@ def _self_contained(text: str) -> bool:
 def _way_in(symbol: str, columns: Columns) -> Iterator[str]:
     """LLVM assembly of ``enter(row)``: takes the arguments apart, calls the kernel, returns its status. Numba hands an array
     over as (owner, parent, number of items, size of an item, data, shape ..., strides ...); NumPy keeps the address of the
-    data in the third word of an array object, that of shape and strides in the fifth and sixth."""
+    data in the third word of an array object, that of shape and strides in the fifth and sixth; before any of them is read,
+    the object's type, its dtype, its dimensions and its flag of being contiguous are compared with what the code is for."""
     shape: list[str] = ["ptr", "ptr"]
     given: list[str] = ["ptr %answer", "ptr %fault"]
     body: list[str] = []
+    arrays = 0
 
     def load(name: str, kind: str, where: str, at: int) -> str:
         body.append(f"  %p.{name} = getelementptr i64, ptr {where}, i64 {at}")
@@ -89,6 +110,7 @@ def _way_in(symbol: str, columns: Columns) -> Iterator[str]:
             given.append(load(f"a{n}", kind, "%row", n))
             continue
         load(f"o{n}", "ptr", "%row", n)
+        body += _asked(n, word, arrays := arrays + 1)
         data = load(f"d{n}", "ptr", f"%o{n}", 2)
         load(f"s{n}", "ptr", f"%o{n}", 4)
         load(f"t{n}", "ptr", f"%o{n}", 5)
@@ -106,7 +128,36 @@ def _way_in(symbol: str, columns: Columns) -> Iterator[str]:
     yield "define i32 @enter(ptr %row) {"
     yield "  %fault = alloca ptr"
     yield f"  %answer = getelementptr i64, ptr %row, i64 {len(columns.words)}"
+    yield f"  %p.wanted = getelementptr i64, ptr %row, i64 {len(columns.words) + RESULTS}"
+    yield "  %wanted = load ptr, ptr %p.wanted"
+    yield "  %array = load i64, ptr %wanted"
     yield from body
     yield f'  %status = call i32 @"{symbol}"({", ".join(given)})'
     yield "  ret i32 %status"
+    yield "other:"
+    yield f"  ret i32 {NOT_THESE}"
     yield "}"
+
+
+def _asked(n: int, word: str, number: int) -> list[str]:
+    """Whether argument ``n`` is an array of the type ``word``, the ``number``-th that is wanted."""
+    out: list[str] = []
+
+    def read(name: str, kind: str, where: str, at: int) -> str:
+        out.append(f"  %p.{name}{n} = getelementptr i64, ptr {where}, i64 {at}")
+        out.append(f"  %{name}{n} = load {kind}, ptr %p.{name}{n}")
+        return f"%{name}{n}"
+
+    out.append(f"  %is{n} = icmp eq i64 {read('type', 'i64', f'%o{n}', 1)}, %array")
+    out.append(f"  br i1 %is{n}, label %array{n}, label %other")
+    out.append(f"array{n}:")
+    kind, wanted = read("kind", "i64", f"%o{n}", 7), read("want", "i64", "%wanted", number)
+    dimensions, flags = read("nd", "i32", f"%o{n}", 3), read("flags", "i32", f"%o{n}", 8)
+    out.append(f"  %same{n} = icmp eq i64 {kind}, {wanted}")
+    out.append(f"  %flat{n} = icmp eq i32 {dimensions}, {word[1]}")
+    out.append(f"  %contiguous{n} = trunc i32 {flags} to i1")
+    out.append(f"  %both{n} = and i1 %same{n}, %flat{n}")
+    out.append(f"  %fits{n} = and i1 %both{n}, %contiguous{n}")
+    out.append(f"  br i1 %fits{n}, label %go{n}, label %other")
+    out.append(f"go{n}:")
+    return out

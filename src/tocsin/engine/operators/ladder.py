@@ -12,6 +12,7 @@ import numpy as np
 
 from tocsin.engine.operators.kernel import kernel
 from tocsin.engine.operators.ordering import NEVER
+from tocsin.engine.operators.scratch import Scratch
 
 __all__ = ["Ladder"]
 
@@ -23,14 +24,19 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
             cool_us, free_rank, ranks, level, onset, since, count, clear_since, clear_count, level_since, cool_until,
             cool_rank, busy, out_row, out_from, out_to, out_onset):  # fmt: skip
     """``rise[r, i]``: rung r's condition is true at row i; ``rise_false``: known to be false. Rungs rise in rank."""
-    n = 0
-    rungs = ranks.shape[0]
-    for i in range(slot.shape[0]):
+    n, i, rungs, rows = 0, -1, ranks.shape[0], slot.shape[0]
+    while True:
+        i += 1
+        if i == rows:
+            return n
         s = slot[i]
-        rises = False
-        for r in range(rungs):
+        rises = rise[0, i]
+        for r in range(1, rungs):
             rises |= rise[r, i]
         if not (rises or busy[s]):  # by far the most: at rest, and nothing true
+            if rungs == 1:
+                while i + 1 < rows and slot[i + 1] == s and not rise[0, i + 1]:
+                    i += 1
             continue
         reached, true_now = 0, 0  # highest rank that has held for its hold; highest whose condition is true
         present = -1
@@ -74,7 +80,6 @@ def _ladder(slot, t, rise, rise_false, explicit, clear, hold_us, hold_n, clear_u
             else:
                 clear_count[s] = 0
         busy[s] = rises or level[s] > 0
-    return n
 
 
 class Ladder:
@@ -116,6 +121,7 @@ class Ladder:
         self.timed = not self.plain or bool(
             hold_us.any() or clear_us or (hold_n > 1).any() or clear_n > 1
         )  # what it says may depend on how long something has lasted
+        self._scratch = Scratch()
         self.busy = np.zeros(0, np.bool_)  # a rank, or a streak of a rung: worked out from the rest, not kept
 
     def grow(self, slots: int) -> None:
@@ -132,24 +138,25 @@ class Ladder:
         self.cool_rank = np.concatenate([self.cool_rank, np.zeros(more, np.int8)])
         self.busy = np.concatenate([self.busy, np.zeros(more, np.bool_)])
 
+    def rests(self, rows: int) -> bool:
+        """Whether nobody has a rank or a streak, so that rows of which none rises say nothing. Asked only where to ask costs
+        less than a pass over so many rows."""
+        return len(self.busy) <= 4 * rows and not self.busy.any()
+
     def run(
         self, slot: Array, t: Array, rise: Array, rise_false: Array, clear: Array
     ) -> tuple[Array, Array, Array, Array]:
         """Changes of level: row number, rank before, rank after, onset (us)."""
-        n = len(slot)
-        row, before, after, onset = (
-            np.empty(n, np.int64),
-            np.empty(n, np.int8),
-            np.empty(n, np.int8),
-            np.empty(n, np.int64),
-        )
+        n, take = len(slot), self._scratch.take
+        row, onset = take("row", n, np.int64), take("onset", n, np.int64)
+        before, after = take("before", n, np.int8), take("after", n, np.int8)
         k = _ladder(
             slot, t, rise, rise_false, self.explicit, clear, self.hold_us, self.hold_n, self.clear_us, self.clear_n,
             self.keep_us, self.cool_us, self.free_rank, self.ranks, self.level, self.onset, self.since, self.count,
             self.clear_since, self.clear_count, self.level_since, self.cool_until, self.cool_rank, self.busy,
             row, before, after, onset,
         )  # fmt: skip
-        return row[:k], before[:k], after[:k], onset[:k]
+        return row[:k].copy(), before[:k].copy(), after[:k].copy(), onset[:k].copy()
 
     def state(self) -> dict[str, Array]:
         """Arrays by name."""

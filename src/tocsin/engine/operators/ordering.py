@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.engine.operators.kernel import kernel
+from tocsin.engine.operators.kernel import kernel, prefetch
 from tocsin.engine.operators.rings import Rings, make_room
 from tocsin.engine.operators.scratch import Scratch
 
@@ -18,6 +18,7 @@ __all__ = ["NEVER", "Ordering", "group_by_stream"]
 NEVER = np.iinfo(np.int64).min // 4  # "no observation yet"; far from overflow when a window is subtracted
 
 Array = np.ndarray
+SOON = 16  # rows ahead that are asked for: in the order of streams they lie anywhere in the batch
 
 
 @kernel
@@ -29,8 +30,6 @@ def _group(stream, streams, order, other, start):
         bits += 1
     parts = 1 if streams <= max(2 * n, 2048) else (bits + 10) // 11
     width = (bits + parts - 1) // parts
-    for i in range(n):
-        other[i] = i
     for part in range(parts):
         shift, last = part * width, (1 << width) - 1
         for digit in range(last + 2):
@@ -39,78 +38,116 @@ def _group(stream, streams, order, other, start):
             start[((stream[i] >> shift) & last) + 1] += 1
         for digit in range(last):
             start[digit + 1] += start[digit]
+        if part == 0:
+            for i in range(n):
+                digit = stream[i] & last
+                order[start[digit]] = i
+                start[digit] += 1
+            continue
+        for k in range(n):
+            other[k] = order[k]
         for k in range(n):
             i = other[k]
             digit = (stream[i] >> shift) & last
             order[start[digit]] = i
             start[digit] += 1
-        if part + 1 < parts:
-            for k in range(n):
-                other[k] = order[k]
 
 
 @kernel
 def _accept(begin, order, stream, time, value, lateness, newest, released, late, duplicate, accepted,
             offset, klass, head, tail, free, bump, times, values, out_s, out_t, out_v, out_n):  # fmt: skip
     """Rows ``order[begin:]`` until done or out of room. Returns the position reached. ``out_n``: rows that came out, and
-    rows that wait."""
-    n, waits = out_n[0], out_n[1]
-    for k in range(begin, order.shape[0]):
-        i = order[k]
-        s, t = stream[i], time[i]
-        if lateness[s] == 0:
-            if t > newest[s]:
-                newest[s] = released[s] = t
-                accepted[s] += 1
-                out_s[n], out_t[n], out_v[n] = s, t, value[i]
-                n += 1
-            elif t == newest[s]:
-                duplicate[s] += 1
-            else:
-                late[s] += 1
+    rows that wait. What is kept of a stream stays in registers over its rows."""
+    n, waits, rows = out_n[0], out_n[1], order.shape[0]
+    k = begin
+    while k < rows:
+        s = stream[order[k]]
+        allowed, new, done = lateness[s], newest[s], released[s]
+        olds, twice, given = 0, 0, n
+        if allowed == 0:
+            while k < rows:
+                i = order[k]
+                if stream[i] != s:
+                    break
+                x = time[i]
+                if x > new:
+                    new = x
+                    out_s[n], out_t[n], out_v[n] = s, x, value[i]
+                    n += 1
+                elif x == new:
+                    twice += 1
+                else:
+                    olds += 1
+                k += 1
+            newest[s] = released[s] = new
+            accepted[s] += n - given
+            late[s] += olds
+            duplicate[s] += twice
             continue
-        if t <= released[s] or t < newest[s] - lateness[s]:
-            if t == released[s]:
-                duplicate[s] += 1
-            else:
-                late[s] += 1
-            continue
-        if klass[s] < 0 or tail[s] - head[s] > (1 << klass[s]) - 1:
+        if klass[s] < 0:
             if not make_room(s, offset, klass, head, tail, free, bump, times, values):
                 out_n[0], out_n[1] = n, waits
                 return k
         mask, base, first, last = (1 << klass[s]) - 1, offset[s], head[s], tail[s]
-        if t > newest[s]:  # by far the most: at the end, and the frontier moves
-            times[base + (last & mask)], values[base + (last & mask)] = t, value[i]
+        held = last - first
+        full = False
+        while k < rows:
+            i = order[k]
+            if stream[i] != s:
+                break
+            if k + SOON < rows:
+                soon = order[k + SOON]
+                prefetch(stream, soon)
+                prefetch(time, soon)
+                prefetch(value, soon)
+            x = time[i]
+            if x <= done or x < new - allowed:
+                if x == done:
+                    twice += 1
+                else:
+                    olds += 1
+                k += 1
+                continue
+            if last - first > mask:
+                full = True
+                break
+            if x > new:  # by far the most: at the end, and the frontier moves
+                times[base + (last & mask)], values[base + (last & mask)] = x, value[i]
+                last += 1
+                new = x
+                frontier = x - allowed
+                oldest = times[base + (first & mask)]
+                while oldest <= frontier:  # ends at the row itself: lateness is above 0
+                    out_s[n], out_t[n], out_v[n] = s, oldest, values[base + (first & mask)]
+                    n += 1
+                    done = oldest
+                    first += 1
+                    oldest = times[base + (first & mask)]
+                k += 1
+                continue
+            place = last  # entry number where the row belongs
+            while place > first and times[base + ((place - 1) & mask)] > x:
+                place -= 1
+            if place > first and times[base + ((place - 1) & mask)] == x:
+                twice += 1
+                k += 1
+                continue
+            for a in range(last, place, -1):
+                times[base + (a & mask)] = times[base + ((a - 1) & mask)]
+                values[base + (a & mask)] = values[base + ((a - 1) & mask)]
+            times[base + (place & mask)], values[base + (place & mask)] = x, value[i]
             last += 1
-            newest[s] = t
-            frontier = t - lateness[s]
-            while times[base + (first & mask)] <= frontier:  # ends at the row itself: lateness is above 0
-                at = base + (first & mask)
-                out_s[n], out_t[n], out_v[n] = s, times[at], values[at]
-                n += 1
-                first += 1
-            if first > head[s]:
-                released[s] = times[base + ((first - 1) & mask)]
-                accepted[s] += first - head[s]
-                waits -= first - head[s]
-            head[s], tail[s] = first, last
-            waits += 1
-            continue
-        place = last  # entry number where the row belongs
-        while place > first and times[base + ((place - 1) & mask)] > t:
-            place -= 1
-        if place > first and times[base + ((place - 1) & mask)] == t:
-            duplicate[s] += 1
-            continue
-        for a in range(last, place, -1):
-            times[base + (a & mask)] = times[base + ((a - 1) & mask)]
-            values[base + (a & mask)] = values[base + ((a - 1) & mask)]
-        times[base + (place & mask)], values[base + (place & mask)] = t, value[i]
-        tail[s] = last + 1
-        waits += 1
+            k += 1
+        newest[s], released[s], head[s], tail[s] = new, done, first, last
+        accepted[s] += n - given
+        late[s] += olds
+        duplicate[s] += twice
+        waits += last - first - held
+        if full and not make_room(s, offset, klass, head, tail, free, bump, times, values):
+            out_n[0], out_n[1] = n, waits
+            return k
     out_n[0], out_n[1] = n, waits
-    return order.shape[0]
+    return rows
 
 
 @kernel

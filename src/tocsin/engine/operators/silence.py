@@ -19,21 +19,25 @@ Array = np.ndarray
 
 @kernel
 def _rows(slot, t, v, limit, last, value, silent, out_slot, out_t, out_on, out_v, out_gap):
-    n = 0
-    for i in range(slot.shape[0]):
+    n, rows, i = 0, slot.shape[0], 0
+    while i < rows:
         s = slot[i]
-        if not silent[s] and last[s] != NEVER and t[i] - last[s] > limit[s]:
-            silent[s] = True
-            out_slot[n], out_t[n], out_on[n], out_v[n] = s, last[s] + limit[s], 1.0, value[s]
-            out_gap[n] = limit[s]
-            n += 1
-        if silent[s]:
-            silent[s] = False
-            due = last[s] + limit[s]
-            out_slot[n], out_t[n], out_on[n], out_v[n] = s, max(t[i], due), 0.0, v[i]
-            out_gap[n] = t[i] - last[s]
-            n += 1
-        last[s], value[s] = t[i], v[i]
+        allowed, before, said, x = limit[s], last[s], silent[s], value[s]
+        while i < rows and slot[i] == s:
+            now = t[i]
+            if not said and before != NEVER and now - before > allowed:
+                said = True
+                out_slot[n], out_t[n], out_on[n], out_v[n], out_gap[n] = s, before + allowed, 1.0, x, allowed
+                n += 1
+            x = v[i]
+            if said:
+                said = False
+                out_slot[n], out_t[n], out_on[n], out_v[n] = s, max(now, before + allowed), 0.0, x
+                out_gap[n] = now - before
+                n += 1
+            before = now
+            i += 1
+        last[s], value[s], silent[s] = before, x, said
     return n
 
 

@@ -21,7 +21,8 @@ _ENCODINGS = ("utf-8", "utf8", "us-ascii", "ascii", "utf-16")
 
 def elements(part: bytes) -> Iterator[etree._Element]:
     """Every element when it is complete; it is emptied afterwards. Raises NotTaken for a document type, for more than 120
-    levels or a million elements, and for what is not well-formed."""
+    levels or a million elements, and for what is not well-formed; names of undeclared prefixes too, by which one reader sees a
+    script where another sees nothing."""
     _refuse_declarations(part)
     stream = etree.iterparse(
         io.BytesIO(part), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,
@@ -36,6 +37,8 @@ def elements(part: bytes) -> Iterator[etree._Element]:
                     raise NotTaken(Why.BOMB)
                 continue
             depth -= 1
+            if not all(_is_plain(str(name)) for name in (element.tag, *element.attrib)):
+                raise NotTaken(Why.BROKEN)
             yield element
             element.clear(keep_tail=True)
     except (etree.XMLSyntaxError, LookupError, ValueError):
@@ -45,6 +48,12 @@ def elements(part: bytes) -> Iterator[etree._Element]:
 def local_name(element: Any) -> str:
     """An element's name without its namespace; empty for what is none."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name has a declared prefix or none, and a namespace that cannot be taken for part of the name."""
+    space, _end, local = name.rpartition("}")
+    return ":" not in local and not set(space[1:]) & {"{", "}"}
 
 
 def _refuse_declarations(part: bytes) -> None:

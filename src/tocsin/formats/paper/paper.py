@@ -16,13 +16,16 @@ __all__ = [
     "Paper",
     "Part",
     "Signature",
+    "Signers",
     "Table",
     "Text",
+    "WHOLE_ROW",
     "clean",
     "require_bounded",
 ]
 
 CHARACTERS_AT_MOST = 200_000
+WHOLE_ROW = 600  # a row of a table with no longer cell stays on one page
 # What XML 1.0 cannot hold, and what turns the direction of writing without being seen.
 _UNWANTED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
 
@@ -36,9 +39,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph; a line break in it stays one."""
+    """Paragraphs, one a line. ``flush``: without indent, as whom a paper goes to."""
 
     text: str
+    flush: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Signers:
+    """Lines that are signed by hand."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """Who issues it and when, as it stands at the end."""
 
@@ -64,7 +75,7 @@ class Signature:
     dated: str
 
 
-Part = Heading | Text | Items | Table | Signature
+Part = Heading | Text | Items | Table | Signers | Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,7 @@ class Paper:
 
 def clean(text: str) -> str:
     """Text that a document can hold: without control characters, and without those that turn the direction of writing."""
-    return _UNWANTED.sub("", text)
+    return _UNWANTED.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def require_bounded(paper: Paper) -> None:
@@ -100,8 +111,8 @@ def _texts(paper: Paper) -> Iterator[str]:
         match part:
             case Heading(text) | Text(text):
                 yield text
-            case Items(items):
-                yield from items
+            case Items(lines) | Signers(lines):
+                yield from lines
             case Table(columns, rows):
                 yield from columns
                 for row in rows:

@@ -7,9 +7,14 @@ from datetime import datetime
 
 from tocsin.loop.rectify import services
 from tocsin.loop.rectify.lifecycle import CASE_KIND
-from tocsin.records.cases.facts import ClockRunOut
+from tocsin.records.cases.facts import CaseChanged, ClockRunOut
 
-__all__ = ["on_clock_run_out"]
+__all__ = ["on_case_changed", "on_clock_run_out"]
+
+
+def on_case_changed(facts: Sequence[CaseChanged], now: datetime) -> None:
+    """What a case held was destroyed: the archived row that it was made of goes too."""
+    services.forget_archived([fact.case for fact in facts if fact.what == "case_purged"])
 
 
 def on_clock_run_out(facts: Sequence[ClockRunOut], now: datetime) -> None:

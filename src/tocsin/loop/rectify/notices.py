@@ -80,7 +80,14 @@ def look_back_overdue(row: FindingLine, *, now: datetime) -> None:
 
 
 def recorded(row: FindingLine, *, now: datetime) -> None:
-    """To the case handlers: a finding waits for an order."""
+    """To the case handlers: a finding waits for an order. Where there is none, to the post that stands in."""
+    owner = org.post(row.owner)
+    if owner.role != Role.CASE_HANDLER:
+        _to([owner], row, "finding_recorded", lambda language: Text(
+            _("A finding has no owner"), f"{_about(row, language)}\n{row.words}\n" + _(
+                "No case handler's post covers this area, so it lies with you. Have the administrator make one, then hand it"
+                " on: until then nobody can serve an order.")), RULE, now)  # fmt: skip
+        return
 
     def write(language: str) -> Text:
         return Text(_("A finding waits for an order"), f"{_about(row, language)}\n{row.words}")

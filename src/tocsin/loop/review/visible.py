@@ -22,8 +22,9 @@ def may_see(scope: Scope, subject: str) -> bool:
     if not scope.jurisdiction:
         return True
     try:
-        if subject.startswith("evt_"):
-            detect.event(scope, subject)
+        event = subject.removeprefix("vault:")
+        if event.startswith("evt_"):
+            detect.event(scope, event)
         elif subject.startswith(("cas_", "fnd_")):  # a finding that became a case has the id it had
             cases.require_seen(scope, subject)
         elif subject.startswith("wrn_"):

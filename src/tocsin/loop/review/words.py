@@ -69,6 +69,7 @@ VERBS: dict[str, str | Promise] = {
     "inspection_overdue": _("Inspection overdue"),
     "case_opened": _("Case opened"),
     "case_moved": _("Case moved on"),
+    "case_graded": _("Grade of the case changed"),
     "case_answered_with": _("Answered with the case it was merged into"),
     "case_transferred": _("Case handed to another post"),
     "case_contested": _("Disputed whose case it is"),
@@ -101,6 +102,7 @@ VERBS: dict[str, str | Promise] = {
     "vault_opened": _("Vault opened for an event"),
     "vault_put": _("Put into the vault"),
     "vault_read": _("Read in the vault"),
+    "vault_taken_out": _("Taken out of the vault"),
     "vault_kept_on": _("Vault kept beyond the event"),
     "vault_destroyed": _("Destroyed the vault of an event"),
     "seal_key_added": _("Seal key added"),
@@ -226,6 +228,7 @@ VERBS: dict[str, str | Promise] = {
     "statement_discarded": _("Statement discarded"),
     # rectify
     "finding_recorded": _("Finding recorded"),
+    "findings_became_cases": _("Findings became cases"),
     "order_served": _("Order served"),
     "plan_entered": _("Five implementations entered"),
     "finding_fixed": _("Reported as fixed"),
@@ -242,6 +245,7 @@ VERBS: dict[str, str | Promise] = {
     "indicators_computed": _("Indicators computed"),
     "timeline_read": _("Timeline read"),
     "ledger_read": _("Ledger read"),
+    "reconstruction_read": _("Responsibility reconstructed"),
 }
 
 

@@ -10,6 +10,7 @@ from tocsin.packkit.section import Section, sections, tables_of
 
 __all__ = ["OWN", "check_sources"]
 
+_IN_GRADE = ("chain", "falls")  # tables of a ladder that stand on something of their own
 OWN = "own:"  # our own suggestion, never verified
 _CITED = re.compile(r"(?:own: .{10,}|[A-Za-z0-9_./-]+\.(?:yaml|md|toml|csv)#[A-Za-z0-9_.-]+(?:; .*)?|https?://\S+)")
 
@@ -32,6 +33,24 @@ def check_sources(folder: Folder, faults: Faults) -> None:
         _cited(section, f"clock {name}")
     for name, section in tables_of(folder.document("lifecycle.toml"), "case", faults):
         _cited(section, f"kind of case {name}")
+        graded = Section(section.document, (*section.path, "grade"), section.table("grade"), faults)
+        for inner in (
+            graded,
+            *(Section(section.document, (*graded.path, key), graded.table(key), faults) for key in _IN_GRADE),
+        ):
+            if inner.data:
+                _cited(inner, f"{'.'.join(str(part) for part in inner.path[2:])} of {name}")
+    for name, section in tables_of(folder.document("checklists.toml"), "case", faults):
+        for code, table in section.table("list").items():
+            if isinstance(table, dict):
+                inner = Section(section.document, (*section.path, "list", code), table, faults)
+                _cited(inner, f"checklist {code} of {name}")
+                for number, one in enumerate(table.get("item", [])):
+                    if isinstance(one, dict) and "source" in one:
+                        _cited(
+                            Section(section.document, (*inner.path, "item", number), one, faults),
+                            f"item {one.get('code')}",
+                        )
     for key in ("mapping", "action", "report"):
         for section in sections(folder.document("playbook.toml"), key, faults):
             _cited(section, f"playbook {key}")

@@ -6,16 +6,30 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from tocsin.records.ledger.canonical import canonical
+from tocsin.records.seal import services as seal
 
-__all__ = ["commitment", "new_salt", "of_answers"]
+__all__ = ["Salted", "commitment", "new_salt", "of_answers", "salt_of"]
+
+
+class Salted(Protocol):
+    """A case, as far as its commitments are concerned."""
+
+    seal_key: str
+    salt: str
 
 
 def new_salt() -> str:
     """Random, kept beside the words."""
     return secrets.token_hex(16)
+
+
+def salt_of(case: Salted) -> str:
+    """The salt of a case's commitments. Of a sealed case it is made from what is kept and the data key: what a database leaves
+    of a row that it has written over (PostgreSQL does, until the page is used again) gives no salt without that key."""
+    return seal.open_key(case.seal_key).made_from(case.salt, "salt") if case.seal_key else case.salt
 
 
 def commitment(text: str, salt: str) -> str:

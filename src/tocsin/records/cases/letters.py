@@ -1,5 +1,5 @@
 """Letters about clocks: the owner is told of a warning point and of a deadline, the supervisor of a deadline too; who owns an
-appeal, that it was made.
+appeal, that it was made; owner and supervisor, that the grade of a case changed.
 
 A crossing is a fact, and each fact comes here once (``records.outbox.carrier``): so there is one letter for each crossing, also
 when the worker was down as it happened. What is no longer so when the worker comes is not told. How and when a letter goes is
@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from tocsin.packkit.appeal_levels import next_level
+from tocsin.packkit.grading import grade_kept
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.appeal_owner import nearest
 from tocsin.records.cases.facts import CaseChanged, ClockNearing, ClockRunOut
 from tocsin.records.cases.kinds import kind_of
 from tocsin.records.cases.models import AppealRow, CaseRow, ClockRow
 from tocsin.records.cases.refusals import in_words
+from tocsin.records.cases.services.grading import GRADED
 from tocsin.records.dispatch.message import Text
 from tocsin.records.dispatch.notify import tell_posts
 from tocsin.records.org import queries as org
@@ -29,9 +31,10 @@ from tocsin.records.org.actor import service
 from tocsin.records.org.services import PostLine
 from tocsin.terms.moment import to_us
 
-__all__ = ["APPEAL", "NEAR", "PASSED", "on_case_changed", "on_clock_nearing", "on_clock_run_out"]
+__all__ = ["APPEAL", "GRADE", "NEAR", "PASSED", "on_case_changed", "on_clock_nearing", "on_clock_run_out"]
 
 NEAR, PASSED, APPEAL = "case_deadline_near", "case_deadline_passed", "case_appeal_made"
+GRADE = "case_grade_changed"
 _BY = service("rule:clocks")
 
 
@@ -54,8 +57,11 @@ def on_clock_run_out(facts: Sequence[ClockRunOut], now: datetime) -> None:
 
 
 def on_case_changed(facts: Sequence[CaseChanged], now: datetime) -> None:
-    """Appeals were made: each owner is told, unless it is decided already."""
+    """Appeals were made: each owner is told, unless it is decided already. A grade changed: the owner of the case and the
+    supervisor are told what it is now."""
     for fact in facts:
+        if fact.what == GRADED:
+            _tell_of_grade(CaseRow.objects.get(id=fact.case), now)
         if fact.what == "appeal_made":
             made = AppealRow.objects.select_related("case").filter(case=fact.case, decided_at=None).first()
             if made is not None:
@@ -81,6 +87,34 @@ def _tell_of_appeal(made: AppealRow, now: datetime) -> None:
         return Text(_("{number}: {level} asked for").format(**given), body)
 
     tell_posts(APPEAL, [org.post(made.owner)], write, about=case.id, link=f"/cases/{case.id}/", actor=_BY, now=now)
+
+
+def _tell_of_grade(case: CaseRow, now: datetime) -> None:
+    goes_on = CaseRow.objects.get(id=case.survivor) if case.survivor else case
+    kind = kind_of(case.kind, case.declaration_id)
+    grade = grade_kept(kind, case.values)
+    if kind.grade is None or grade is None or case.purged_at is not None:
+        return
+    table, chain = kind.grade, kind.grade.chain
+    running = ClockRow.objects.filter(case=case, code=chain.clock if chain else "", purpose="case", ended_at=None)
+    next_hop = running.order_by("-id").first() if chain else None
+    owner = org.post(goes_on.owner)
+    posts = [owner, *nearest(kind.supervisor, case.jurisdiction, now=now, but=[owner.id])[:1]]
+
+    def write(language: str) -> Text:
+        given = {"number": case.number, "kind": in_words(kind.title), "grade": in_words(grade.title)}
+        body = [_("{kind} {number} is now graded: {grade}.").format(**given)]
+        if by := table.body(grade.investigated_by):
+            body.append(_("Investigated by: {body}.").format(body=in_words(by.title)))
+        if to := table.body(grade.report_to):
+            body.append(_("To be reported up to: {body}.").format(body=in_words(to.title)))
+        if next_hop is not None:
+            clause = kind.clocks[next_hop.code].clause
+            body.append(_("The next report up is due by {due} ({clause}).").format(due=_local(next_hop), clause=clause))
+        return Text(_("{number}: now {grade}").format(**given), " ".join(body))
+
+    link, thread = f"/cases/{goes_on.id}/", f"grade:{case.id}"
+    tell_posts(GRADE, posts, write, about=goes_on.id, link=link, thread=thread, actor=_BY, now=now)
 
 
 def _local(clock: ClockRow) -> str:

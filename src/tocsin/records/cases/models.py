@@ -7,8 +7,10 @@ from django.db import models
 __all__ = [
     "AppealRow", "CalendarYearRow", "CaseRow", "ClockRow", "CountsRow", "DeclarationRow", "DocumentRow", "HandRow", "LegRow",
     "MergeRow",
-    "MessageRow", "NumberRow", "RatingRow", "ReadingRow",
+    "MessageRow", "NumberRow", "RatingRow", "ReadingRow", "STANDS_IN",
 ]  # fmt: skip
+
+STANDS_IN = "stands_in"  # no post is made for such cases there: this one has it until it can be handed on
 
 
 class DeclarationRow(models.Model):
@@ -160,7 +162,7 @@ class ClockRow(models.Model):
 
 
 class HandRow(models.Model):
-    """The case changed hands, or somebody said it should: ``what`` is assigned, transferred, contested or ruled."""
+    """The case changed hands, or somebody said it should: ``what`` is assigned, transferred, contested, ruled or STANDS_IN."""
 
     case = models.ForeignKey(CaseRow, models.PROTECT, related_name="hands")
     what = models.CharField(max_length=12)
@@ -169,6 +171,9 @@ class HandRow(models.Model):
     why = models.TextField(default="")
     at = models.DateTimeField()
     by = models.CharField(max_length=120)
+
+    class Meta:
+        indexes = [models.Index(fields=["case"], name="cases_stands_in", condition=models.Q(what=STANDS_IN))]
 
 
 class MergeRow(models.Model):

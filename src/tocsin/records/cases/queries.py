@@ -6,15 +6,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from tocsin.packkit.case_moves import EARLIER
+from tocsin.packkit.checklists import form_of
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.blobs import read_blob
 from tocsin.records.cases.kinds import kind_of, kinds_in_use
 from tocsin.records.cases.models import (
+    STANDS_IN,
     AppealRow,
     CaseRow,
     ClockRow,
@@ -209,7 +213,8 @@ class ReceiptFile:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is asked for. ``which``: open, overdue, over or all; empty texts ask for nothing; ``ids``: those at
+    """What a list is asked for. ``which``: open, overdue, unowned (some post stands in for an owner that there is not), over or
+    all; empty texts ask for nothing; ``ids``: those at
     most."""
 
     which: str = "open"
@@ -254,7 +259,7 @@ def _file(scope: Scope, case_id: str, account: str, now: datetime | None) -> Cas
         values = _in_order(line.kind, answers_opened(row, row.values, row.sealed, key))
         line = replace(line, values=values, place=place_opened(row.sealed, key))
     joined = [(one.id, one.number) for one in _seen(scope).filter(survivor=row.id).order_by("number")]
-    children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at")[:100]))
+    children = _with_deadlines(list(_seen(scope).filter(parent=row.id).order_by("opened_at", "id")[:100]))
     return CaseFile(
         line, _clocks(row), _legs(row, key), _hands(row, key),
         _messages(row, key), [_made(DocumentLine, one) for one in DocumentRow.objects.filter(case=row).order_by("id")],
@@ -325,6 +330,10 @@ def _filtered(scope: Scope, wanted: Filter) -> QuerySet[CaseRow]:
         rows = rows.filter(id__in=LegRow.objects.filter(post=wanted.legs_of, ended_at=None).values("case_id"))
     if wanted.which == "open":
         return rows.filter(Q(over_at=None) | Q(id__in=_appeals_open().values("case_id")))
+    if wanted.which == "unowned":
+        handed = HandRow.objects.filter(case_id=OuterRef("case_id")).exclude(what=STANDS_IN)  # by whoever stood in
+        stands_in = HandRow.objects.filter(~Exists(handed), what=STANDS_IN)
+        return rows.filter(over_at=None, id__in=stands_in.values("case_id"))
     if wanted.which == "over":
         return rows.exclude(over_at=None)
     if wanted.which == "overdue":
@@ -394,10 +403,21 @@ def _with_deadlines(rows: Sequence[CaseRow]) -> list[CaseLine]:
 
 
 def _in_order(kind: CaseKind, values: dict[str, Any]) -> dict[str, Any]:
-    """Answers as their forms ask them, the opening's first: PostgreSQL keeps the names of an object in an order of its own."""
-    asked = [kind.form, *(move.form for move in kind.moves.values())]
-    names = [question.name for form in asked if form for question in kind.forms[form].questions]
-    return {name: values[name] for name in dict.fromkeys([*names, *values]) if name in values}
+    """Answers as their forms ask them, the opening's first: PostgreSQL keeps the names of an object in an order of its own.
+    Earlier answers to a form that is asked again stand together, each time before the next."""
+    places: dict[str, tuple[int, int]] = {}
+    for at, form in enumerate(
+        dict.fromkeys([kind.form, *(form_of(kind, move, values) for move in kind.moves.values())])
+    ):
+        for nth, question in enumerate(kind.forms[form].questions if form else ()):
+            places.setdefault(question.name, (at, nth))
+
+    def place(name: str) -> tuple[int, float, int]:
+        asked, _sign, times = name.partition(EARLIER)
+        at, nth = places.get(asked, (len(kind.moves) + 1, 0))
+        return at, int(times) if times else inf, nth
+
+    return {name: values[name] for name in sorted(values, key=place)}
 
 
 _OWN = ("kind", "has_requester", "pack_sha", "due_at", "overdue", "provisional")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tocsin.packkit.answers import AnswerFault
+from tocsin.packkit.answers import AnswerFault, has_unseen
 from tocsin.packkit.case_moves import WhyNot
 from tocsin.packkit.forms import Form
 from tocsin.packkit.lifecycle import CaseKind
@@ -18,7 +18,7 @@ __all__ = [
 ]  # fmt: skip
 
 WORDS_AT_MOST = 4000
-_HIDDEN = {chr(n) for n in range(32)} - {"\n", "\t"}
+_MOST_SAID = 30
 
 
 class AnswersRefused(BadForm):
@@ -26,7 +26,8 @@ class AnswersRefused(BadForm):
 
     def __init__(self, faults: Sequence[AnswerFault], form: Form | None) -> None:
         self.faults = list(faults)
-        said = [f"{_title(form, fault.field)}: {fault_words(fault.what)}" for fault in faults[:8]]
+        shown = faults[:_MOST_SAID]  # a checklist is told whole
+        said = [f"{_title(form, fault.field)}: {fault_words(fault.what)}" for fault in shown]
         super().__init__(_("form"), "; ".join(said), _("correct these and send it again; nothing was changed"))
 
 
@@ -43,6 +44,11 @@ def fault_words(what: str) -> str:
         "long": _("is too long"), "choice": _("is none of the choices"), "range": _("is outside what is possible"),
         "hidden": _("holds characters that cannot be seen"), "day": _("is no day; write it as 2026-01-31"),
         "moment": _("is no moment; write day and time"), "zone": _("has no time zone"), "ahead": _("lies in the future"),
+        "behind": _("lies in the past"),
+        "unmet": _("an item of the checklist is not met: choose findings, or correct the item"),
+        "recorded": _("a finding was recorded at this inspection already: choose findings"),
+        "all_met": _("no item of the checklist is not met, and no finding was recorded: choose in order, or mark the item"),
+        "picture": _("is not met and needs a photograph"),
     }.get(what, what)  # fmt: skip
 
 
@@ -64,7 +70,12 @@ def move_refused(kind: CaseKind, code: str, reason: WhyNot, number: str, state: 
                           _("have a colleague do it"))  # fmt: skip
     if reason is WhyNot.OPERATOR:
         return NotAllowed(thing, _("who operates the facility does not look again"), _("have a colleague do it"))
+    if reason is WhyNot.LATE and move:
+        clause = kind.clocks[move.within[0]].clause
+        return Stale(thing, _("the time in which “{move}” is possible is over ({clause})").format(move=named, clause=clause),
+                     _("write it as a note on the record, which changes nothing that was decided"))  # fmt: skip
     rule, remedy = {
+        WhyNot.CHAIN: (_("its report has gone up as far as it has to"), _("nothing more has to be passed up")),
         WhyNot.WHEN: (_("“{move}” is not for a case with these answers").format(move=named), again),
         WhyNot.LEGS: (_("helpers have not replied yet"), _("wait for them, or waive their part with a reason")),
         WhyNot.CONTESTED: (_("it is disputed whose it is"), _("wait for the ruling")),
@@ -98,7 +109,7 @@ def words_of(text: str, what: str, *, most: int = WORDS_AT_MOST) -> str:
         raise BadValue(what, _("is empty"), _("say it in a few words"))
     if len(text) > most:
         raise BadValue(what, _("is longer than {n} characters").format(n=most), _("shorten it"))
-    if _HIDDEN & set(text):
+    if has_unseen(text):
         raise BadValue(what, _("holds characters that cannot be seen"), _("type it again without them"))
     return text
 

@@ -41,14 +41,16 @@ class Moments:
 
 def moments_of(
     spec: ClockSpec, started_at: datetime, zone: str, calendar: Calendar, pauses: Sequence[Sequence[Any]] = (),
-    extensions: int = 0,
+    extensions: int = 0, *, now: datetime,
 ) -> Moments:  # fmt: skip
-    """The moments of a clock. Raises BadTime for pauses that overlap."""
+    """The moments of a clock. One that starts on a day ahead (an order's limit) is warned of before it starts. Raises BadTime
+    for pauses that overlap."""
     grant = spec.extension
     granted = [Extension(grant.period, grant.clause)] * extensions if grant and grant.period else []
     stood = [Pause(from_us(one[0]), from_us(one[1]) if one[1] is not None else None) for one in pauses]
     answer: Due = due(spec.period, started_at, calendar=calendar, zone=zone, pauses=stood, extensions=granted)
-    warn = warning_point(spec.warn, answer, started_at, calendar=calendar, zone=zone) if spec.warn else None
+    since = min(started_at, now)
+    warn = warning_point(spec.warn, answer, since, calendar=calendar, zone=zone) if spec.warn else None
     deadline = answer.rolled if spec.roll else answer.strict
     return Moments(answer.strict, answer.rolled, deadline, warn, answer.provisional, answer.calendar, answer.standing)
 
@@ -76,7 +78,7 @@ def new_row(
 def recompute(row: ClockRow, spec: ClockSpec, calendar: Calendar, *, now: datetime) -> bool:
     """Compute a row again; whether its deadline moved. A deadline that now lies ahead will be told of anew when it passes."""
     before = row.due_at
-    moments = moments_of(spec, row.started_at, row.zone, calendar, row.pauses, len(row.extensions))
+    moments = moments_of(spec, row.started_at, row.zone, calendar, row.pauses, len(row.extensions), now=now)
     for name in Moments.__slots__:
         setattr(row, name, getattr(moments, name))
     if row.due_at > now:

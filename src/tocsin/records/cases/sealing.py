@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from tocsin.packkit.case_moves import put_aside
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.seal import services as seal
 from tocsin.records.seal.envelope import DataKey
@@ -34,18 +35,25 @@ def begin(case_id: str, kind: CaseKind, *, now: datetime) -> str:
     return seal.new_key(case_id, now=now)[0] if kind.sealed else ""
 
 
-def put_answers(case: Sealable, kind: CaseKind, before: bytes | None, answers: Mapping[str, Any], place: str = "") -> tuple[
-    dict[str, Any], bytes | None
-]:  # fmt: skip
-    """Answers parted into those outside the seal and, with what was sealed before, those under it."""
+def put_answers(
+    case: Sealable, kind: CaseKind, values: Mapping[str, Any], sealed: bytes | None, form: str, answers: Mapping[str, Any],
+    place: str = "",
+) -> tuple[dict[str, Any], bytes | None]:  # fmt: skip
+    """All answers of a case once a form was answered: those outside the seal, and those under it. What the form asked again is
+    kept as an earlier answer, under the seal where it was."""
+    aside = put_aside(kind, form, answered(values, sealed))
+    outside = {aside.get(name, name): value for name, value in values.items()}
     if not case.seal_key:
-        return dict(answers), before
+        return outside | dict(answers), sealed
     inside = {name: value for name, value in answers.items() if name not in kind.outside}
-    kept, key = _map(before), seal.open_key(case.seal_key)
+    kept, key = _map(sealed), seal.open_key(case.seal_key)
+    for name, earlier in aside.items():
+        if name in kept:  # a value is bound to its name: it is closed anew
+            kept[earlier] = key.close(key.open(kept.pop(name), _ANSWER + name), _ANSWER + earlier)
     kept |= {name: key.close(json.dumps(value, ensure_ascii=False), _ANSWER + name) for name, value in inside.items()}
     if place:
         kept[_PLACE] = key.close(place, _PLACE)
-    return {name: value for name, value in answers.items() if name not in inside}, json.dumps(kept).encode()
+    return outside | {name: value for name, value in answers.items() if name not in inside}, json.dumps(kept).encode()
 
 
 def answered(values: Mapping[str, Any], sealed: bytes | memoryview | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.clocks import Period, due
 from tocsin.geo.jurisdiction import is_inside
+from tocsin.packkit.answers import has_unseen
 from tocsin.records.cases import queries as cases
 from tocsin.records.cases.calendars import calendars_in_use
 from tocsin.records.cases.running import zone_of
@@ -181,7 +182,8 @@ def decide(
 
 
 def withdraw(consultation_id: str, why: str, *, version: int, actor: Actor, now: datetime) -> None:
-    """Nobody is asked any more, with the reason. Raises what ``decide`` raises of its guards."""
+    """Nobody is asked any more, with the reason; those who have not answered are told by letter. Raises what ``decide`` raises
+    of its guards."""
     with transaction.atomic():
         row = _held(consultation_id)
         _require_decider(row, actor)
@@ -190,7 +192,13 @@ def withdraw(consultation_id: str, why: str, *, version: int, actor: Actor, now:
         _see_deadline(row, now)
         row.withdrawn_at = now
         _save(row)
-        _tell(row, "consultation_withdrawn", actor, now)
+        silent, _against = _standing(row)
+        if silent:  # whoever has answered waits for a decision, not for a letter that nothing is to be done
+            tell_posts("consultation", [org.post(post) for post in silent], lambda language: Text(
+                _("Your opinion is not asked for any more: {thing}").format(thing=row.thing),
+                _("The question was withdrawn. There is nothing left to answer.")), about=row.id, event=row.event,
+                link=f"/consultations/{row.id}/", actor=actor, now=now)  # fmt: skip
+        _tell(row, "consultation_withdrawn", actor, now, silent=silent)
 
 
 def finish_task(task_id: str, note: str, *, actor: Actor, now: datetime) -> None:
@@ -257,6 +265,7 @@ def _checked(new_tasks: Sequence[NewTask], row: ConsultationRow, now: datetime) 
     if len(new_tasks) > TASKS_AT_MOST:
         raise BadValue(_thing(row), _("it gives more than {n} tasks").format(n=TASKS_AT_MOST), _("give fewer"))
     for task in new_tasks:
+        _words(task.title, _("task"))
         if not task.title.strip() or len(task.title) > 200:
             raise BadValue(
                 _("task"), _("it has no title, or one of more than 200 characters"), _("say it in a few words")
@@ -305,11 +314,13 @@ def _save(row: ConsultationRow) -> None:
 
 
 def _words(text: str, what: str, *, needed: bool = False) -> str:
-    said = text.strip()
+    said = text.replace("\r\n", "\n").strip()
     if needed and not said:
         raise BadValue(what, _("nothing is written"), _("write it"))
     if len(said) > WORDS_AT_MOST:
         raise TooBig(what, _("it is longer than {n} characters").format(n=WORDS_AT_MOST), _("say it in fewer words"))
+    if has_unseen(said):
+        raise BadValue(what, _("holds characters that cannot be seen"), _("type it again without them"))
     return said
 
 

@@ -9,7 +9,8 @@ __all__ = ["DraftRow", "SentRow"]
 
 class DraftRow(models.Model):
     """What an account typed into a form. ``form``: the address it is sent to; ``fields``: pairs of name and text;
-    ``why``: the words of its refusal. Of a sealed kind ``fields`` is empty and ``sealed`` holds them, under the
+    ``said``: why it was refused, as parts that the door can word in any language; ``why``: its words, of drafts kept before
+    that. Of a sealed kind ``fields`` is empty and ``sealed`` holds them, under the
     case's key or one that dies with the draft (``own_key``)."""
 
     account = models.CharField(max_length=60)
@@ -19,6 +20,7 @@ class DraftRow(models.Model):
     seal_key = models.CharField(max_length=40, default="")
     own_key = models.BooleanField(default=False)
     why = models.CharField(max_length=400, default="")
+    said = models.JSONField(default=list)
     kept_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tocsin.records.drafts.models import DraftRow
 from tocsin.records.seal import services as seal
@@ -15,12 +16,14 @@ __all__ = ["DraftLine", "draft", "drafts"]
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """What was typed and not sent, and why it was refused ("" where the session had ended)."""
+    """What was typed and not sent, and why it was refused: ``said`` as parts to be worded, ``why`` as it was worded (both empty
+    where the session had ended)."""
 
     id: int
     form: str
     fields: tuple[tuple[str, str], ...]
     why: str
+    said: list[Any]
     kept_at: datetime
 
 
@@ -46,4 +49,5 @@ def _line(row: DraftRow) -> DraftLine | None:
             fields = json.loads(seal.open_key(row.seal_key).open(row.sealed, "draft"))
         except TocsinError:
             return None
-    return DraftLine(row.pk, row.form, tuple((str(name), str(text)) for name, text in fields), row.why, row.kept_at)
+    return DraftLine(row.pk, row.form, tuple((str(name), str(text)) for name, text in fields), row.why, row.said,
+                     row.kept_at)  # fmt: skip

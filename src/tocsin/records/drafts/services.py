@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -32,9 +33,17 @@ _OF_DRAFTS = "draft"  # subject of keys that are a draft's own
 
 
 def keep(
-    account: str, form: str, fields: Fields, why: str = "", *, case: str = "", sealed: bool = False, now: datetime
+    account: str,
+    form: str,
+    fields: Fields,
+    said: Sequence[Any] = (),
+    *,
+    case: str = "",
+    sealed: bool = False,
+    now: datetime,
 ) -> bool:
-    """Keep what an account typed into a form, in place of what was kept of it before. ``case``: the one that the form is about;
+    """Keep what an account typed into a form, in place of what was kept of it before. ``said``: why it was refused, as JSON
+    that the door words when it is read. ``case``: the one that the form is about;
     under seal where that is. ``sealed``: of a sealed kind, the case is not opened yet. False, and nothing is kept, for what is
     empty or too large, and where the key of the case is gone."""
     size = sum(len(name) + len(text) for name, text in fields)
@@ -48,7 +57,7 @@ def keep(
     seal_key = (CaseRow.objects.filter(id=case).values_list("seal_key", flat=True).first() or "") if case else ""
     with transaction.atomic():
         _delete(DraftRow.objects.filter(account=account, form=form[:200]))
-        row = DraftRow(account=account, form=form[:200], why=why[:400], kept_at=now)
+        row = DraftRow(account=account, form=form[:200], said=list(said), kept_at=now)
         if sealed or seal_key:
             row.own_key = not seal_key
             row.seal_key = seal_key or seal.new_key(_OF_DRAFTS, now=now)[0]
@@ -57,7 +66,7 @@ def keep(
             except Unavailable:
                 return False
             row.sealed = key.close(json.dumps(list(fields), ensure_ascii=False), _FIELD)
-            row.why = ""  # a refusal may repeat what was typed
+            row.said = []  # a refusal may repeat what was typed
         else:
             row.fields = [list(pair) for pair in fields]
         row.save()

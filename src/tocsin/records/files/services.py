@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.records.blobs import keep_blob
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import CaseRow
 from tocsin.records.cases.sealing import words_kept
 from tocsin.records.cases.services.rows import held, save, tell
@@ -44,7 +44,7 @@ def keep_files(case_id: str, given: Sequence[Given], *, version: int, actor: Act
 
 
 def _mark(row: CaseRow, one: Given) -> str:
-    return commitment(one.digest, row.salt) if row.seal_key else one.digest
+    return commitment(one.digest, salt_of(row)) if row.seal_key else one.digest
 
 
 def _row(row: CaseRow, mark: str, one: Given, actor: Actor, now: datetime) -> FileRow:

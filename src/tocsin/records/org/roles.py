@@ -54,6 +54,7 @@ class Act(enum.StrEnum):
     RECHECK_FINDING = "recheck_finding"
     PUBLISH_REVIEW = "publish_review"
     CLOSE_EVENT = "close_event"
+    KEEP_VAULT = "keep_vault"
     READ_CASES = "read_cases"
     WORK_CASES = "work_cases"
     READ_RISKS = "read_risks"
@@ -97,6 +98,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.RECHECK_FINDING: frozenset({_R.INSPECTOR}),
     Act.PUBLISH_REVIEW: frozenset({_R.COMMANDER, _R.CASE_HANDLER}),
     Act.CLOSE_EVENT: frozenset({_R.DUTY_OFFICER, _R.COMMANDER}),
+    Act.KEEP_VAULT: frozenset({_R.DUTY_OFFICER, _R.INSPECTOR, _R.COMMANDER, _R.CASE_HANDLER}),
     Act.READ_CASES: _CASEWORK | {_R.AUDITOR},
     Act.WORK_CASES: _CASEWORK,
     Act.READ_RISKS: _WATCHERS | {_R.FACILITY_OPERATOR},
@@ -139,6 +141,7 @@ _ACTS: dict[Act, Promise] = {
     Act.RECORD_FINDING: _("record findings"), Act.SERVE_ORDER: _("serve orders"),
     Act.ENTER_PLAN: _("enter a rectification plan"), Act.RECHECK_FINDING: _("re-check findings"),
     Act.PUBLISH_REVIEW: _("publish reviews"), Act.CLOSE_EVENT: _("close events"),
+    Act.KEEP_VAULT: _("keep or read personal data of events"),
     Act.READ_CASES: _("read cases"), Act.WORK_CASES: _("work on cases"),
     Act.READ_RISKS: _("read the risk register"), Act.KEEP_RISKS: _("keep the risk register"),
     Act.READ_CONSULTATIONS: _("read consultations"), Act.ASK_CONSULTATION: _("ask for opinions"),

@@ -2,23 +2,27 @@
 ``services``, inside its transactions.
 
 The interval runs from the last inspection that was done, else from the first risk that was entered. A case is opened some days
-ahead, once; one that is called off does not stop the plan: the facility is due as before.
+ahead, once. One that is called off names the day of the next, and the plan goes on from there: on that day, or when the
+interval ends that is counted from the calling off, whichever comes first; so nobody puts an inspection off for ever.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
+from tocsin.packkit.answers import start_of
 from tocsin.packkit.risks import InspectionPlan
 from tocsin.records.cases import queries as cases
 from tocsin.records.cases import services as case_services
 from tocsin.records.cases.facts import CaseMoved, CaseOpened
 from tocsin.records.cases.queries import Filter
+from tocsin.records.cases.running import zone_of
 from tocsin.records.ledger import services as ledger
 from tocsin.records.org.actor import service
 from tocsin.records.org.scope import EVERYWHERE
@@ -64,17 +68,19 @@ def plan_facility(facility: str, *, now: datetime) -> None:
             row.delete()
         return
     gravest, plan = planned[0]
-    done, is_open = _inspections(plan, facility)
+    past = _inspections(plan, facility, gravest.jurisdiction)
     first = open_risks.order_by("opened_at").values_list("opened_at", flat=True)
-    since = done or first[0]
-    ends = ends_of(pack_of(gravest.pack), _interval(gravest), since, gravest.jurisdiction)
+    since = past.done or first[0]
+    due_at = _interval_ends(gravest, past.off or since)
+    if past.off and past.next_end:
+        due_at = min(due_at, past.next_end)
     InspectionRow.objects.update_or_create(
         facility=facility,
         defaults={
             "jurisdiction": gravest.jurisdiction, "pack": gravest.pack, "grade": gravest.grade, "level": gravest.level,
-            "since": since, "inspected": done is not None, "due_at": ends.due_at,
-            "open_at": ends.due_at - timedelta(days=plan.ahead_days), "case": is_open, "why_not": "", "tried_at": None,
-            "overdue_at": row.overdue_at if row is not None and row.due_at == ends.due_at else None,
+            "since": since, "inspected": past.done is not None, "called_off": past.off, "due_at": due_at,
+            "open_at": due_at - timedelta(days=plan.ahead_days), "case": past.is_open, "why_not": "", "tried_at": None,
+            "overdue_at": row.overdue_at if row is not None and row.due_at == due_at else None,
         },
     )  # fmt: skip
 
@@ -137,11 +143,32 @@ def _interval(risk: RiskRow) -> str:
     return found.inspect if found else ""
 
 
-def _inspections(plan: InspectionPlan, facility: str) -> tuple[datetime | None, str]:
-    """When the last inspection was done, and the id of one that is open."""
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """When the last inspection was done; when one was called off after that, and the end of the day that was named then; the id
+    of one that is open."""
+
+    done: datetime | None
+    off: datetime | None
+    next_end: datetime | None
+    is_open: str
+
+
+def _inspections(plan: InspectionPlan, facility: str, area: str) -> _Past:
     found = cases.cases(EVERYWHERE, Filter("all", kind=plan.case, facility=facility), at_most=100)
-    done = [line.over_at for line in found if line.state == plan.done and line.over_at is not None]
-    return max(done, default=None), next((line.id for line in found if line.over_at is None), "")
+    over = [(line.over_at, line) for line in found if line.over_at is not None]
+    done = max((at for at, line in over if line.state == plan.done), default=None)
+    off = [(at, line) for at, line in over if line.state == plan.called_off and (done is None or at > done)]
+    at, last = max(off, key=lambda pair: pair[0], default=(None, None))
+    named = (
+        last.values.get(plan.next) if last else None
+    )  # none where it was called off under an earlier version of the pack
+    end = start_of((date.fromisoformat(named) + timedelta(days=1)).isoformat(), zone_of(area)) if named else None
+    return _Past(done, at, end, next((line.id for line in found if line.over_at is None), ""))
+
+
+def _interval_ends(risk: RiskRow, since: datetime) -> datetime:
+    return ends_of(pack_of(risk.pack), _interval(risk), since, risk.jurisdiction).due_at
 
 
 def _follow(moved: list[tuple[str, str]], now: datetime) -> None:

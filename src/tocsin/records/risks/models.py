@@ -74,8 +74,8 @@ class AssessmentRow(models.Model):
 
 class InspectionRow(models.Model):
     """When a facility is inspected next, by its gravest open risk. ``since``: its last inspection, else when its first risk was
-    entered. ``open_at``: from when on a case for it is opened; ``case``: the one that is open ("" none); ``why_not``: why
-    none could be, when that was ``tried_at``."""
+    entered; ``called_off``: when one was called off since then. ``open_at``: from when on a case for it is opened; ``case``:
+    the one that is open ("" none); ``why_not``: why none could be, when that was ``tried_at``."""
 
     facility = models.CharField(max_length=100, primary_key=True)
     jurisdiction = models.CharField(max_length=200, default="")
@@ -84,6 +84,7 @@ class InspectionRow(models.Model):
     level = models.SmallIntegerField()
     since = models.DateTimeField()
     inspected = models.BooleanField(default=False)
+    called_off = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     open_at = models.DateTimeField()
     case = models.CharField(max_length=40, default="")

@@ -74,7 +74,7 @@ class AssessmentLine:
 @dataclass(frozen=True, slots=True)
 class InspectionLine:
     """When a facility is inspected next. ``since``: its last inspection (``inspected``), else when its first risk was
-    entered."""
+    entered; ``called_off``: when one was called off since then."""
 
     facility: str
     jurisdiction: str
@@ -83,6 +83,7 @@ class InspectionLine:
     level: int
     since: datetime
     inspected: bool
+    called_off: datetime | None
     due_at: datetime
     case: str
     why_not: str

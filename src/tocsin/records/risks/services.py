@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.geo.jurisdiction import is_inside
+from tocsin.packkit.answers import has_unseen
 from tocsin.records.cases.calendars import calendars_in_use
 from tocsin.records.cases.facts import CalendarLoaded
 from tocsin.records.ledger import services as ledger
@@ -214,9 +215,11 @@ def _require_thing(given: NewRisk, thing: str) -> None:
 
 def _words(text: str, thing: str) -> str:
     """What somebody wrote, without blanks around it. Raises TooBig, and BadValue where it speaks of people as risks."""
-    said = text.strip()
+    said = text.replace("\r\n", "\n").strip()
     if len(said) > WORDS_AT_MOST:
         raise TooBig(thing, _("it is longer than {n} characters").format(n=WORDS_AT_MOST), _("say it in fewer words"))
+    if has_unseen(said):
+        raise BadValue(thing, _("holds characters that cannot be seen"), _("type it again without them"))
     crossing = text_refused(said) or name_refused(said)
     if crossing is not None:
         raise BadValue(thing, _("“{word}”: a risk is of a thing, never of people").format(word=crossing.matched),

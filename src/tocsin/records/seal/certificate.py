@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tocsin.records.blobs import blob_exists
 from tocsin.records.ledger import queries as ledger
@@ -15,13 +18,18 @@ from tocsin.records.ledger import services as ledger_services
 from tocsin.records.ledger.canonical import canonical
 from tocsin.records.ledger.queries import Line
 from tocsin.records.seal.models import CertificateRow, DataKeyRow
+from tocsin.records.seal.vault_kinds import rule_words
 from tocsin.terms.errors import UnknownName
 from tocsin.terms.moment import from_us
 
-__all__ = ["VERBS", "certificate_faults", "certificate_text", "certificates", "issue"]
+__all__ = ["VERBS", "certificate_faults", "certificate_lines", "certificate_text", "certificates", "issue"]
 
 VERBS = ("case_purged", "vault_destroyed")
-_COUNTED = ("answers", "messages", "words", "documents", "items", "files", "bytes")
+_COUNTED: dict[str, Promise] = {
+    "answers": gettext_lazy("answers"), "messages": gettext_lazy("messages"),
+    "words": gettext_lazy("words of helpers and appeals"), "documents": gettext_lazy("documents"),
+    "items": gettext_lazy("items"), "files": gettext_lazy("files"),
+}  # fmt: skip
 
 
 def issue(subject: str, verb: str, facts: Mapping[str, Any], *, actor: str, now: datetime) -> str:
@@ -44,27 +52,42 @@ def certificates(*, at_most: int = 200) -> list[tuple[str, datetime, dict[str, A
     return [(row.subject, row.at, row.facts) for row in rows]
 
 
-def certificate_text(subject: str) -> str:
-    """The certificate for printing. Raises UnknownName where nothing of this name was destroyed."""
+def certificate_lines(subject: str) -> list[tuple[str, str]]:
+    """The certificate, line by line with its labels, in the present language. Raises UnknownName where nothing of this name was
+    destroyed."""
     row, entry = _row(subject), _entry(subject)
     facts = row.facts
-    counts = [f"  {name:<12}{facts[name]:>12,}" for name in _COUNTED if name in facts and name != "files"]
-    covered = f"root {entry.sealed_in}" if entry and entry.sealed_in else "the next root (within a minute)"
-    where = f"entry {entry.number} of chain {subject}, hash {entry.hash}, covered by {covered}" if entry else "MISSING"
-    lines = [
-        "CERTIFICATE OF DESTRUCTION", "",
-        f"What        {facts['what']}",
-        f"Destroyed   {row.at.isoformat()}",
-        f"Rule        {facts['rule']}",
-        *([f"Clause      {facts['clause']}"] if facts.get("clause") else []),
-        *([f"Ended       {from_us(facts['ended_us']).isoformat()}"] if facts.get("ended_us") else []),
-        f"Data key    {facts['key']} (AES-256-GCM), destroyed; the salt of its commitments, destroyed",
-        "How many", *counts, f"  {'files':<12}{len(facts['files']):>12,}", "",
-        f"Ledger      {where}",
-        f"Certificate {row.digest}",
-        f"Check again tocsin seal certificate {subject} --check",
+    event = facts.get("event")
+    counted = [
+        (words, len(facts[name]) if name == "files" else facts[name])
+        for name, words in _COUNTED.items()
+        if name in facts
+    ]
+    return [
+        (_("What"), _("vault of event {event}").format(event=event) if event else facts["what"]),
+        (_("Destroyed"), row.at.isoformat()),
+        (_("Rule"), rule_words(facts["rule"])),
+        *([(_("Clause"), facts["clause"])] if facts.get("clause") else []),
+        *([(_("Ended"), from_us(facts["ended_us"]).isoformat())] if facts.get("ended_us") else []),
+        (_("Data key"), _("{key} (AES-256-GCM), destroyed; the salt of its commitments, destroyed").format(key=facts["key"])),
+        (_("How many"), ", ".join(f"{n} {words}" for words, n in counted)),
+        (_("Ledger"), _where(subject, entry)),
+        (_("Certificate"), row.digest),
     ]  # fmt: skip
-    return "\n".join(lines)
+
+
+def certificate_text(subject: str) -> str:
+    """The certificate for printing: its lines, and the facts themselves, whose SHA-256 is the certificate. Raises
+    UnknownName."""
+    facts = canonical(_row(subject).facts)
+    said = [f"{label}: {value}" for label, value in certificate_lines(subject)]
+    how = _(
+        "the certificate is the SHA-256 of the line of facts, and the ledger's entry holds it; `{command}` checks all of it"
+    )
+    return "\n".join([
+        _("CERTIFICATE OF DESTRUCTION"), "", *said, f"{_('Facts')}: {facts}",
+        f"{_('Check again')}: {how.format(command=f'tocsin seal certificate {subject} --check')}",
+    ])  # fmt: skip
 
 
 def certificate_faults(subject: str) -> list[str]:
@@ -72,23 +95,36 @@ def certificate_faults(subject: str) -> list[str]:
     that a restored backup is held against. Raises UnknownName."""
     row, entry, out = _row(subject), _entry(subject), []
     if hashlib.sha256(canonical(row.facts).encode()).hexdigest() != row.digest:
-        out.append("its facts are not those that were certified")
+        out.append(_("its facts are not those that were certified"))
     if entry is None or entry.body.get("certificate") != row.digest:
-        out.append("no entry of the ledger holds its digest")
-    out += [f"the chain is broken at entry {breach.number}: {breach.kind}" for breach in ledger.verify_chain(subject)]
+        out.append(_("no entry of the ledger holds its digest"))
+    out += [_("the chain is broken at entry {n}: {kind}").format(n=breach.number, kind=breach.kind)
+            for breach in ledger.verify_chain(subject)]  # fmt: skip
     if DataKeyRow.objects.filter(subject=subject).exists():
-        out.append("there is a data key for it")
-    out += [f"file {digest} is still there" for digest in row.facts["files"] if blob_exists(digest)]
+        out.append(_("there is a data key for it"))
+    out += [
+        _("file {digest} is still there").format(digest=digest) for digest in row.facts["files"] if blob_exists(digest)
+    ]
     if subject not in settings.CONFIGURATION.home.destroyed():
-        out.append("TOCSIN_HOME/destroyed does not name it: a restored backup would keep it")
+        out.append(_("TOCSIN_HOME/destroyed does not name it: a restored backup would keep it"))
     return out
+
+
+def _where(subject: str, entry: Line | None) -> str:
+    if entry is None:
+        return _("no entry")
+    said = _("entry {n} of chain {chain}, hash {hash}").format(n=entry.number, chain=subject, hash=entry.hash)
+    root = _("covered by root {n}").format(n=entry.sealed_in) if entry.sealed_in else _("covered by the next root")
+    return f"{said}, {root}"
 
 
 def _row(subject: str) -> CertificateRow:
     row = CertificateRow.objects.filter(subject=subject).first()
     if row is None:
         raise UnknownName(
-            f"certificate {subject[:60]}", "nothing of this name was destroyed", "`tocsin seal list` names them"
+            _("certificate of {subject}").format(subject=subject[:60]),
+            _("nothing of this name was destroyed"),
+            _("`tocsin seal list` names them"),
         )
     return row
 

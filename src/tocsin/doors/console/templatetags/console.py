@@ -65,6 +65,13 @@ def double_time(context: Context, at_us: int) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
+def moment(context: Context, at_us: int) -> SafeString:
+    """The moment alone, beside a deadline that says how long it is until then."""
+    now_us, zone = _now(context)
+    return format_html('<time class="absolute" datetime="{}">{}</time>', iso(at_us), absolute(at_us, zone, now_us))
+
+
+@register.simple_tag(takes_context=True)
 def age(context: Context, at_us: int) -> SafeString:
     """The age alone, where room is scarce; the page it leads to has the absolute time."""
     now_us, zone = _now(context)

@@ -4,6 +4,7 @@ says it is fixed and the one who looks again are three different accounts at mos
 
 from __future__ import annotations
 
+from tocsin.loop.rectify.services.archive import forget_archived, note_migrated
 from tocsin.loop.rectify.services.asking import why_not_look
 from tocsin.loop.rectify.services.deadlines import note_look_back_overdue, note_overdue, note_recheck_overdue, sweep
 from tocsin.loop.rectify.services.look_backs import look_back
@@ -13,7 +14,8 @@ from tocsin.loop.rectify.services.recording import record, withdraw
 from tocsin.loop.rectify.services.rows import KIND, LOOK_BACK_KIND, RECHECK_KIND, RULE, WORDS_AT_MOST
 
 __all__ = [
-    "KIND", "LOOK_BACK_KIND", "RECHECK_KIND", "RULE", "WORDS_AT_MOST", "enter_plan", "look_back", "note_look_back_overdue",
-    "note_overdue", "note_recheck_overdue", "recheck", "record", "release", "report_fixed", "serve_order", "sweep",
+    "KIND", "LOOK_BACK_KIND", "RECHECK_KIND", "RULE", "WORDS_AT_MOST", "enter_plan", "forget_archived", "look_back",
+    "note_look_back_overdue", "note_migrated", "note_overdue", "note_recheck_overdue", "recheck", "record", "release",
+    "report_fixed", "serve_order", "sweep",
     "why_not_look", "withdraw",
 ]  # fmt: skip

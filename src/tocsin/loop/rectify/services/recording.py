@@ -37,7 +37,8 @@ def record(
 ) -> str:  # fmt: skip
     """An inspector saw a dangerous condition at a facility; the finding's id, which is its case's. With ``event`` and
     ``verification`` it says where it was made, with ``parent`` which finding is there again. Raises NotAllowed, UnknownName
-    for a facility nobody registered, BadValue, Unavailable where no post could own the case."""
+    for a facility nobody registered, BadValue. Where no case handler's post covers the area it is recorded all the same, and
+    lies with the commander, else with who recorded it, until it can be handed on."""
     with transaction.atomic():
         actor.require(Act.RECORD_FINDING)
         count_photos(photos)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tocsin.packkit.appeal_levels import next_level
 from tocsin.packkit.lifecycle import CaseKind, Desk
 from tocsin.records.cases.appeal_owner import appeal_owner
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import AppealRow, CaseRow, MessageRow
 from tocsin.records.cases.refusals import in_words, words_of
 from tocsin.records.cases.sealing import words_kept
@@ -50,7 +50,7 @@ def appeal(code: str, words: str, *, now: datetime) -> str:
         AppealRow.objects.create(case=row, owner=owner, words=words_kept(row, said, "appeal"), at=now, by=REQUESTER)
         due_us = start_other(row, kind, desk.clock, "appeal", now=now)
         save(row)
-        tell(row, "appeal_made", REQUESTER, now, owner=owner, words=commitment(said, row.salt), due_us=due_us)
+        tell(row, "appeal_made", REQUESTER, now, owner=owner, words=commitment(said, salt_of(row)), due_us=due_us)
     return owner
 
 
@@ -78,7 +78,7 @@ def decide_appeal(case_id: str, upheld: bool, reason: str, *, version: int, acto
             row.reopened += row.over_at is not None
             row.state, row.over_at, row.put_right_at, row.replied_at = desk.reopens, None, None, None
             for name in desk.starts or kind.starts:
-                start_other(row, kind, name, "case", now=now)  # its time begins anew
+                start_other(row, kind, kind.clock_for(name, row.values).code, "case", now=now)  # its time begins anew
         elif desk.stands:
             row.state = desk.stands
             row.over_at = (row.over_at or now) if kind.states[desk.stands].over else None
@@ -90,7 +90,7 @@ def decide_appeal(case_id: str, upheld: bool, reason: str, *, version: int, acto
             now,
             upheld=upheld,
             state=row.state,
-            reason=commitment(said, row.salt),
+            reason=commitment(said, salt_of(row)),
         )
 
 

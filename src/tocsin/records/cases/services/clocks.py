@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.packkit.clocks import ClockSpec, Grant
 from tocsin.records.cases.calendars import calendars_in_use
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import CaseRow, ClockRow
 from tocsin.records.cases.refusals import in_words, words_of
 from tocsin.records.cases.running import recompute
@@ -43,7 +43,7 @@ def pause(case_id: str, clock_id: int, why: str, *, version: int, actor: Actor, 
             now,
             clock=running.code,
             clause=grant.clause,
-            why=commitment(said, row.salt),
+            why=commitment(said, salt_of(row)),
         )
 
 
@@ -59,7 +59,7 @@ def resume(case_id: str, clock_id: int, why: str, *, version: int, actor: Actor,
         running.pauses = [*running.pauses[:-1], [last[0], max(to_us(now), last[0]), *last[2:]]]
         _again(row, running, spec, now)
         tell(row, "clock_resumed", actor.name, now, clock=running.code, clause=grant.clause, due_us=to_us(running.due_at),
-             why=commitment(said, row.salt))  # fmt: skip
+             why=commitment(said, salt_of(row)))  # fmt: skip
 
 
 def extend(case_id: str, clock_id: int, why: str, *, version: int, actor: Actor, now: datetime) -> None:
@@ -78,7 +78,7 @@ def extend(case_id: str, clock_id: int, why: str, *, version: int, actor: Actor,
         running.extensions = [*running.extensions, [actor.name, words_kept(row, said, "clock"), to_us(now)]]
         _again(row, running, spec, now)
         tell(row, "clock_extended", actor.name, now, clock=running.code, clause=grant.clause, due_us=to_us(running.due_at),
-             why=commitment(said, row.salt))  # fmt: skip
+             why=commitment(said, salt_of(row)))  # fmt: skip
 
 
 def _running(case_id: str, clock_id: int, version: int, actor: Actor) -> tuple[CaseRow, ClockRow, ClockSpec]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.records.blobs import Photo, Picture, keep_blob
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import CaseRow, DocumentRow
 from tocsin.records.cases.services.rows import held, save, tell
 from tocsin.records.org.actor import Actor
@@ -49,7 +49,7 @@ def _mark(row: CaseRow, picture: Photo | Picture) -> str:
             raise ValueError("a sealed case takes no picture that lies in the open already")
         return picture.digest
     digest = hashlib.sha256(picture.whole).hexdigest()
-    return commitment(digest, row.salt) if row.seal_key else digest
+    return commitment(digest, salt_of(row)) if row.seal_key else digest
 
 
 def _row(row: CaseRow, mark: str, picture: Photo | Picture, actor: Actor, now: datetime) -> DocumentRow:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tocsin.packkit.lifecycle import CaseKind
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import CaseRow, HandRow
 from tocsin.records.cases.refusals import words_of
 from tocsin.records.cases.sealing import words_kept
@@ -85,7 +85,7 @@ def contest(case_id: str, post: str, why: str, *, version: int, actor: Actor, no
             now,
             owner=row.owner,
             names=after,
-            why=commitment(said, row.salt),
+            why=commitment(said, salt_of(row)),
             due_us=due_us,
         )
 
@@ -122,7 +122,7 @@ def _hand(row: CaseRow, what: str, after: str, why: str, actor: Actor, now: date
     kept = words_kept(row, said, "hand")
     HandRow.objects.create(case=row, what=what, before=before, after=after, why=kept, at=now, by=actor.name)
     row.owner = after
-    body = {"before": before, "owner": after, "why": commitment(said, row.salt)}
+    body = {"before": before, "owner": after, "why": commitment(said, salt_of(row))}
     if what == "ruled":
         tell(row, "case_ruled", actor.name, now, **body)
     else:

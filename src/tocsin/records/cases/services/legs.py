@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import CaseRow, LegRow
 from tocsin.records.cases.refusals import words_of
 from tocsin.records.cases.sealing import words_kept
@@ -62,7 +62,7 @@ def ask_helper(case_id: str, post: str, words: str, *, version: int, actor: Acto
             now,
             leg=leg.pk,
             post=helper.id,
-            words=commitment(said, row.salt),
+            words=commitment(said, salt_of(row)),
             due_us=due_us,
         )
     return int(leg.pk)
@@ -80,7 +80,7 @@ def reply_leg(case_id: str, leg_id: int, words: str, *, actor: Actor, now: datet
         said = words_of(words, _("reply"))
         leg.reply = words_kept(row, said, "reply")
         _end(row, leg, actor, now)
-        tell(row, "helper_replied", actor.name, now, leg=leg.pk, post=leg.post, words=commitment(said, row.salt))
+        tell(row, "helper_replied", actor.name, now, leg=leg.pk, post=leg.post, words=commitment(said, salt_of(row)))
 
 
 def waive_leg(case_id: str, leg_id: int, why: str, *, version: int, actor: Actor, now: datetime) -> None:
@@ -92,7 +92,7 @@ def waive_leg(case_id: str, leg_id: int, why: str, *, version: int, actor: Actor
         said = words_of(why, _("reason"))
         leg.waived_why = words_kept(row, said, "waived")
         _end(row, leg, actor, now)
-        tell(row, "helper_waived", actor.name, now, leg=leg.pk, post=leg.post, why=commitment(said, row.salt))
+        tell(row, "helper_waived", actor.name, now, leg=leg.pk, post=leg.post, why=commitment(said, salt_of(row)))
 
 
 def _end(row: CaseRow, leg: LegRow, actor: Actor, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.records.cases.calendars import calendars_in_use
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import CaseRow, ClockRow, LegRow, MergeRow
 from tocsin.records.cases.refusals import merged, purged, words_of
 from tocsin.records.cases.running import recompute
@@ -65,7 +65,7 @@ def merge(case_id: str, survivor_id: str, why: str, *, version: int, actor: Acto
         MergeRow.objects.create(merged=row, survivor=survivor, why=kept, moved=moved, at=now, by=actor.name)
         save(row)
         save(survivor)
-        body = {"merged": row.number, "survivor": survivor.number, "why": commitment(said, row.salt)}
+        body = {"merged": row.number, "survivor": survivor.number, "why": commitment(said, salt_of(row))}
         tell(row, "case_merged", actor.name, now, **body, also=moved["also"])
         tell(survivor, "case_took_in", actor.name, now, **body)
 
@@ -96,7 +96,7 @@ def split(case_id: str, why: str, *, actor: Actor, now: datetime) -> None:
         link.save()
         save(row)
         save(survivor)
-        body = {"merged": row.number, "survivor": survivor.number, "why": commitment(said, row.salt)}
+        body = {"merged": row.number, "survivor": survivor.number, "why": commitment(said, salt_of(row))}
         tell(row, "case_split", actor.name, now, **body)
         tell(survivor, "case_gave_back", actor.name, now, **body)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 
 from tocsin.packkit.answers import AnswerFault, answer_faults
 from tocsin.packkit.case_moves import Standing, WhyNot, still_asked, why_not
+from tocsin.packkit.checklists import form_of
 from tocsin.packkit.concerns.lifecycle import REPLY
+from tocsin.packkit.grading import hops_left, with_grade
 from tocsin.packkit.lifecycle import CaseKind, Move
 from tocsin.records.blobs import Photo
 from tocsin.records.cases.calendars import calendars_in_use
-from tocsin.records.cases.commitment import of_answers
+from tocsin.records.cases.commitment import of_answers, salt_of
 from tocsin.records.cases.facts import CaseMoved
 from tocsin.records.cases.keeper import Keeper, kept_by_another
 from tocsin.records.cases.kinds import kind_of
@@ -28,13 +30,16 @@ from tocsin.records.cases.models import CaseRow, ClockRow, DocumentRow, MessageR
 from tocsin.records.cases.refusals import AnswersRefused, merged, move_refused, purged, stale
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
 from tocsin.records.cases.sealing import Sealable, answered, put_answers, words_kept
+from tocsin.records.cases.services.checking import against_list, open_findings
 from tocsin.records.cases.services.documents import put_pictures, too_many
 from tocsin.records.cases.services.ending import end_clocks
+from tocsin.records.cases.services.grading import grade_moved, running_clocks
 from tocsin.records.cases.services.rows import covers
 from tocsin.records.ledger.bulk import Note, append_many
 from tocsin.records.org import queries as org
 from tocsin.records.org.actor import Actor
 from tocsin.records.outbox import services as outbox
+from tocsin.records.places import queries as places
 from tocsin.records.row_updates import as_json, update_rows
 from tocsin.records.rows import put_rows
 from tocsin.terms.errors import BadValue, Refused, TooBig, UnknownName
@@ -98,6 +103,7 @@ class _Seen:
     seal_key: str
     purged_at: datetime | None
     before: str = ""
+    was: dict[str, Any] = field(default_factory=dict)
 
 
 def move(
@@ -144,22 +150,28 @@ class _Command:
         self.pictures, self.keeper = pictures, keeper
         self.code, self.answers, self.wanted, self.actor, self.now = code, answers, wanted, actor, now
         self._operated: set[str] | None = None
-        self._answered: dict[tuple[str, str, tuple[str, ...]], list[AnswerFault]] = {}
+        self._answered: dict[tuple[str, str, tuple[str, ...], date], list[AnswerFault]] = {}
+        self._local: dict[str, datetime] = {}  # what time it is, by area
+        self._started: dict[str, dict[str, int]] = {}  # deadlines of the clocks that began, by case
         self._area: dict[tuple[str, str], Refused | None] = {}
 
     def run(self, seen: list[_Seen], moved: Moved) -> None:
-        taken = []
+        taken, held = [], []
         for case in seen:
             kind = kind_of(case.kind, case.declaration_id)
             refused = self._refused(case, kind)
             if refused is not None:
                 moved.refused[case.id] = refused
                 continue
+            held.append(case.values)
             self._change(case, kind)
             taken.append((case, kind))
             moved.done.append(case.id)
         if taken:
+            listed = [(c, kind, before) for (c, kind), before in zip(taken, held, strict=True) if kind.checklists]
             self._write(taken)
+            for c, kind, before in listed:
+                open_findings(c, kind, kind.moves[self.code], before, self.answers, actor=self.actor, now=self.now)
 
     def _refused(self, case: _Seen, kind: CaseKind) -> Refused | None:
         area = (case.jurisdiction, case.facility)
@@ -180,23 +192,33 @@ class _Command:
     def _against_rules(self, case: _Seen, kind: CaseKind) -> Refused | None:
         actor = self.actor
         standing = Standing(case.state, {**case.values, **self.answers} if self.answers else case.values, case.makers,
-                            case.legs_open, case.contested_at is not None, case.replied_at is not None)  # fmt: skip
+                            case.legs_open, case.contested_at is not None, case.replied_at is not None,
+                            self._running(case, kind), hops_left(kind, case.values))  # fmt: skip
         reason = why_not(kind, self.code, standing, role=actor.role, account=actor.account, is_owner=actor.post == case.owner,
                          operates=self._operates(case, kind))  # fmt: skip
         if reason is not None:
             return move_refused(kind, self.code, reason, case.number, case.state)
         move = kind.moves[self.code]
-        if kind.states[move.after].over and case.legs_open:  # a case never ends over the heads of its helpers
+        # a case never ends over the heads of its helpers
+        if kind.states[move.leads_to(case.state)].over and case.legs_open:
             return move_refused(kind, self.code, WhyNot.LEGS, case.number, case.state)
         if (against := self._against_pictures(move, case.id)) is not None:
             return against
         if not move.form:
             return AnswersRefused(answer_faults_of_none(self.answers), None) if self.answers else None
-        asked = (case.declaration_id, move.form, still_asked(kind, move.form, answered(case.values, case.sealed)))
+        here, form = self._local_time(case.jurisdiction), form_of(kind, move, case.values)
+        asked = (case.declaration_id, form, still_asked(kind, form, answered(case.values, case.sealed)), here.date())
         if asked not in self._answered:  # the same answers to the same questions are looked at once a list
-            self._answered[asked] = answer_faults(kind.forms[move.form], asked[2], self.answers, now=self.now)
-        faults = self._answered[asked]
-        return AnswersRefused(faults, kind.forms[move.form]) if faults else None
+            self._answered[asked] = answer_faults(kind.forms[form], asked[2], self.answers, now=here)
+        faults = self._answered[asked] or against_list(
+            case, kind, move, case.values, self.answers, pictures=bool(self.pictures)
+        )
+        return AnswersRefused(faults, kind.forms[form]) if faults else None
+
+    def _local_time(self, jurisdiction: str) -> datetime:
+        if jurisdiction not in self._local:
+            self._local[jurisdiction] = places.local_time(self.now, jurisdiction)
+        return self._local[jurisdiction]
 
     def _against_pictures(self, move: Move, case: str) -> Refused | None:
         if move.pictures and not self.pictures:
@@ -213,6 +235,19 @@ class _Command:
             return error
         return None
 
+    def _running_of(self, cases: list[str]) -> dict[str, dict[str, int]]:
+        """Of cases whose grade may have changed their clocks, all that run after the move."""
+        out: dict[str, dict[str, int]] = {case: {} for case in cases}
+        rows = ClockRow.objects.filter(case_id__in=cases, purpose="case", ended_at=None) if cases else ()
+        for row in rows:
+            out[row.case_id][row.code] = to_us(row.due_at)
+        return out
+
+    def _running(self, case: _Seen, kind: CaseKind) -> tuple[str, ...]:
+        """The clocks that run, where the move asks for one."""
+        move = kind.moves.get(self.code)
+        return running_clocks(case.id, now=self.now) if move and move.within else ()
+
     def _operates(self, case: _Seen, kind: CaseKind) -> bool:
         if self.code not in kind.moves or "not_operator" not in kind.moves[self.code].guards or not case.facility:
             return False
@@ -223,13 +258,16 @@ class _Command:
 
     def _change(self, case: _Seen, kind: CaseKind) -> None:
         move, now = kind.moves[self.code], self.now
-        after = kind.states[move.after]
-        case.before, case.state = case.state, move.after
+        after = kind.states[move.leads_to(case.state)]
+        case.before, case.state, case.was = case.state, after.code, case.values
         case.version += 1
         case.makers = {**case.makers, self.code: self.actor.account}
-        if self.answers:
-            outside, case.sealed = put_answers(case, kind, case.sealed, self.answers)
-            case.values = {**case.values, **outside}
+        if move.form:
+            case.values, case.sealed = put_answers(
+                case, kind, case.values, case.sealed, form_of(kind, move, case.values), self.answers
+            )
+            if kind.grade:
+                case.values = with_grade(kind.grade, case.values, self.answers)
         if after.replied and case.replied_at is None:
             case.replied_at = now
         case.put_right_at = (case.put_right_at or now) if after.put_right else None
@@ -245,10 +283,12 @@ class _Command:
             (c.id, c.state, c.version, dump(c.values), dump(c.makers), now, c.replied_at, c.put_right_at, c.over_at, c.reopened,
              c.contested_at) for c, _kind in taken
         ])  # fmt: skip
-        for c, _kind in taken:
-            if c.seal_key and self.answers:
+        for c, kind in taken:
+            if c.seal_key and kind.moves[self.code].form:
                 CaseRow.objects.filter(id=c.id).update(sealed=c.sealed)
         notes = self._clocks(taken)
+        graded = grade_moved([(c, kind, c.was) for c, kind in taken if kind.grade], self.code, now=now)
+        self._started |= self._running_of([c.id for c, kind in taken if kind.grade])
         kept = (
             put_pictures([(c.id, c.state) for c, _kind in taken], self.code, self.pictures, by=actor, now=now)
             if self.pictures
@@ -256,6 +296,7 @@ class _Command:
         )
         verb, more = self.keeper.verb or "case_moved", {**({"photos": kept} if kept else {}), **self.keeper.body}
         notes += [Note(c.id, verb, {**self._body(c), **more} if more else self._body(c)) for c, _kind in taken]
+        notes += graded
         notes += self._told(taken)
         append_many(notes, actor=actor, now=now)
         at_us = to_us(now)
@@ -266,8 +307,10 @@ class _Command:
 
     def _body(self, case: _Seen) -> dict[str, Any]:
         body: dict[str, Any] = {"number": case.number, "move": self.code, "before": case.before, "after": case.state}
+        if case.id in self._started:
+            body["clocks"] = self._started[case.id]
         if self.answers:
-            body |= {"asked": sorted(self.answers), "answers": of_answers(self.answers, case.salt)}
+            body |= {"asked": sorted(self.answers), "answers": of_answers(self.answers, salt_of(case))}
         return body
 
     def _clocks(self, taken: list[tuple[_Seen, CaseKind]]) -> list[Note]:
@@ -279,19 +322,20 @@ class _Command:
         }
         for case, kind in taken:
             move = kind.moves[self.code]
-            if kind.states[move.after].over:
+            if kind.states[case.state].over:
                 ends.append((case.id, None))
             elif move.stops or move.starts:
                 ends.append(
-                    (case.id, (*move.stops, *move.starts))
+                    (case.id, kind.with_variants((*move.stops, *move.starts)))
                 )  # one that starts again takes the place of the old one
             for name in move.starts:
-                spec, zone = kind.clocks[name], zones[case.jurisdiction]
+                spec, zone = kind.clock_for(name, case.values), zones[case.jurisdiction]
                 began = start_moment(spec, case.values, zone, self.now)
-                key = (case.declaration_id, name, began, zone)
+                key = (case.declaration_id, spec.code, began, zone)
                 if key not in cache:
-                    cache[key] = moments_of(spec, began, zone, calendars[spec.calendar])
+                    cache[key] = moments_of(spec, began, zone, calendars[spec.calendar], now=self.now)
                 rows.append(new_row(case.id, spec, "case", began, zone, cache[key]))
+                self._started.setdefault(case.id, {})[spec.code] = to_us(cache[key].due_at)
         notes = end_clocks(ends, "done", now=self.now)
         put_rows(ClockRow, COLUMNS, rows)
         return notes

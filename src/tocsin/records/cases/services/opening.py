@@ -14,14 +14,15 @@ from django.utils.translation import gettext as _
 
 from tocsin.packkit.answers import answer_faults
 from tocsin.packkit.case_moves import still_asked
+from tocsin.packkit.grading import grade_kept, with_grade
 from tocsin.packkit.lifecycle import OPENING, CaseKind
 from tocsin.records.blobs import Photo
 from tocsin.records.cases.calendars import calendars_in_use
-from tocsin.records.cases.commitment import new_salt, of_answers
+from tocsin.records.cases.commitment import new_salt, of_answers, salt_of
 from tocsin.records.cases.facts import CaseOpened
 from tocsin.records.cases.keeper import Keeper, kept_by_another
 from tocsin.records.cases.kinds import declare, openable
-from tocsin.records.cases.models import CaseRow, ClockRow, HandRow, NumberRow
+from tocsin.records.cases.models import STANDS_IN, CaseRow, ClockRow, HandRow, NumberRow
 from tocsin.records.cases.refusals import AnswersRefused, in_words
 from tocsin.records.cases.running import COLUMNS, moments_of, new_row, start_moment, zone_of
 from tocsin.records.cases.sealing import begin, put_answers
@@ -71,31 +72,40 @@ def open_case(
         return Opened(same.id, same.number)
     area = _area(jurisdiction, facility)
     _may_open(kind, area, facility, actor)
-    answers = _answers(kind, answers, now)
+    answers = _answers(kind, answers, places.local_time(now, area))
     with transaction.atomic():
         if once and (same := CaseRow.objects.filter(once=once).first()):
             return Opened(same.id, same.number)
         listed, by_line = listed_owner(kind, area, facility, answers, now=now)
+        owner, stands_in = (listed, False) if listed else _first_owner(kind, area, actor, now=now)
         code = _new_code() if kind.requester else ""
         case_id = new_id("cas", now=now)
         row = CaseRow(
             id=case_id, number=_number(kind, area, now), kind=kind.name, declaration_id=declare(pack, now=now),
-            state=kind.first, owner=(listed or _first_owner(kind, area, now=now)).id, jurisdiction=area, facility=facility,
+            state=kind.first, owner=owner.id, jurisdiction=area, facility=facility,
             event=event, parent=_parent(parent, actor), salt=new_salt(), seal_key=begin(case_id, kind, now=now),
             makers={OPENING: actor.account}, opened_at=now, moved_at=now, opened_by=actor.name,
             receipt=code_digest(code) if code else None, once=once or None,
         )  # fmt: skip
         where = place.strip()[:_PLACE]
-        row.values, row.sealed = put_answers(row, kind, None, answers, where)
+        row.values, row.sealed = put_answers(row, kind, {}, None, kind.form, answers, where)
+        if kind.grade:
+            row.values = with_grade(kind.grade, row.values, answers)
         row.place = "" if kind.sealed else where
         row.save(force_insert=True)
-        HandRow.objects.create(case=row, what="assigned", after=row.owner, at=now, by=actor.name)
+        HandRow.objects.create(
+            case=row, what=STANDS_IN if stands_in else "assigned", after=row.owner, at=now, by=actor.name
+        )
         started = _start(row, kind, now)
         body = {
             "number": row.number, "kind": row.kind, "pack": pack.sha, "state": row.state, "owner": row.owner,
             "jurisdiction": area, "facility": facility, "event": event, "parent": row.parent, "clocks": started,
-            "duty_line": by_line, "asked": sorted(answers), "answers": of_answers(answers, row.salt),
+            "duty_line": by_line, "asked": sorted(answers), "answers": of_answers(answers, salt_of(row)),
         }  # fmt: skip
+        if (grade := grade_kept(kind, row.values)) and kind.grade:
+            body |= {"grade": grade.code, "asked": sorted({*answers, kind.grade.name})}
+        if stands_in:
+            body["stands_in_for"] = kind.owner
         if pictures:
             body["photos"] = put_pictures([(row.id, row.state)], OPENING, pictures, by=actor.name, now=now)
         ledger.append(row.id, keeper.verb or "case_opened", {**body, **keeper.body}, actor=actor.name, now=now)
@@ -151,17 +161,25 @@ def _parent(parent: str, actor: Actor) -> str:
     return parent
 
 
-def _first_owner(kind: CaseKind, area: str, *, now: datetime) -> PostLine:
-    """The nearest post of the owning role on duty, else the nearest that exists: a case never has nobody."""
-    on_duty = org.on_duty(Role(kind.owner), area, now=now)
-    there = [
-        post for post in org.posts(EVERYWHERE) if post.role == kind.owner and Scope(post.jurisdiction, "").covers(area)
-    ]
-    nearest = on_duty or sorted(there, key=lambda post: (-len(post.jurisdiction), post.id))
-    if not nearest:
-        raise Unavailable(in_words(kind.title), _("no post could own such a case here"),
-                          _("have the administrator make a post for it"))  # fmt: skip
-    return nearest[0]
+def _first_owner(kind: CaseKind, area: str, actor: Actor, *, now: datetime) -> tuple[PostLine, bool]:
+    """The nearest post of the owning role on duty, else the nearest that exists: a case never has nobody. What a room of the
+    loop keeps is never refused for want of a post, since somebody stands before the danger: the supervisor stands in, else who
+    opens it. Whether somebody stands in."""
+    if found := _nearest(Role(kind.owner), area, now=now):
+        return found, False
+    if kind.room:
+        if found := _nearest(Role(kind.supervisor), area, now=now):
+            return found, True
+        if actor.post:
+            return org.post(actor.post), True
+    raise Unavailable(in_words(kind.title), _("no post could own such a case here"),
+                      _("have the administrator make a post for it"))  # fmt: skip
+
+
+def _nearest(role: Role, area: str, *, now: datetime) -> PostLine | None:
+    there = [post for post in org.posts(EVERYWHERE) if post.role == role and Scope(post.jurisdiction, "").covers(area)]
+    nearest = org.on_duty(role, area, now=now) or sorted(there, key=lambda post: (-len(post.jurisdiction), post.id))
+    return nearest[0] if nearest else None
 
 
 def _number(kind: CaseKind, area: str, now: datetime) -> str:
@@ -176,11 +194,11 @@ def _start(row: CaseRow, kind: CaseKind, now: datetime) -> dict[str, int]:
     """The clocks of the opening; their deadlines for the ledger."""
     zone, calendars, rows, due = zone_of(row.jurisdiction), calendars_in_use(), [], {}
     for name in kind.starts:
-        spec = kind.clocks[name]
+        spec = kind.clock_for(name, row.values)
         began = start_moment(spec, row.values, zone, now)
-        moments = moments_of(spec, began, zone, calendars[spec.calendar])
+        moments = moments_of(spec, began, zone, calendars[spec.calendar], now=now)
         rows.append(new_row(row.id, spec, "case", began, zone, moments))
-        due[name] = to_us(moments.due_at)
+        due[spec.code] = to_us(moments.due_at)
     put_rows(ClockRow, COLUMNS, rows)
     return due
 

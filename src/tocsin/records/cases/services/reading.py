@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from tocsin.packkit.lifecycle import CaseKind
 from tocsin.packkit.roles import OWNER
 from tocsin.packkit.seal import Purpose, SealSpec
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import AppealRow, CaseRow, LegRow, ReadingRow
 from tocsin.records.cases.refusals import in_words, purged, words_of
 from tocsin.records.cases.sealing import words_kept
@@ -52,7 +52,7 @@ def ask_to_read(case_id: str, purpose: str, why: str, *, actor: Actor, now: date
         said = words_of(why, _("reason"))
         made = ReadingRow.objects.create(case=row, post=actor.post, account=actor.account, purpose=purpose, asked_at=now,
                                          why=words_kept(row, said, "reading"))  # fmt: skip
-        tell(row, "sealed_asked_for", actor.name, now, purpose=purpose, why=commitment(said, row.salt))
+        tell(row, "sealed_asked_for", actor.name, now, purpose=purpose, why=commitment(said, salt_of(row)))
     return int(made.pk)
 
 

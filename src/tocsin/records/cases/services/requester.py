@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tocsin.records.cases.commitment import commitment
+from tocsin.records.cases.commitment import commitment, salt_of
 from tocsin.records.cases.models import CaseRow, MessageRow, RatingRow
 from tocsin.records.cases.refusals import purged, words_of
 from tocsin.records.cases.sealing import words_kept
@@ -35,7 +35,7 @@ def write_to_requester(case_id: str, words: str, *, version: int, actor: Actor, 
             case=row, from_requester=False, words=words_kept(row, said, "message"), at=now, by=actor.name
         )
         save(row)
-        tell(row, "requester_written_to", actor.name, now, words=commitment(said, row.salt))
+        tell(row, "requester_written_to", actor.name, now, words=commitment(said, salt_of(row)))
 
 
 def write_as_requester(code: str, words: str, *, now: datetime) -> None:
@@ -46,7 +46,7 @@ def write_as_requester(code: str, words: str, *, now: datetime) -> None:
             raise BadValue(_("message"), _("there are very many already"), _("call the office"))
         said = words_of(words, _("message"), most=_MOST)
         MessageRow.objects.create(case=row, from_requester=True, words=words_kept(row, said, "message"), at=now)
-        tell(row, "requester_wrote", REQUESTER, now, words=commitment(said, row.salt))
+        tell(row, "requester_wrote", REQUESTER, now, words=commitment(said, salt_of(row)))
 
 
 def rate(code: str, score: int, put_right: bool | None, *, now: datetime) -> None:

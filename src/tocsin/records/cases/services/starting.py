@@ -21,7 +21,7 @@ def start_other(row: CaseRow, kind: CaseKind, code: str, purpose: str, *, now: d
     if not code:
         return 0
     spec, zone = kind.clocks[code], zone_of(row.jurisdiction)
-    moments = moments_of(spec, now, zone, calendars_in_use()[spec.calendar])
+    moments = moments_of(spec, now, zone, calendars_in_use()[spec.calendar], now=now)
     put_rows(ClockRow, COLUMNS, [new_row(row.id, spec, purpose, now, zone, moments, leg)])
     return to_us(moments.due_at)
 
