@@ -118,7 +118,9 @@ ROWS: dict[str, Row] = {
     "sources/": Row(get=FEEDS),
     "quarantine/": Row(get=FEEDS),
     "live/stream": Row(get=WATCHERS, kind="program"),
-    "live/stream/<str:of>/<str:language>": Row(get=NONE, kind="program", with_={"of": "somebody-else", "language": "en"}),
+    "live/stream/<str:of>/<str:language>": Row(
+        get=NONE, kind="program", with_={"of": "somebody-else", "language": "en"}
+    ),
     "laws": Row(get=STAFF - {"administrator"}),
     "consultations/": Row(get=STAFF - {"administrator"}),
     "consultations/new": Row(get=CONSULTERS, post=CONSULTERS),
