@@ -49,7 +49,7 @@ class World:
 def judge(rule: Rule, world: World, start_us: int, end_us: int) -> list[Said]:
     out: list[Said] = []
     for place in places(rule, world):
-        out += climb(rule, place, world, start_us, end_us)
+        out += climb(rule, place, world, max(start_us, known_from(place, rule, world)), end_us)
     return sorted(out, key=lambda line: (line.at_us, line.rule, line.subject))
 
 
@@ -60,9 +60,21 @@ def places(rule: Rule, world: World) -> list[Place]:
         return [of_stream(stream) for stream in chosen]
     keys = {stream.label(rule.per) for stream in chosen} - {""}
     if rule.per == "cell":
-        asked = {node.category for truth in truths(rule) for node in walk(truth) if isinstance(node, joint.Reports)}
+        asked = asked_for(rule)
         keys |= {report.cell for report in world.reports if report.category in asked}
     return [of_area(rule.per, key, [s for s in chosen if s.label(rule.per) == key]) for key in sorted(keys)]
+
+
+def asked_for(rule: Rule) -> set[str]:
+    return {node.category for truth in truths(rule) for node in walk(truth) if isinstance(node, joint.Reports)}
+
+
+def known_from(place: Place, rule: Rule, world: World) -> int:
+    """Nobody knows of a cell without a stream before its first report; then all that lies near it counts."""
+    if place.streams or place.kind != "cell":
+        return 0
+    asked = asked_for(rule)
+    return min(r.counts_from_us for r in world.reports if r.cell == place.key and r.category in asked)
 
 
 def truths(rule: Rule) -> list[tree.Truth]:

@@ -166,6 +166,9 @@ def log_of(rows, reports, warned, end, sizes=(99,), delays=(), report_delays=())
             else:
                 out += [Record(0, RecordKind.BULLETIN, now, body=bulletin_body(one)) for one in things]
         out.append(Record(0, RecordKind.TICK, now))
+    for _, kind, thing in arrivals[at:]:  # what was on its way at the end
+        out += records([thing], sizes) if kind == 0 else [] if kind == 2 else [
+            Record(0, RecordKind.REPORTS, end, body=reports_body("hotline", [thing]))]  # fmt: skip
     return [replace(record, seq=seq) for seq, record in enumerate(out)]
 
 

@@ -100,6 +100,18 @@ def test_a_rule_that_it_looks_at_is_edited_and_its_signals_are_over() -> None:
     assert untouched.feed(Record(untouched.next_seq, RecordKind.TICK, START + 10 * MINUTE)) == []
 
 
+def test_a_cell_of_which_nobody_knew_counts_what_was_reported_near_it_before() -> None:
+    """No stream lies there, so it is judged from its own first report on; the one next door an interval ago counts for it."""
+    around = joint("count(reports: smell) >= 2 within 5 km in 30min", per="cell")
+    street = Street([LEAK, around], town(stream(lon=121.0, lat=30.0)))
+    street.reported(1).tick(8).reported(11, lon=120.03).tick(20)
+    found = {str(x.subject): (x.at_us - START) / MINUTE for x in street.said if x.rule == "t/both"}
+    assert found == {f"cell:{cell_of(lon, 30.0)}": bucket_end(11) for lon in (120.0, 120.03)}
+    street.tick(60)
+    assert len(street.of("t/both")) == 4
+    assert not street.engine._joint.judges["t/both"].heard
+
+
 def test_a_cell_that_only_reports_name_is_judged() -> None:
     words = Vocabulary("1", per="cell")
     rule = Rule("t/both", 1, "gas", {"property": ("level",)},

@@ -69,6 +69,9 @@ class JointJudge:
         self.bulletins: dict[str, Bulletin] = {}  # by version
         self.latest: dict[str, Source] = {}  # by id
         self.reports: dict[tuple[int, int], list[tuple[int, int]]] = {}  # (count node, anchor) -> (moment, number)
+        self.heard: list[
+            tuple[int, str, str, int]
+        ] = []  # moment, category, cell, number: what counts for anchors to come
         self.seen: dict[tuple[str, str, str, int], None] = {}  # source, category, cell, bucket
         self.met: dict[tuple[int, int, Source], tuple[int, int]] = {}  # (sequence, anchor, second) -> (began, after)
         self._near: dict[tuple[int, int], dict[Source, None]] = {}  # (term, anchor) -> sources
@@ -77,9 +80,11 @@ class JointJudge:
     # ---------------------------------------------------------------- catalogue
     def update(self, catalogue: Any, subjects_of: dict[str, list[Subject]]) -> None:
         """Follow a changed catalogue. What is remembered is looked up anew for the anchors that there are now."""
+        known = len(self.anchors)
         self.anchors.update(catalogue)
         self.subjects_of = subjects_of
         self._look_again()
+        self._catch_up(known, self.closed)
 
     def _look_again(self) -> None:
         self._numbers.clear()
@@ -87,6 +92,28 @@ class JointJudge:
         for source in self.spans:
             self._link(source)
         self.judge.ladder.grow(len(self.anchors))
+
+    def _catch_up(self, known: int, now: int) -> None:
+        """For the anchors that are new, from number ``known`` on: count what was reported near them before, and look again when
+        what stands or stood near them begins, ends or leaves a window after ``now``."""
+        if known == len(self.anchors):
+            return
+        for counts_from, category, cell, number in self.heard:
+            for node_number, node in enumerate(self.counts):
+                if node.category == category and counts_from + node.window_us > now:
+                    for at in self.anchors.of_cell(cell, node.within_m):
+                        if at >= known:
+                            self.reports.setdefault((node_number, at), []).append((counts_from, number))
+                            self._later(counts_from + node.window_us, at)
+        for source, spans in self.spans.items():
+            new = {at for _, reached in self._reached(source) for at in reached if at >= known}
+            turns = {
+                turn for low, until, _ in spans for turn in (low, until, *(until + window for window in self.lingers))
+            }
+            for turn in turns:
+                if now < turn < OPEN:
+                    for at in new:
+                        self._later(turn, at)
 
     def _link(self, source: Source) -> set[int]:
         """The anchors that a source reaches by any term, noted."""
@@ -225,10 +252,13 @@ class JointJudge:
         return touched | reached
 
     def _report(self, moment: int, source: str, category: str, cell: str, bucket: int, number: int) -> set[int]:
+        touched: set[int] = set()
         if self.anchors.add_cell(cell):
             self._look_again()
+            self._catch_up(len(self.anchors) - 1, moment)
+            touched.add(len(self.anchors) - 1)
         counts_from = Report(category, cell, bucket).counts_from_us
-        touched: set[int] = set()
+        self.heard.append((counts_from, category, cell, number))
         for node_number, node in enumerate(self.counts):
             if node.category != category or counts_from + node.window_us <= moment:
                 continue
@@ -259,6 +289,7 @@ class JointJudge:
                     gone = self.bulletins.pop(source[2])
                     if self.latest.get(gone.id) == source:
                         del self.latest[gone.id]
+        self.heard = [one for one in self.heard if one[0] > self.closed - self.reach]
         while self.seen and Report("", "", next(iter(self.seen))[3]).counts_from_us <= self.closed - self.reach:
             del self.seen[next(iter(self.seen))]
 
@@ -364,7 +395,7 @@ class JointJudge:
         number = self.sequences.index(node)
         found = [
             self.met[number, at, source][1]
-            for source in self._sources(node.second, at)
+            for source in self._seconds(node.second, at)  # the versions of a bulletin are one
             if (number, at, source) in self.met
         ]
         return min(found, default=None)
@@ -448,7 +479,7 @@ class JointJudge:
             "spans": sorted([*source, spans] for source, spans in self.spans.items()),
             "bulletins": [_plain(bulletin) for _, bulletin in sorted(self.bulletins.items())],
             "latest": sorted(self.latest.items()),
-            "reports": sorted([*key, rows] for key, rows in self.reports.items()),
+            "reports": sorted([*key, rows] for key, rows in self.reports.items()), "heard": self.heard,
             "seen": list(self.seen), "met": sorted([*key, *value] for key, value in self.met.items()),
         }  # fmt: skip
 
@@ -465,6 +496,7 @@ class JointJudge:
         self.bulletins = {f"{bulletin.id}\x1f{bulletin.sent_us}": bulletin for bulletin in versions}
         self.latest = {name: (kind, hazard, key) for name, (kind, hazard, key) in state["latest"]}
         self.reports = {(node, at): [(t, number) for t, number in rows] for node, at, rows in state["reports"]}
+        self.heard = [(t, category, cell, number) for t, category, cell, number in state.get("heard", ())]
         self.seen = dict.fromkeys((source, category, cell, bucket) for source, category, cell, bucket in state["seen"])
         self.met = {(number, at, tuple(source)): (began, after) for number, at, source, began, after in state["met"]}
         self._look_again()
