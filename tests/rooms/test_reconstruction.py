@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.rooms.casework import gone_through, row
+from tests.rooms.petitions import ASKED, OPINION, ORGAN, concluded, petition_town
 from tests.rooms.test_respond_pages import browser
 from tests.rooms.test_risks import MILL, risky_town
 from tocsin.app.cli import main
@@ -221,3 +222,20 @@ def test_the_command_tells_the_gaps_and_names_every_entry(town: Town) -> None:
     assert "acc_" not in json.dumps([line["by"] for line in told["lines"]])
     ran = CliRunner().invoke(main, ["duties", "reconstruct", accident])
     assert "clock recheck of YH2026-000001" in ran.stdout
+
+
+def test_up_to_now_says_who_was_told_and_who_read_what_lies_under_seal_and_opens_nothing() -> None:
+    with petition_town() as town:
+        Account.objects.update(must_change_password=False)
+        made = concluded(town)
+        services.read_sealed(made.id, "handle", actor=town.as_(ORGAN), now=town.now)
+        town.after(minutes=1)
+        told = found(town, made.id, Scope(EAST, Role.CASE_HANDLER)).told
+        assert all(line.answers is None for line in told.lines)
+        commander = browser(town, "commander")
+        address = f"/cases/{made.id}/reconstruction"
+        assert "?at=2026-03-03T" in commander.get(address).content.decode()
+        said = commander.get(f"{address}?at={town.now.isoformat().replace('+', '%2B')}").content.decode()
+        assert "Read under seal" in said
+        for words in (*ASKED.values(), *OPINION.values()):
+            assert len(str(words)) < 12 or str(words) not in said, words

@@ -33,7 +33,7 @@ from tocsin.records.org.scope import EVERYWHERE
 from tocsin.records.places import queries as places
 from tocsin.records.risks.matrices import matrices
 from tocsin.terms.errors import BadTime
-from tocsin.terms.moment import to_us
+from tocsin.terms.moment import from_us, to_us
 
 __all__ = ["reconstruction_page"]
 
@@ -96,6 +96,7 @@ def _context(request: HttpRequest, frame: Frame, found: Found) -> dict[str, Any]
     return frame.context(request, "cases", "loop.css", "staff.css", "review.css") | {
         "line": found.case, "kind": in_words(found.case.kind.title), "at_us": to_us(told.at),
         "at_local": told.at.astimezone(frame.zone).strftime("%Y-%m-%dT%H:%M"), "facility": words.facility(found.case.facility),
+        "now_at": from_us(frame.now_us).isoformat(),
         "duties": [words.duty(one) for one in told.duties], "gaps": [one for one in owed if one.is_gap],
         "owed": [one for one in owed if not one.is_gap],
         "parts": [(name, title, [words.line(line) for line in lines[-_LINES:]], max(0, len(lines) - _LINES))
