@@ -81,7 +81,8 @@ class LazyGroup(click.Group):
                 f"`tocsin {cmd_name}` is not part of this installation ({error.name} is missing)"
             ) from None
         finally:
-            gc.freeze()  # what a program is made of stays: no search for cyclic garbage need visit it
+            if not gc.get_freeze_count():  # what a program is made of stays: no search for cyclic garbage need visit it
+                gc.freeze()
             gc.enable()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
