@@ -13,8 +13,10 @@ from tocsin.engine.language.rule import Clear, Rule, Rung
 from tocsin.engine.language.tree import Compare, Constant, Value
 from tocsin.engine.language.vocabulary import JointNames, Vocabulary
 from tocsin.engine.runner import Engine
+from tocsin.formats.bulletins import bulletin_body
 from tocsin.formats.reports import reports_body
 from tocsin.geo import cell_of
+from tocsin.terms.bulletin import Bulletin
 from tocsin.terms.level import CHINA_FOUR_COLOUR
 from tocsin.terms.record import Record, RecordKind
 from tocsin.terms.report import BUCKET_US, Report
@@ -98,6 +100,23 @@ def test_a_rule_that_it_looks_at_is_edited_and_its_signals_are_over() -> None:
     assert [(x.rule, x.change.value) for x in said] == [("t/both", "cleared")]
     untouched = Engine.restore([LEAK, alone], engine.snapshot())
     assert untouched.feed(Record(untouched.next_seq, RecordKind.TICK, START + 10 * MINUTE)) == []
+
+
+def test_a_bulletin_that_comes_after_a_signal() -> None:
+    """Versions of a bulletin are one: the second that it began is that of the first of them."""
+    words = Vocabulary("1", rules={"leak": "t/leak"}, hazards=frozenset({"storm"}), per="stream")
+    rule = Rule("t/both", 1, "gas", {"property": ("level",)},
+                (Rung(3, parse_condition("leak at yellow then bulletin(storm) at blue in 10min", words)),))  # fmt: skip
+    street = Street([LEAK, rule], town(stream(**HERE))).rows((0, 6.0))
+    for sent, until in ((5, 20), (8, 30)):
+        times = (START + minute * MINUTE for minute in (sent, sent, until))
+        body = bulletin_body(Bulletin("x", "met", "storm", 1, *times, jurisdictions=("c",)))
+        street.said += street.engine.feed(
+            Record(street.engine.next_seq, RecordKind.BULLETIN, START + sent * MINUTE, body=body)
+        )
+        street.tick(sent + 1)
+    street.tick(40)
+    assert street.of("t/both") == [(5, "raised", 3), (30, "cleared", 0)]
 
 
 def test_a_cell_of_which_nobody_knew_counts_what_was_reported_near_it_before() -> None:
