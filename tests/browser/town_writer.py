@@ -447,8 +447,9 @@ class Town:
         self.seal()
         answered = [line.id for file in queries.open_dossiers(EVERYWHERE)
                     for line in queries.verifications(EVERYWHERE, file.event) if line.answer]  # fmt: skip
-        return {"event_id": event, "warning_id": warning, "finding_id": finding, "verification_id": answered[0],
-                "indicator": "receipted", "shadow_id": self.try_rules()} | self.call_out()  # fmt: skip
+        return {"event_id": event, "warning_id": warning, "finding_id": finding, "case_id": finding,  # a finding is a case
+                "verification_id": answered[0], "indicator": "receipted",
+                "shadow_id": self.try_rules()} | self.call_out()  # fmt: skip
 
     def call_out(self, **_: Any) -> dict[str, str]:
         """A red warning that called out four villages half an hour ago: one was reached by hand, one answered a letter, one is
