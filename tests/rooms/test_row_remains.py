@@ -12,6 +12,7 @@ from django.db import connection
 from tests.rooms.sealed import CANARIES, confided, finished, sealed_town
 from tests.rooms.test_canaries import NEEDLES
 from tocsin.app import keeping
+from tocsin.records import row_remains
 from tocsin.records.cases.commitment import commitment, of_answers, salt_of
 from tocsin.records.cases.models import CaseRow, MessageRow
 from tocsin.records.cases.services import purging
@@ -53,7 +54,8 @@ def every_file() -> bytes:
 
 
 @pytest.mark.skipif(
-    "not __import__('os').environ.get('TOCSIN_TEST_ON') == 'postgresql'", reason="it reads files of PostgreSQL"
+    "not __import__('os').environ.get('TOCSIN_TEST_ON') == 'postgresql'",
+    reason="the rooms on the other database read its files",
 )
 def test_after_a_purge_no_key_nor_anything_typed_is_left_in_the_files_of_postgresql(town: Town) -> None:
     case, kept = finished(town), confided(town)
@@ -74,7 +76,8 @@ def test_after_a_purge_no_key_nor_anything_typed_is_left_in_the_files_of_postgre
 
 
 @pytest.mark.skipif(
-    "not __import__('os').environ.get('TOCSIN_TEST_ON') == 'postgresql'", reason="it reads files of PostgreSQL"
+    "not __import__('os').environ.get('TOCSIN_TEST_ON') == 'postgresql'",
+    reason="the rooms on the other database read its files",
 )
 def test_a_plain_vacuum_would_leave_the_key_in_its_page(town: Town) -> None:
     """Why the table of keys is written anew."""
@@ -86,6 +89,36 @@ def test_a_plain_vacuum_would_leave_the_key_in_its_page(town: Town) -> None:
     assert wrapped in files_of("seal_datakeyrow")
     with no_remains():
         pass
+    assert wrapped not in files_of("seal_datakeyrow")
+
+
+@pytest.mark.skipif(
+    "not __import__('os').environ.get('TOCSIN_TEST_ON') == 'postgresql'",
+    reason="the rooms on the other database read its files",
+)
+def test_who_may_still_see_the_key_is_waited_for(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transaction that began before, a backup or an analysis, keeps the row from being written off."""
+    case = confided(town)
+    wrapped = bytes(DataKeyRow.objects.get(subject=case.id).wrapped)
+    other = connection.copy()
+    ended = []
+
+    def end(_seconds: float) -> None:
+        ended.append(True)
+        other.rollback()
+
+    monkeypatch.setattr(row_remains.time, "sleep", end)
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT count(*) FROM seal_datakeyrow")
+        DataKeyRow.objects.filter(subject=case.id).delete()
+        with no_remains():
+            pass
+    finally:
+        other.close()
+    assert ended
     assert wrapped not in files_of("seal_datakeyrow")
 
 

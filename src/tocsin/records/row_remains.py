@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 __all__ = ["forget_in_copies", "no_remains"]
 
 _TABLES = ("cases_caserow", "cases_messagerow", "seal_vaultrow", "seal_vaultitemrow")
 _KEYS = "seal_datakeyrow"
+_TRIES, _PAUSE_S = 150, 0.2  # half a minute
+_OLDER = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+AND greatest(age(backend_xmin), age(backend_xid)) > txid_snapshot_xmax(txid_current_snapshot()) - %s"""
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -20,7 +27,8 @@ def no_remains() -> Iterator[None]:
     """Around the transactions of a destruction. SQLite writes zeros over what is deleted meanwhile, and its log is moved into
     the file and emptied after it. PostgreSQL writes the small table of keys anew: its plain VACUUM marks dead rows as free and
     leaves their bytes in the page until something else needs the place. Of the other tables it leaves ciphertexts and what
-    makes no salt without the key. Its log and its backups hold wrapped keys, which die with the deployment's old seal key."""
+    makes no salt without the key. It keeps rows that a transaction which began before may still see, so those are waited for,
+    half a minute at most. Its log and its backups hold wrapped keys, which die with the deployment's old seal key."""
     sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
         if sqlite:
@@ -35,9 +43,23 @@ def no_remains() -> Iterator[None]:
         if sqlite:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
+            _wait_for_older(cursor)
             cursor.execute(f'VACUUM FULL "{_KEYS}"')
             for table in _TABLES:
                 cursor.execute(f'VACUUM "{table}"')
+
+
+def _wait_for_older(cursor: CursorWrapper) -> None:
+    """Until no transaction of this database is left that began before now. A role that may not read others' activity
+    (``pg_read_all_stats``) sees its own only."""
+    cursor.execute("SELECT txid_snapshot_xmax(txid_current_snapshot())")
+    (now,) = cursor.fetchone()
+    for _ in range(_TRIES):
+        cursor.execute(_OLDER, [now])
+        if cursor.fetchone() == (0,):
+            return
+        time.sleep(_PAUSE_S)
+    _log.warning("destroyed keys may still stand in the pages of %s: a transaction that began before still runs", _KEYS)
 
 
 def forget_in_copies(folder: Path, subjects: Collection[str]) -> int:
