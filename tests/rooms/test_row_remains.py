@@ -27,7 +27,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def town(transactional_db: None) -> Iterator[Town]:
+def town(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    monkeypatch.setattr(row_remains, "_TRIES", 3000)  # tests beside this one write for minutes in one transaction
     (settings.CONFIGURATION.home.root / "destroyed").unlink(missing_ok=True)
     with sealed_town() as built:
         yield built

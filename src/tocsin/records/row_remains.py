@@ -17,8 +17,9 @@ __all__ = ["forget_in_copies", "no_remains"]
 _TABLES = ("cases_caserow", "cases_messagerow", "seal_vaultrow", "seal_vaultitemrow")
 _KEYS = "seal_datakeyrow"
 _TRIES, _PAUSE_S = 150, 0.2  # half a minute
-_OLDER = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-AND greatest(age(backend_xmin), age(backend_xid)) > txid_snapshot_xmax(txid_current_snapshot()) - %s"""
+# Who writes in another database of the server counts too: the snapshot of VACUUM FULL reaches back to the oldest of all.
+_OLDER = """SELECT count(*) FROM pg_stat_activity, (SELECT txid_snapshot_xmax(txid_current_snapshot()) - %s AS since) AS now
+WHERE pid <> pg_backend_pid() AND (age(backend_xid) > since OR (datname = current_database() AND age(backend_xmin) > since))"""
 _log = logging.getLogger(__name__)
 
 
@@ -50,8 +51,8 @@ def no_remains() -> Iterator[None]:
 
 
 def _wait_for_older(cursor: CursorWrapper) -> None:
-    """Until no transaction of this database is left that began before now. A role that may not read others' activity
-    (``pg_read_all_stats``) sees its own only."""
+    """Until no transaction is left that began before now and may still see what is gone. A role that may not read others'
+    activity (``pg_read_all_stats``) sees its own only."""
     cursor.execute("SELECT txid_snapshot_xmax(txid_current_snapshot())")
     (now,) = cursor.fetchone()
     for _ in range(_TRIES):
