@@ -27,6 +27,7 @@ from tocsin.loop.warn import calling, releasing
 from tocsin.loop.warn import handlers as warn
 from tocsin.loop.warn import services as warn_services
 from tocsin.loop.warn.services.answers import note_answers
+from tocsin.records import row_remains
 from tocsin.records.audience import hub, monthly
 from tocsin.records.audience import services as audience_services
 from tocsin.records.callout import services as callout_services
@@ -213,4 +214,4 @@ SWEEPS: tuple[Sweep, ...] = (
 )
 
 # What may take long, once a minute in a thread of its own: no deadline waits for it.
-LONG_SWEEPS: tuple[Sweep, ...] = (cases.counts_sweep,)
+LONG_SWEEPS: tuple[Sweep, ...] = (cases.counts_sweep, row_remains.sweep)

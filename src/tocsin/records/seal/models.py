@@ -1,10 +1,10 @@
-"""Tables of the seal. Only ``services`` and ``vault`` write them."""
+"""Tables of the seal. Only ``services`` and ``vault`` write them; ``RemainsRow`` only ``row_remains``."""
 
 from __future__ import annotations
 
 from django.db import models
 
-__all__ = ["CertificateRow", "DataKeyRow", "EraRow", "VaultItemRow", "VaultRow"]
+__all__ = ["CertificateRow", "DataKeyRow", "EraRow", "RemainsRow", "VaultItemRow", "VaultRow"]
 
 
 class DataKeyRow(models.Model):
@@ -34,6 +34,13 @@ class CertificateRow(models.Model):
     digest = models.CharField(max_length=64)
     facts = models.JSONField()
     at = models.DateTimeField(db_index=True)
+
+
+class RemainsRow(models.Model):
+    """At most one: that something was destroyed, last at ``since``, of which the database may still keep bytes."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    since = models.DateTimeField()
 
 
 class VaultRow(models.Model):

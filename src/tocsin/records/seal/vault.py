@@ -153,6 +153,8 @@ def note_ended(event: str, *, now: datetime) -> None:
 
 def destroy(event: str, why: str, *, now: datetime, actor: Actor = RULE, kept_too: bool = False) -> bool:
     """Destroy it; whether there was one to destroy. One that an assessment keeps waits for its day unless ``kept_too``."""
+    if not VaultRow.objects.filter(event=event).exists():  # most events: nothing is to be cleaned after them
+        return False
     with no_remains(), transaction.atomic():
         row = VaultRow.objects.select_for_update().filter(event=event).first()
         if row is None:
