@@ -60,7 +60,7 @@ def sweep(*, now: datetime) -> int:
         if not (_older_are_gone(cursor) and _written_anew(cursor)):
             if noted.since < now - _LATE:
                 _log.warning(
-                    "destroyed keys may still stand in the pages of %s: a transaction that began before still runs",
+                    "destroyed keys may still stand in %s: a transaction or a reader from before still runs",
                     _KEYS,
                 )
             return 0
