@@ -50,9 +50,9 @@ def no_remains() -> Iterator[None]:
 def sweep(*, now: datetime) -> int:
     """Clean what was noted; 1 if there was something and it is clean. PostgreSQL writes the small table of keys anew: its plain
     VACUUM marks dead rows as free and leaves their bytes in the page until something else needs the place. It keeps rows that a
-    transaction which began before may still see, so those are waited for, half a minute, and else until the next time; so is a
-    backup that holds the table. Of the other tables it leaves ciphertexts and what makes no salt without the key. Its log and its
-    backups hold wrapped keys, which die with the deployment's old seal key."""
+    transaction which began before may still see, so those are waited for, half a minute, and else until the next time; so is
+    a backup that holds the table. Of the other tables it leaves ciphertexts and what makes no salt without the key. Its log
+    and its backups hold wrapped keys, which die with the deployment's old seal key."""
     noted = RemainsRow.objects.first()
     if noted is None:
         return 0
