@@ -8,7 +8,7 @@ What the catalogue does not know - words of packs, of people - stays as it was w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -34,8 +34,8 @@ def recognised(text: str, depth: int = 0) -> Said:
     if text in plain:
         return [plain[text], {}]
     for msgid, pattern in patterns:
-        if found := pattern.fullmatch(text):
-            return [msgid, {name: recognised(value, depth + 1) for name, value in found.groupdict().items()}]
+        if (found := _taken_apart(pattern, text)) is not None:
+            return [msgid, {name: recognised(value, depth + 1) for name, value in found.items()}]
     return [text]
 
 
@@ -48,7 +48,7 @@ def worded(said: Said, others: Mapping[str, str] = MappingProxyType({})) -> str:
 
 
 @lru_cache(maxsize=4)
-def _sentences(language: str) -> tuple[Mapping[str, str], list[tuple[str, re.Pattern[str]]]]:
+def _sentences(language: str) -> tuple[Mapping[str, str], list[tuple[str, Sequence[str]]]]:
     """The msgids by the words of a language: those without places, and those with, the most specific first."""
     plain: dict[str, str] = {}
     patterns = []
@@ -57,7 +57,7 @@ def _sentences(language: str) -> tuple[Mapping[str, str], list[tuple[str, re.Pat
         if not _PLACE.search(msgid):
             plain.setdefault(said, msgid)
         elif len(bare := _PLACE.sub("", said).strip()) > 1:
-            patterns.append((len(bare), msgid, _pattern(said)))
+            patterns.append((len(bare), msgid, _PLACE.split(said)))
     patterns.sort(key=lambda one: (-one[0], one[1]))
     return plain, [(msgid, pattern) for _length, msgid, pattern in patterns]
 
@@ -69,13 +69,19 @@ def _catalogue() -> Iterator[tuple[str, str]]:
             yield msgid, translated
 
 
-def _pattern(said: str) -> re.Pattern[str]:
-    """The sentence, with anything in each of its places; a place that comes twice holds the same twice."""
-    made, seen = "", set[str]()
-    for number, part in enumerate(_PLACE.split(said)):
-        if number % 2 == 0:
-            made += re.escape(part)
-        else:
-            made += f"(?P={part})" if part in seen else f"(?P<{part}>[\\s\\S]{{0,600}}?)"
-            seen.add(part)
-    return re.compile(made)
+def _taken_apart(parts: Sequence[str], text: str) -> dict[str, str] | None:
+    """What stands in the places of a sentence, each as short as can be; None where it is another. ``parts``: literal words and
+    names of places in turn. One pass from left to right: what is typed is quoted in refusals, and to look for every way in
+    which long text may fit would take as long as somebody likes. A place that comes twice holds the same twice."""
+    first, last = parts[0], parts[-1]
+    at, end = len(first), len(text) - len(last)
+    if end < at or not text.startswith(first) or not text.endswith(last):
+        return None
+    found: dict[str, str] = {}
+    for number in range(1, len(parts), 2):
+        after = parts[number + 1]
+        until = end if number + 2 == len(parts) else text.find(after, at, end)
+        if until < 0 or found.setdefault(parts[number], text[at:until]) != text[at:until]:
+            return None
+        at = until + len(after)
+    return found

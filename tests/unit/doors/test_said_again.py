@@ -81,3 +81,11 @@ def test_sentences_stand_inside_each_other() -> None:
     with translation.override("zh-hans"):
         assert worded(kept, {"Answer": "答复", "Withdrawn": "已撤回"}) == translation.gettext(
             "“{move}” is not possible while it is “{state}”").format(move="答复", state="已撤回")  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("typed", ["：" * 1990, "，。" * 990, ": " * 990, "a: b. c; d, e (f) " * 100, "{n} " * 490])
+def test_long_text_of_separators_is_read_in_one_pass(language: str, typed: str) -> None:
+    """A refusal quotes what was typed; a search for all ways in which it fits took twenty seconds for one of these."""
+    with translation.override(language):
+        assert worded(recognised(typed)) == typed
