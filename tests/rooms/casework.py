@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import translation
 
 from tocsin.records.cases import queries, services
@@ -105,3 +108,9 @@ def verbs(case: str) -> list[str]:
 
 def facts(kind: str) -> int:
     return OutboxFact.objects.filter(kind=kind).count()
+
+
+def said(response: HttpResponseBase) -> str:
+    """The words of a page, its white space as one blank each."""
+    assert isinstance(response, HttpResponse)
+    return re.sub(r"\s+", " ", response.content.decode())

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from tests.rooms.casework import accepted, casework_town, file, move, opened, row, verbs
+from tests.rooms.casework import accepted, casework_town, file, move, opened, row, said, verbs
 from tests.rooms.test_respond_pages import HOSTILE, browser
 from tocsin.records.cases import queries as cases
 from tocsin.records.drafts import queries, services
@@ -27,10 +27,6 @@ def town() -> Iterator[Town]:
     with casework_town() as built:
         Account.objects.update(must_change_password=False)
         yield built
-
-
-def said(response: object) -> str:
-    return re.sub(r"\s+", " ", response.content.decode())  # type: ignore[attr-defined]
 
 
 def test_what_a_stale_page_brought_is_kept_and_put_back_into_its_form(town: Town) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 
-from tests.rooms.casework import accepted, casework_town, row, verbs
+from tests.rooms.casework import accepted, casework_town, row, said, verbs
 from tests.rooms.test_rectify_pages import picture
 from tests.rooms.test_respond_pages import browser
 from tests.unit.document.made import odt, pdf, word, word_with, xlsx
@@ -30,15 +30,11 @@ def town() -> Iterator[Town]:
         yield built
 
 
-def said(response: object) -> str:
-    return re.sub(r"\s+", " ", response.content.decode())  # type: ignore[attr-defined]
-
-
 def upload(name: str, content: bytes, claimed: str = "application/octet-stream") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, claimed)
 
 
-def send(client: Client, case: str, *files: SimpleUploadedFile, **form: object) -> object:
+def send(client: Client, case: str, *files: SimpleUploadedFile, **form: object) -> HttpResponse:
     return client.post(f"/cases/{case}/files", {"version": row(case).version, "document": list(files), **form})
 
 
@@ -53,7 +49,7 @@ def test_documents_are_kept_as_given_and_given_out_to_be_stored(town: Town) -> N
     }
     assert (
         send(client, case.id, *(upload(name, content) for name, content in given.items()), picture()).status_code == 302
-    )  # type: ignore[attr-defined]
+    )
     kept = queries.files(EVERYWHERE, case.id)
     assert [one.shown_name for one in kept] == list(given)
     page = said(client.get(f"/cases/{case.id}/"))
@@ -76,7 +72,7 @@ def test_documents_are_kept_as_given_and_given_out_to_be_stored(town: Town) -> N
 def test_a_name_is_shown_without_tricks_and_ends_as_what_it_is(town: Town) -> None:
     case, client = accepted(town), browser(town, "case-handler")
     name = "..\\..\\<b>plan\u202e</b>\r\nX: y; 预案.exe"
-    assert send(client, case.id, upload(name, pdf())).status_code == 302  # type: ignore[attr-defined]
+    assert send(client, case.id, upload(name, pdf())).status_code == 302
     shown = queries.files(EVERYWHERE, case.id)[0].shown_name
     assert shown.endswith(".pdf")
     assert not set(shown) & set('<>"\\/\u202e\r\n:')
@@ -101,7 +97,7 @@ def test_what_acts_is_wrong_or_gigantic_is_refused_in_words_and_nothing_is_kept(
 ) -> None:
     case, client = accepted(town), browser(town, "case-handler")
     refused = send(client, case.id, upload("good.pdf", pdf()), upload(name, content))
-    assert refused.status_code in (413, 422)  # type: ignore[attr-defined]
+    assert refused.status_code in (413, 422)
     assert words in said(refused)
     assert 'role="alert"' in said(refused)
     assert queries.files(EVERYWHERE, case.id) == []
@@ -109,9 +105,9 @@ def test_what_acts_is_wrong_or_gigantic_is_refused_in_words_and_nothing_is_kept(
 
 def test_none_too_many_and_a_stale_page_are_refused(town: Town) -> None:
     case, client = accepted(town), browser(town, "case-handler")
-    assert send(client, case.id).status_code == 422  # type: ignore[attr-defined]
+    assert send(client, case.id).status_code == 422
     seven = [upload(f"{n}.txt", f"words {n}".encode()) for n in range(7)]
-    assert send(client, case.id, *seven).status_code == 413  # type: ignore[attr-defined]
+    assert send(client, case.id, *seven).status_code == 413
     assert (
         client.post(f"/cases/{case.id}/files", {"version": 1, "document": [upload("a.txt", b"words")]}).status_code
         == 409
@@ -124,5 +120,5 @@ def test_the_same_document_is_kept_once_and_a_second_press_does_nothing(town: To
     form = {"version": row(case.id).version, "once": "k"}
     for _press in range(2):
         assert client.post(f"/cases/{case.id}/files", {**form, "document": [upload("a.pdf", pdf())]}).status_code == 302
-    assert send(client, case.id, upload("b.pdf", pdf())).status_code == 302  # type: ignore[attr-defined]
+    assert send(client, case.id, upload("b.pdf", pdf())).status_code == 302
     assert len(queries.files(EVERYWHERE, case.id)) == 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client
 
-from tests.rooms.casework import accepted, answered, casework_town, clock, file, move, opened, row
+from tests.rooms.casework import accepted, answered, casework_town, clock, file, move, opened, row, said
 from tests.rooms.test_rectify_pages import picture
 from tests.rooms.test_respond_pages import HOSTILE, browser
 from tocsin.doors.portal.receipt import TRIES
@@ -26,10 +26,6 @@ def town() -> Iterator[Town]:
         Account.objects.update(must_change_password=False)
         TRIES._seen.clear()
         yield built
-
-
-def said(response: object) -> str:
-    return re.sub(r"\s+", " ", response.content.decode())  # type: ignore[attr-defined]
 
 
 def test_a_case_is_opened_by_its_form_and_the_receipt_is_shown_once(town):
