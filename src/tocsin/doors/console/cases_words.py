@@ -96,7 +96,7 @@ def case_on_page(line: CaseLine, language: str) -> CaseOnPage:
     """A case with its words."""
     return CaseOnPage(
         line, in_words(line.kind.title), in_words(line.kind.states[line.state].title), post_title(line.owner, language),
-        facility_title(line.facility, language) if line.facility else line.place,
+        facility_title(line.facility, language) or line.place,
         to_us(line.opened_at), to_us(line.due_at) if line.due_at and not line.is_over else None, _us(line.over_at),
         in_words(grade.title) if (grade := grade_kept(line.kind, line.values)) else "",
     )  # fmt: skip

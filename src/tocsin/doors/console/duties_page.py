@@ -102,7 +102,8 @@ def _page(request: HttpRequest, error: Refused | None = None) -> HttpResponse:
 
 def _answer(frame: Frame, names: _Names, at: Any, facility: str, matter: str, area: str) -> dict[str, Any] | None:
     """Whose it was; a facility brings its own area."""
-    where = next((one.jurisdiction for one in places.facilities(frame.scope) if one.id == facility), area)
+    registered = places.facility(frame.scope, facility)
+    where = registered.jurisdiction if registered else area
     kind, _colon, choice = matter.partition(":")
     question, _equals, value = choice.partition("=")
     matters = matters_of(kind, {question: value} if choice else {}) if matter else []

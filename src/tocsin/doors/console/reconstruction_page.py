@@ -18,6 +18,7 @@ from tocsin.doors.console.ages import absolute, age_words
 from tocsin.doors.console.cases_form import shown_value
 from tocsin.doors.console.frame import Frame, open_frame
 from tocsin.doors.console.story_words import EntryOnPage, Teller, breach_words
+from tocsin.loop.respond.doers import facility_title
 from tocsin.loop.review import services as review
 from tocsin.loop.review.owed import Owed
 from tocsin.loop.review.reconstructing import READERS, Found, reconstruction
@@ -30,7 +31,6 @@ from tocsin.records.one_moment import one_moment
 from tocsin.records.org import queries as org
 from tocsin.records.org.roles import Act
 from tocsin.records.org.scope import EVERYWHERE
-from tocsin.records.places import queries as places
 from tocsin.records.risks.matrices import matrices
 from tocsin.terms.errors import BadTime
 from tocsin.terms.moment import from_us, to_us
@@ -95,7 +95,8 @@ def _context(request: HttpRequest, frame: Frame, found: Found) -> dict[str, Any]
     owed = [words.owed(one) for one in told.owed]
     return frame.context(request, "cases", "loop.css", "staff.css", "review.css") | {
         "line": found.case, "kind": in_words(found.case.kind.title), "at_us": to_us(told.at),
-        "at_local": told.at.astimezone(frame.zone).strftime("%Y-%m-%dT%H:%M"), "facility": words.facility(found.case.facility),
+        "at_local": told.at.astimezone(frame.zone).strftime("%Y-%m-%dT%H:%M"),
+        "facility": facility_title(found.case.facility, frame.language),
         "now_at": from_us(frame.now_us).isoformat(),
         "duties": [words.duty(one) for one in told.duties], "gaps": [one for one in owed if one.is_gap],
         "owed": [one for one in owed if not one.is_gap],
@@ -111,12 +112,6 @@ class _Words:
     def __init__(self, frame: Frame, found: Found) -> None:
         self._frame, self._found, self._teller = frame, found, Teller(frame)
         self._departments = {one.id: one.title for one in org.departments(EVERYWHERE)}
-
-    def facility(self, facility: str) -> str:
-        """The title of a facility, or its id."""
-        found = next((one for one in places.facilities(EVERYWHERE) if one.id == facility), None) if facility else None
-        title = found.title if found else {}
-        return title.get(self._frame.language) or title.get("en") or facility
 
     def duty(self, one: Held) -> tuple[Held, str, str, int, int]:
         """A line of the duty list: department, post, from when, entered when."""

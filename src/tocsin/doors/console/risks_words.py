@@ -8,10 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tocsin.doors.console.standing import post_title
+from tocsin.loop.respond.doers import facility_title
 from tocsin.packkit.risks import RiskMatrix
 from tocsin.records.cases.refusals import in_words
-from tocsin.records.org.scope import EVERYWHERE
-from tocsin.records.places import queries as places
 from tocsin.records.risks.matrices import matrices
 from tocsin.records.risks.queries import AssessmentLine, InspectionLine, RiskLine
 from tocsin.terms.moment import to_us
@@ -63,7 +62,7 @@ def inspection_on_page(line: InspectionLine, language: str, now: datetime) -> di
     """When a facility is inspected next, in words."""
     matrix = matrices().get(line.pack)
     return {
-        "line": line, "facility": _facility(line.facility, language),
+        "line": line, "facility": facility_title(line.facility, language),
         "grade": _named(matrix.classes, line.grade) if matrix else line.grade,
         "since_us": to_us(line.since), "due_us": to_us(line.due_at), "overdue": line.due_at <= now,
         "called_off_us": to_us(line.called_off) if line.called_off else None,
@@ -71,12 +70,7 @@ def inspection_on_page(line: InspectionLine, language: str, now: datetime) -> di
 
 
 def _where(line: RiskLine, language: str) -> str:
-    return ", ".join(part for part in (_facility(line.facility, language), line.place) if part)
-
-
-def _facility(facility: str, language: str) -> str:
-    found = next((one for one in places.facilities(EVERYWHERE) if one.id == facility), None) if facility else None
-    return (found.title.get(language) or found.title.get("en") or facility) if found else facility
+    return ", ".join(part for part in (facility_title(line.facility, language), line.place) if part)
 
 
 def _named(steps_of: Any, code: str) -> str:

@@ -77,14 +77,14 @@ def posts_above(jurisdiction: str, *, bypass: bool = False) -> list[PostLine]:
 
 def named_areas(facility: str, label: str) -> list[str]:
     """The areas (paths) that a label of a facility names."""
-    found = next((f for f in places.facilities(EVERYWHERE) if f.id == facility), None)
+    found = places.facility(EVERYWHERE, facility)
     return found.labels.get(label, "").split() if found else []
 
 
 def facility_title(facility: str, language: str) -> str:
     """What people call a facility; its id where nobody registered it."""
-    found = places.facility_words(EVERYWHERE, facility)
-    return found.get(language) or found.get("en") or facility
+    found = places.facility(EVERYWHERE, facility) if facility else None
+    return (found.title.get(language) or found.title.get("en") or facility) if found else facility
 
 
 def _answers(post: PostLine, jurisdiction: str) -> bool:

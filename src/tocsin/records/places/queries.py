@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from tocsin.records.org.scope import Scope
 from tocsin.records.places.models import FacilityRow, Jurisdiction
 from tocsin.records.places.services import Area
 
-__all__ = ["area", "facilities", "facility_words", "jurisdictions", "local_time"]
+__all__ = ["area", "facilities", "facility", "jurisdictions", "local_time"]
 
 
 def jurisdictions(scope: Scope) -> list[Area]:
@@ -38,15 +39,15 @@ def local_time(moment: datetime, jurisdiction: str) -> datetime:
     return timezone.localtime(moment, ZoneInfo(zone) if zone else None)
 
 
-def facility_words(scope: Scope, facility: str) -> dict[str, str]:
-    """What one facility is called, by language; empty where nobody registered it or it lies outside."""
-    found: dict[str, str] = (
-        FacilityRow.objects.filter(scope.rows(), id=facility).values_list("title", flat=True).first() or {}
-    )
-    return found
+def facility(scope: Scope, facility_id: str) -> Facility | None:
+    """One facility of a scope; None where it is not registered or lies outside."""
+    return next(iter(_facilities(FacilityRow.objects.filter(scope.rows(), id=facility_id))), None)
 
 
 def facilities(scope: Scope) -> list[Facility]:
     """The facilities of a scope, in order of id (what the grouping of signals takes)."""
-    rows = FacilityRow.objects.filter(scope.rows()).order_by("id")
+    return _facilities(FacilityRow.objects.filter(scope.rows()).order_by("id"))
+
+
+def _facilities(rows: Iterable[FacilityRow]) -> list[Facility]:
     return [Facility(row.id, row.kind, row.title, row.lon, row.lat, row.jurisdiction, row.labels) for row in rows]

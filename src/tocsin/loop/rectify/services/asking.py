@@ -38,7 +38,7 @@ def why_not_look(recorded: str, fixed: str, facility: str, actor: Actor, *, now:
 
 def nearest_to_look(finding: FindingLine, now: datetime) -> PostLine | None:
     """The nearest inspector on duty who may look: not who recorded it, who says it is fixed, or who operates the facility."""
-    place = next((f for f in places.facilities(EVERYWHERE) if f.id == finding.facility), None)
+    place = places.facility(EVERYWHERE, finding.facility)
     lon, lat = (place.lon, place.lat) if place else (None, None)
     operators = {
         h.account for h in org.holders(now=now, role=Role.FACILITY_OPERATOR) if h.post.facility == finding.facility

@@ -144,7 +144,7 @@ def _answers(kind: CaseKind, answers: Mapping[str, Any], now: datetime) -> dict[
 def _area(jurisdiction: str, facility: str) -> str:
     """Where it is: the facility's area, or one that is registered."""
     if facility:
-        found = next((one for one in places.facilities(EVERYWHERE) if one.id == facility), None)
+        found = places.facility(EVERYWHERE, facility)
         if found is None:
             raise UnknownName(_("facility"), _("nobody registered it"), _("choose one of the list"))
         return found.jurisdiction
